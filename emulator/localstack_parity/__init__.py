@@ -1,0 +1,1 @@
+"""LocalStack 4.14.0 made faithful to AWS for the TapStack image pipeline."""
