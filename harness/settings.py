@@ -1,0 +1,112 @@
+"""What a person may configure, validated before anything is started.
+
+Command-line options and environment variables come in; one frozen Settings goes out, or a Problem
+that names the value and the form it must have. The command line makes it and hands it down.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.problems import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The template's AllowedPattern says the same; 20 characters keep every bucket name within 63.
+SUFFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One person's choices for one run. Paths are absolute; nothing in here changes afterwards."""
+
+    root: Path = ROOT
+    state_dir: Path = ROOT / ".tapstack"
+    build_dir: Path = ROOT / "build"
+    reports_dir: Path = ROOT / "reports"
+    template: Path = ROOT / "infra" / "TapStack.yml"
+    target: str = "embedded"
+    port: int = 4566
+    suffix: str = "dev"
+    email: str = "ops@example.com"
+    region: str = "us-east-1"
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the stack that holds this environment."""
+        return f"tapstack-{self.suffix}"
+
+
+def read_settings(
+    options: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings from options (by field name; None means not given), else `env`, else the defaults.
+
+    Raises Problem for the first value that is not of the right form. The AWS_* variables are not
+    read: a local run has nothing to do with the person's own AWS.
+    """
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    environment = os.environ if env is None else env
+
+    def choice(field: str, variable: str) -> str:
+        default = getattr(Settings, field)
+        return str(given.get(field) or environment.get(variable) or default)
+
+    def path(field: str, variable: str) -> Path:
+        return Path(choice(field, variable)).expanduser().absolute()
+
+    return Settings(
+        state_dir=path("state_dir", "TAPSTACK_STATE"),
+        reports_dir=path("reports_dir", "TAPSTACK_REPORTS"),
+        template=path("template", "TAPSTACK_TEMPLATE"),
+        target=choice("target", "TARGET"),
+        port=port_number(choice("port", "TAPSTACK_PORT")),
+        suffix=_matching(
+            SUFFIX,
+            choice("suffix", "ENVIRONMENT"),
+            "an environment suffix",
+            "Use 1 to 20 lower-case letters, digits and inner hyphens, such as dev or pr-42.",
+        ),
+        email=_matching(
+            EMAIL,
+            choice("email", "NOTIFICATION_EMAIL"),
+            "an email address",
+            "Use an address such as ops@example.com.",
+        ),
+        region=_matching(
+            REGION,
+            choice("region", "TAPSTACK_REGION"),
+            "an AWS region",
+            "Use a region's code, such as us-east-1 or eu-central-1.",
+        ),
+    )
+
+
+def port_number(text: str) -> int:
+    """The TCP port that `text` names; Problem unless it is 1 to 65535."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise Problem(f"{text!r} is not a port.", "Use a number from 1 to 65535, such as 4566.")
+    return int(text)
+
+
+def positive_count(text: str, what: str) -> int:
+    """The whole number of at least 1 that `text` names; `what` is what it counts, for the Problem.
+
+    >>> positive_count("2000", "images")
+    2000
+    """
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1_000_000):
+        raise Problem(
+            f"{text!r} is not a number of {what}.", "Use a whole number from 1 to 1000000."
+        )
+    return int(text)
+
+
+def _matching(form: re.Pattern[str], value: str, what: str, remedy: str) -> str:
+    if not form.fullmatch(value):
+        raise Problem(f"{value!r} is not {what}.", remedy)
+    return value
