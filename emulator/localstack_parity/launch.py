@@ -1,0 +1,98 @@
+"""Starts LocalStack with this distribution's settings, tied to the life of whoever started it.
+
+In: environment variables, of which README.md has the list; only GATEWAY_LISTEN is needed. Out: a
+running LocalStack. Called by harness/emulator.py and by the container image as
+`python -I -m localstack_parity.launch`.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+STATE_VARIABLE = "TAPSTACK_EMULATOR_STATE"
+LIFELINE_VARIABLE = "TAPSTACK_LIFELINE_FD"
+DETACH = b"d"
+
+# What the caller does not set itself.
+DEFAULTS = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "DISABLE_EVENTS": "1",  # no usage reports
+    "DNS_ADDRESS": "0",  # no DNS server
+    "IN_MEMORY_CLIENT": "1",  # calls between services stay in the process
+    "LAMBDA_SYNCHRONOUS_CREATE": "1",
+    "LS_LOG": "warning",
+    "SKIP_SSL_CERT_DOWNLOAD": "1",
+    "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
+}
+
+
+def state_folders(state: Path) -> Mapping[str, str]:
+    """Where LocalStack and its libraries may write: everything below `state`.
+
+    XDG_CACHE_HOME is among them because plux keeps its index of plugins there; one shared with
+    other installations could hide a new plugin.
+    """
+    return {
+        "CONFIG_DIR": str(state / "home" / ".localstack"),
+        "FILESYSTEM_ROOT": str(state / "filesystem"),
+        "HOME": str(state / "home"),
+        "LOCALSTACK_VOLUME_DIR": str(state / "volume"),
+        "TMPDIR": str(state / "tmp"),
+        "XDG_CACHE_HOME": str(state / "cache"),
+    }
+
+
+def main() -> None:
+    """Run LocalStack until it is told to stop, then leave at once."""
+    lifeline = os.environ.pop(LIFELINE_VARIABLE, "")
+    if lifeline:
+        threading.Thread(
+            target=_watch_lifeline, args=(int(lifeline),), name="lifeline", daemon=True
+        ).start()
+
+    if state := os.environ.get(STATE_VARIABLE):
+        folders = state_folders(Path(state))
+        for folder in folders.values():
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        os.environ.update(folders)
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+
+    # Imported late: LocalStack reads its settings from the environment while it is imported.
+    from localstack.runtime.main import main as run_localstack
+
+    try:
+        run_localstack()
+    except SystemExit as leaving:
+        # Not sys.exit: that would wait for threads which LocalStack leaves behind.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+
+
+def _watch_lifeline(descriptor: int) -> None:
+    """End everything if the other end of the pipe closes before it has sent DETACH."""
+    if os.read(descriptor, 1) == DETACH:
+        os.close(descriptor)
+        return
+    print("Whoever started this emulator is gone, so it ends.", flush=True)
+    _kill_children()
+    os._exit(1)
+
+
+def _kill_children() -> None:
+    """Kill every descendant; each has its own tie to us, this one is for the stubborn."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        try:
+            child.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            continue
+
+
+if __name__ == "__main__":
+    main()

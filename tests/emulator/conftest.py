@@ -1,0 +1,106 @@
+"""A running emulator for the tests: one per session and worker, and more on request.
+
+Override `emulator_environment` in a conftest or module to give the session's emulator settings;
+use `start_emulator(NAME="value")` for one with settings of its own, which ends with the test.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from harness.emulator import EmulatorConfig, RunningEmulator, start
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator and clients for it."""
+
+    running: RunningEmulator
+
+    @property
+    def endpoint(self) -> str:
+        return self.running.endpoint
+
+    @property
+    def log(self) -> Path:
+        return self.running.log
+
+    def client(
+        self,
+        service: str,
+        *,
+        region: str = REGION,
+        key: str = "test",
+        secret: str = "test",
+        token: str | None = None,
+    ) -> Any:
+        """Return a boto3 client; a key of twelve digits is the account it acts in."""
+        return _client(self.endpoint, service, region, key, secret, token)
+
+
+@cache
+def _client(
+    endpoint: str, service: str, region: str, key: str, secret: str, token: str | None
+) -> Any:
+    return boto3.Session(key, secret, token, region).client(
+        service,
+        endpoint_url=endpoint,
+        config=Config(
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+            read_timeout=120,
+            proxies={},
+        ),
+    )
+
+
+StartEmulator = Callable[..., Emulator]
+
+
+@pytest.fixture(scope="session")
+def emulator_environment() -> Mapping[str, str]:
+    """Settings of the session's emulator beyond the launcher's own; meant to be overridden."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def emulator(
+    tmp_path_factory: pytest.TempPathFactory,
+    installation: Path,
+    emulator_environment: Mapping[str, str],
+) -> Iterator[Emulator]:
+    """The emulator that tests share: `.endpoint`, `.client(service)`, `.log`."""
+    config = EmulatorConfig(
+        state_dir=tmp_path_factory.mktemp("state"),
+        port=0,
+        installation=installation,
+        environment=emulator_environment,
+    )
+    with start(config, background=False) as running:
+        yield Emulator(running)
+
+
+@pytest.fixture
+def start_emulator(tmp_path: Path, installation: Path) -> Iterator[StartEmulator]:
+    """Start an emulator with settings of its own: `start_emulator(LS_LOG="debug")`."""
+    with ExitStack() as running:
+
+        def start_one(**environment: str) -> Emulator:
+            config = EmulatorConfig(
+                state_dir=tmp_path / "state",
+                port=0,
+                installation=installation,
+                environment=environment,
+            )
+            return Emulator(running.enter_context(start(config, background=False)))
+
+        yield start_one
