@@ -1,0 +1,1 @@
+"""CloudFormation corrected: custom resources, and properties that LocalStack drops."""
