@@ -40,6 +40,15 @@ class Settings:
         """The name of the stack that holds this environment."""
         return f"tapstack-{self.suffix}"
 
+    @property
+    def installation(self) -> Path:
+        """The folder with the emulator and the function runtimes, as the first run installs them.
+
+        A state folder without an installation of its own uses the one of the checkout.
+        """
+        own = (self.state_dir / "emulator-venv").exists()
+        return self.state_dir if own else self.root / ".tapstack"
+
 
 def read_settings(
     options: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None
@@ -87,9 +96,11 @@ def read_settings(
 
 
 def port_number(text: str) -> int:
-    """The TCP port that `text` names; Problem unless it is 1 to 65535."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise Problem(f"{text!r} is not a port.", "Use a number from 1 to 65535, such as 4566.")
+    """The TCP port that `text` names, 0 for any free one; Problem unless it is 0 to 65535."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise Problem(
+            f"{text!r} is not a port.", "Use a number such as 4566, or 0 for any free port."
+        )
     return int(text)
 
 

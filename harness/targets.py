@@ -25,27 +25,39 @@ from harness.settings import Settings
 class Target(Protocol):
     """A place with AWS's API. `shows` names what a check can be judged on there.
 
-    `architecture` is "x86_64" or "arm64", that of the functions; `endpoint` is the URL of a local
-    target's API and None for AWS itself.
+    `architecture` is "x86_64" or "arm64", that of the functions; `log` says where the target's own
+    log is.
     """
 
     name: str
     region: str
     architecture: str
-    endpoint: str | None
+    log: str
     shows: frozenset[str]
 
-    def start(self) -> None:
-        """Make it answer; nothing happens if it already does."""
+    @property
+    def endpoint(self) -> str | None:
+        """The URL of its API, where it is not AWS's own."""
+        ...
 
-    def stop(self) -> None:
-        """End it and everything it started."""
+    def start(self, *, background: bool = True) -> bool:
+        """Make it answer; return whether it had to be started.
+
+        What is started in the background outlives this process; otherwise it ends with it.
+        """
+        ...
+
+    def stop(self) -> bool:
+        """End it and everything it started; return whether it ran."""
+        ...
 
     def running(self) -> bool:
         """Whether it answers."""
+        ...
 
-    def status(self) -> Mapping[str, object]:
-        """What a person may want to know of it, as plain values."""
+    def status(self) -> Mapping[str, str | int | bool | None]:
+        """What a person may want to know of it."""
+        ...
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service`, one per service, safe to share between threads."""
@@ -128,28 +140,57 @@ class EmbeddedTarget:
     def __init__(self, settings: Settings) -> None:
         self.region = settings.region
         self.architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-        self.endpoint: str = f"http://127.0.0.1:{settings.port}"
+        self.log = str(emulator.log_path(settings.state_dir))
         self._settings = settings
-        self._clients = LocalClients(self.endpoint, settings.region)
+        self._clients: LocalClients | None = None
+        # Held as long as this target is: an emulator in the foreground ends with its starter.
+        self._emulator: emulator.RunningEmulator | None = None
 
-    def start(self) -> None:
-        """Start the emulator, unless it runs."""
-        emulator.start(self._settings)
+    @property
+    def endpoint(self) -> str:
+        """The URL of the emulator that runs, or of the one that start() would start."""
+        found = emulator.status(self._settings.state_dir)
+        return found.endpoint or f"http://{emulator.HOST}:{self._settings.port}"
 
-    def stop(self) -> None:
+    def start(self, *, background: bool = True) -> bool:
+        """Start the emulator unless it runs."""
+        config = emulator.EmulatorConfig(
+            state_dir=self._settings.state_dir,
+            port=self._settings.port,
+            installation=self._settings.installation,
+        )
+        self._emulator = emulator.start(config, background=background)
+        self._clients = None
+        return not self._emulator.already_running
+
+    def stop(self) -> bool:
         """Stop the emulator; what was deployed in it is gone, for its state lives in it."""
-        emulator.stop(self._settings)
+        if self._emulator:
+            self._emulator.stop()
+            self._emulator = None
+            return True
+        return emulator.stop(self._settings.state_dir)
 
     def running(self) -> bool:
         """Whether the emulator of this state folder answers."""
-        return emulator.status(self._settings) is not None
+        return emulator.status(self._settings.state_dir).ready
 
-    def status(self) -> Mapping[str, object]:
-        """What the emulator says of itself."""
-        return {}
+    def status(self) -> Mapping[str, str | int | bool | None]:
+        """What the emulator's process record says."""
+        found = emulator.status(self._settings.state_dir)
+        return {
+            "running": found.running,
+            "ready": found.ready,
+            "endpoint": found.endpoint,
+            "pid": found.pid,
+            "memory_bytes": found.memory_bytes,
+            "log": str(found.log),
+        }
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service` on the emulator."""
+        if self._clients is None:
+            self._clients = LocalClients(self.endpoint, self.region)
         return self._clients.client(service)
 
 

@@ -40,7 +40,7 @@ def test_the_persons_aws_region_is_not_read() -> None:
     [
         *[("suffix", bad) for bad in ("Dev", "-dev", "dev-", "d" * 21, "dev_1", "dev\n", "dév")],
         *[("email", bad) for bad in ("ops", "ops@", "@example.com", "a b@example.com", "a@b")],
-        *[("port", bad) for bad in ("0", "65536", "http", "-1", "45.5", "²")],
+        *[("port", bad) for bad in ("65536", "http", "-1", "45.5", "²")],
         *[("region", bad) for bad in ("us-east", "US-EAST-1", "local")],
     ],
 )

@@ -1,0 +1,99 @@
+"""The CloudFormation template as data.
+
+A YAML or JSON file with CloudFormation's short tags comes in; plain dictionaries with the long
+forms (`!Sub x` is {"Fn::Sub": x}) go out, or a Problem with the place of the error. deploy uses it.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.problems import Problem
+
+type Template = dict[str, Any]
+
+# "CreateChangeSet" of the CloudFormation API Reference: 51,200 bytes in TemplateBody.
+MAX_BODY_BYTES = 51_200
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that reads CloudFormation's tags, and dates as the text they are."""
+
+
+# `Version: 2012-10-17` is a string to CloudFormation.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if tag == "GetAtt":
+            value = str(value).split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+def load_template(path: Path) -> Template:
+    """The template in the file `path`. Problem if it is missing, no YAML, or no template."""
+    try:
+        content = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        raise Problem(
+            f"The template {path} cannot be read: {error.strerror}.",
+            "Name the template with --template, or restore the file.",
+        ) from error
+    except yaml.YAMLError as error:
+        raise Problem(
+            f"The template {path} does not parse: {_place(error)}.",
+            "Correct it there; `cfn-lint` on the file tells more.",
+        ) from error
+    resources = content.get("Resources") if isinstance(content, dict) else None
+    if not isinstance(resources, dict) or not all(
+        isinstance(resource, dict) and "Type" in resource for resource in resources.values()
+    ):
+        raise Problem(
+            f"{path} is not a CloudFormation template: it has no Resources, each with a Type.",
+            "Name the template with --template, or restore the file.",
+        )
+    return dict(content)
+
+
+def template_body(template: Template) -> str:
+    """The text that CloudFormation is sent. Problem if it is longer than CloudFormation takes."""
+    body = json.dumps(template, ensure_ascii=False, separators=(",", ":"))
+    if len(body.encode()) > MAX_BODY_BYTES:
+        raise Problem(
+            f"The template has {len(body.encode())} bytes; CloudFormation takes {MAX_BODY_BYTES}.",
+            "Make it shorter, or split it into stacks.",
+        )
+    return body
+
+
+def resource_types(template: Template) -> Mapping[str, str]:
+    """Type of each resource that must be there whatever the parameters say, by logical id."""
+    return {
+        name: resource["Type"]
+        for name, resource in template["Resources"].items()
+        if "Condition" not in resource
+    }
+
+
+def _place(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())
