@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from typing import Self
 import psutil
 
 from harness.problems import Problem
+from harness.waiting import WaitedTooLong, wait_until
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
@@ -152,7 +152,12 @@ def stop(state_dir: Path) -> bool:
     found = _read_record(state_dir)
     if found:
         _stop_process(found.process)
-    _record_path(state_dir).unlink(missing_ok=True)
+    try:
+        _record_path(state_dir).unlink(missing_ok=True)
+    except NotADirectoryError:
+        pass  # then there is no state folder either
+    except OSError as error:
+        raise _folder_problem(state_dir / "emulator", error) from error
     _remove_work(state_dir / "emulator")
     return found is not None
 
@@ -204,14 +209,17 @@ def _write_record(state_dir: Path, pid: int, port: int) -> None:
 
 def _read_record(state_dir: Path) -> _Record | None:
     """Return the live process that the record speaks of, or None."""
+    path = _record_path(state_dir)
     try:
-        written = json.loads(_record_path(state_dir).read_text())
+        written = json.loads(path.read_text())
         process = psutil.Process(int(written["pid"]))
         same = abs(process.create_time() - float(written["started"])) < 1.0
         if same and process.status() != psutil.STATUS_ZOMBIE:
             return _Record(process, int(written["port"]))
     except (FileNotFoundError, NotADirectoryError, psutil.NoSuchProcess):
         pass
+    except OSError as error:
+        raise _folder_problem(path.parent, error) from error
     except (ValueError, KeyError, TypeError):
         pass  # written by half, which only a lost disk explains: nobody is known to run
     return None
@@ -368,21 +376,23 @@ def _environment(
 def _wait_until_ready(
     process: subprocess.Popen[bytes], port: int, config: EmulatorConfig, log: Path
 ) -> None:
-    deadline = time.monotonic() + config.ready_within_s
-    while not _answers(port):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(timeout=0.1)
+    def ready() -> bool:
+        if process.poll() is not None:
             raise Problem(
-                f"The emulator ended while it was starting (exit code {code}).",
+                f"The emulator ended while it was starting (exit code {process.returncode}).",
                 f"The whole log is {log}.",
                 details=_end_of_log(log),
             )
-        if time.monotonic() > deadline:
-            raise Problem(
-                f"The emulator did not answer within {config.ready_within_s:.0f} s.",
-                f"The whole log is {log}.",
-                details=_end_of_log(log),
-            )
+        return _answers(port)
+
+    try:
+        wait_until(ready, deadline_s=config.ready_within_s, interval_s=0.1, describe="the emulator")
+    except WaitedTooLong as error:
+        raise Problem(
+            f"The emulator did not answer within {config.ready_within_s:g} s.",
+            f"The whole log is {log}.",
+            details=_end_of_log(log),
+        ) from error
 
 
 def _answers(port: int, *, patience_s: float = 5.0) -> bool:

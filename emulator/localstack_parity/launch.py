@@ -8,6 +8,7 @@ running LocalStack. Called by harness/emulator.py and by the container image as
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,7 +41,6 @@ def state_folders(state: Path) -> Mapping[str, str]:
         "FILESYSTEM_ROOT": str(state / "filesystem"),
         "HOME": str(state / "home"),
         "LOCALSTACK_VOLUME_DIR": str(state / "volume"),
-        "TMPDIR": str(state / "tmp"),
         "XDG_CACHE_HOME": str(state / "cache"),
     }
 
@@ -58,6 +58,8 @@ def main() -> None:
         for folder in folders.values():
             Path(folder).mkdir(parents=True, exist_ok=True)
         os.environ.update(folders)
+        # Not TMPDIR, which LocalStack has deprecated.
+        tempfile.tempdir = tempfile.mkdtemp(dir=state)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
 

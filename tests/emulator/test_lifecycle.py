@@ -1,8 +1,300 @@
 """The emulator's life: started, found again, stopped, and never left behind."""
 
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import emulator
+from harness.emulator import EmulatorConfig, RunningEmulator, start, status, stop
+from harness.problems import Problem
+from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
+
+START_AND_STAY = """
+import sys
+from pathlib import Path
+from harness.emulator import EmulatorConfig, start
+running = start(
+    EmulatorConfig(Path(sys.argv[1]), port=0, installation=Path(sys.argv[2])),
+    background=sys.argv[3] == "background",
+)
+print("ready", flush=True)
+if sys.argv[4] == "stay":
+    sys.stdin.read()
+"""
+
+StartParent = Callable[[str, str], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def config(tmp_path: Path, installation: Path) -> Iterator[EmulatorConfig]:
+    """An emulator of this test's own, stopped at the end."""
+    config = EmulatorConfig(tmp_path / "state", port=0, installation=installation)
+    yield config
+    stop(config.state_dir)
+
+
+@pytest.fixture
+def start_parent(config: EmulatorConfig, project_root: Path) -> Iterator[StartParent]:
+    """Run another process that starts the emulator, in the background or not, and stays or not."""
+    parents = []
+
+    def start_one(mode: str, then: str) -> subprocess.Popen[str]:
+        parent = subprocess.Popen(
+            [
+                *(sys.executable, "-c", START_AND_STAY),
+                *(str(config.state_dir), str(config.installation), mode, then),
+            ],
+            cwd=project_root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        parents.append(parent)
+        return parent
+
+    yield start_one
+    for parent in parents:
+        parent.kill()
+        parent.communicate()
+
+
+def gone(pid: int) -> bool:
+    """Say whether the process has ended, be it that nobody has collected it yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until_gone(pid: int) -> None:
+    wait_until(lambda: gone(pid), deadline_s=15, interval_s=0.05, describe=f"the end of {pid}")
+
+
+def started_pid(config: EmulatorConfig) -> int:
+    """Wait for the emulator's process to exist, which is well before it answers."""
+    pid = wait_until(
+        lambda: status(config.state_dir).pid,
+        deadline_s=15,
+        interval_s=0.01,
+        describe="the emulator's process",
+    )
+    assert pid
+    return pid
 
 
 def test_the_emulator_answers_aws_requests(emulator: Emulator) -> None:
     """A started emulator serves the AWS API at its endpoint."""
-    assert emulator.client("s3").list_buckets()["Buckets"] == []
+    assert "Buckets" in emulator.client("s3").list_buckets()
+
+
+def test_a_background_emulator_outlives_its_starter(
+    config: EmulatorConfig, start_parent: StartParent
+) -> None:
+    """`up` ends and its terminal closes; the emulator goes on until it is stopped."""
+    parent = start_parent("background", "leave")
+    assert parent.wait() == 0
+    assert status(config.state_dir).ready
+    assert stop(config.state_dir)
+    assert not status(config.state_dir).running
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGHUP, signal.SIGINT])
+def test_an_interrupted_start_leaves_nothing(
+    config: EmulatorConfig, start_parent: StartParent, end: signal.Signals
+) -> None:
+    """A start that is killed, loses its terminal or gets Ctrl-C takes its emulator along."""
+    parent = start_parent("background", "leave")
+    pid = started_pid(config)
+    os.killpg(parent.pid, end)
+    wait_until_gone(pid)
+    assert not status(config.state_dir).running
+
+
+def test_an_emulator_ends_with_a_killed_owner(
+    config: EmulatorConfig, start_parent: StartParent
+) -> None:
+    """An emulator that was not sent to the background does not survive a SIGKILL of its owner."""
+    parent = start_parent("foreground", "stay")
+    assert parent.stdout
+    assert parent.stdout.readline() == "ready\n"
+    pid = started_pid(config)
+    parent.kill()
+    wait_until_gone(pid)
+
+
+def test_a_half_finished_start_is_no_obstacle(
+    config: EmulatorConfig, start_parent: StartParent
+) -> None:
+    """After a start that was killed half-way, the next one just works."""
+    parent = start_parent("background", "leave")
+    started_pid(config)
+    parent.kill()
+    with start(config, background=False) as running:
+        assert not running.already_running
+        assert status(config.state_dir).ready
+
+
+def test_a_second_start_finds_the_first(config: EmulatorConfig) -> None:
+    """Starting again says that it runs, and where."""
+    first = start(config, background=True)
+    second = start(config, background=True)
+    assert second.already_running
+    assert (second.pid, second.endpoint) == (first.pid, first.endpoint)
+
+
+def test_simultaneous_starts_make_one_emulator(config: EmulatorConfig) -> None:
+    """Of two starts at the same time one starts it and the other finds it."""
+    found: list[RunningEmulator] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(start(config, background=True)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(running.already_running for running in found) == [False, True]
+    assert found[0].pid == found[1].pid
+
+
+def test_a_stale_record_is_not_believed(config: EmulatorConfig) -> None:
+    """A pid that the system has given to another process is neither taken for ours nor killed."""
+    record = config.state_dir / "emulator" / "emulator.json"
+    record.parent.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        record.write_text(json.dumps({"pid": other.pid, "port": 1, "started": 0.0}))
+        assert not status(config.state_dir).running
+        with start(config, background=False) as running:
+            assert running.pid != other.pid
+        record.write_text(json.dumps({"pid": other.pid, "port": 1, "started": 0.0}))
+        assert not stop(config.state_dir)
+        assert other.poll() is None
+        other.communicate(b"\n")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": "x"}'])
+def test_a_damaged_record_is_no_obstacle(config: EmulatorConfig, content: str) -> None:
+    """A record that cannot be read means that nobody is known to run."""
+    record = config.state_dir / "emulator" / "emulator.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(content)
+    assert not status(config.state_dir).running
+
+
+def test_a_used_port_is_reported_with_its_user(config: EmulatorConfig) -> None:
+    """A port that somebody listens on is named together with that program, and nothing starts."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(Problem) as caught:
+            start(EmulatorConfig(config.state_dir, port, config.installation), background=True)
+    assert f"Port {port}" in caught.value.happened
+    assert f"(pid {os.getpid()})" in caught.value.happened
+    assert not status(config.state_dir).running
+
+
+def test_an_unusable_state_folder_is_reported(tmp_path: Path, installation: Path) -> None:
+    """A state folder that cannot be made is one sentence with its path."""
+    blocked = tmp_path / "state"
+    blocked.write_text("a file where the folder should be")
+    with pytest.raises(Problem, match="cannot be written") as caught:
+        start(EmulatorConfig(blocked, port=0, installation=installation), background=True)
+    assert str(blocked) in caught.value.happened
+    assert not status(blocked).running
+    assert not stop(blocked)
+
+
+def test_a_full_disk_is_reported(tmp_path: Path, installation: Path) -> None:
+    """With less free space than it needs the emulator is not started."""
+    config = EmulatorConfig(tmp_path, port=0, installation=installation, minimum_free_bytes=2**62)
+    with pytest.raises(Problem, match="no disk space"):
+        start(config, background=True)
+
+
+def test_a_missing_installation_is_reported(tmp_path: Path) -> None:
+    """Without the emulator's environment the remedy is to install it."""
+    with pytest.raises(Problem, match="not installed"):
+        start(EmulatorConfig(tmp_path, port=0), background=True)
+
+
+def test_an_emulator_that_fails_to_start_shows_its_log(tmp_path: Path, installation: Path) -> None:
+    """If the emulator ends while it starts, its last log lines and the log's path are shown."""
+    config = EmulatorConfig(
+        tmp_path,
+        port=0,
+        installation=installation,
+        environment={"RUNTIME_COMPONENTS": "of-no-such-name"},
+    )
+    with pytest.raises(Problem, match="ended while it was starting") as caught:
+        start(config, background=True)
+    assert "of-no-such-name" in caught.value.details
+    assert str(emulator.log_path(tmp_path)) in caught.value.remedy
+    assert not status(tmp_path).running
+
+
+def test_a_silent_emulator_is_given_up(tmp_path: Path, installation: Path) -> None:
+    """An emulator that does not answer in time is ended and reported."""
+    config = EmulatorConfig(tmp_path, port=0, installation=installation, ready_within_s=0.0)
+    with pytest.raises(Problem, match="did not answer"):
+        start(config, background=True)
+    assert not status(tmp_path).running
+
+
+def test_a_hanging_emulator_is_killed(
+    config: EmulatorConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An emulator that does not heed SIGTERM is killed at the deadline."""
+    monkeypatch.setattr(emulator, "STOP_DEADLINE_S", 0.5)
+    running = start(config, background=True)
+    os.kill(running.pid, signal.SIGSTOP)
+    assert stop(config.state_dir)
+    assert gone(running.pid)
+
+
+def test_stopping_keeps_the_log_and_nothing_else(config: EmulatorConfig) -> None:
+    """After a stop no process, no record and no data are left, but the log is."""
+    running = start(config, background=True)
+    assert stop(config.state_dir)
+    assert gone(running.pid)
+    left = {path.name for path in (config.state_dir / "emulator").iterdir()}
+    assert left == {"emulator.log", "start.lock"}
+    assert not stop(config.state_dir)
+
+
+def test_a_killed_emulator_is_noticed(config: EmulatorConfig) -> None:
+    """The status of an emulator that was killed from outside is that none runs."""
+    with start(config, background=False) as running:
+        assert running.alive()
+        os.kill(running.pid, signal.SIGKILL)
+        wait_until_gone(running.pid)
+        assert not running.alive()
+        assert not status(config.state_dir).running
+
+
+def test_the_persons_environment_stays_outside(
+    config: EmulatorConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials, profiles, proxies and Python settings do not reach the emulator."""
+    foreign = {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_PROFILE": "production",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "PYTHONPATH": "/nowhere",
+        "LOCALSTACK_API_KEY": "secret",
+    }
+    for name, value in foreign.items():
+        monkeypatch.setenv(name, value)
+    with start(config, background=False) as running:
+        given = psutil.Process(running.pid).environ()
+    assert not foreign.keys() & given.keys()
+    assert not any(value in given.values() for value in foreign.values())
