@@ -14,9 +14,11 @@ from harness.problems import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# The template's AllowedPattern says the same; 20 characters keep every bucket name within 63.
+# The template's parameters have the same patterns; 20 characters keep bucket names within 63.
 SUFFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
-EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+EMAIL = re.compile(
+    r"(?=.{3,254}$)[A-Za-z0-9._%+-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+)
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 

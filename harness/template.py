@@ -50,7 +50,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 def load_template(path: Path) -> Template:
     """The template in the file `path`. Problem if it is missing, no YAML, or no template."""
     try:
-        content = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(path.read_bytes(), Loader=_Loader)
     except OSError as error:
         raise Problem(
             f"The template {path} cannot be read: {error.strerror}.",

@@ -1,0 +1,382 @@
+"""From a template to a running stack.
+
+A target, the settings and parameters come in; the packages are built and uploaded, a change set is
+executed, its events are told as they come, and a Stack with its outputs goes out, or a Problem that
+names the resource, the reason and the log to read. The command line and the tests call it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from harness.package import archive, build
+from harness.problems import Problem
+from harness.settings import Settings
+from harness.targets import Target
+from harness.template import Template, load_template, resource_types, template_body
+from harness.waiting import wait_until
+
+DEADLINE_S = 900.0  # what all changes of one deployment may take
+_POLL_S = 0.25
+
+# Nothing but deletion leads on from these ("Stack status codes" of the CloudFormation guide).
+_BEYOND_REPAIR = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+_USABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+type Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack. `outputs` are the template's outputs by name."""
+
+    name: str
+    region: str
+    account: str
+    outputs: Mapping[str, str]
+
+
+def deploy(
+    target: Target,
+    settings: Settings,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    tell: Tell = lambda line: None,
+) -> Stack:
+    """Bring the stack of these settings to what the template says; nothing to change is success.
+
+    `parameters` are values beyond the suffix, the email and the architecture, which come from the
+    settings and the target. `tell` is called with each line of progress. A stack that an earlier
+    failure left unusable is deleted first. Raises Problem.
+    """
+    template = load_template(settings.template)
+    values = _parameter_values(template, target, settings, parameters or {})
+    for package in build(settings, target.architecture):
+        state = "built" if package.fresh else "up to date"
+        tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
+    cloudformation = target.client("cloudformation")
+    account = str(target.client("sts").get_caller_identity()["Account"])
+    _upload_code(template, target, settings, account, tell)
+
+    name = settings.stack_name
+    status = _settled_status(cloudformation, name)
+    if status in _BEYOND_REPAIR:
+        tell(f"{name} is {status} since an earlier failure; deleting it first")
+        delete_stack(target, name, tell=tell)
+        status = None
+    changed = _execute_change_set(
+        cloudformation, name, template, values, create=status in {None, "REVIEW_IN_PROGRESS"}
+    )
+    if changed:
+        _follow(target, template, name, seen=changed, tell=tell)
+    else:
+        tell(f"{name}: nothing to change")
+    stack = _verified(target, template, name, account)
+    tell(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
+    return stack
+
+
+def find_stack(target: Target, settings: Settings) -> Stack | None:
+    """The stack of these settings if it is there and usable, else None."""
+    found = _describe(target.client("cloudformation"), settings.stack_name)
+    if not found or found["StackStatus"] not in _USABLE:
+        return None
+    return _stack(target, found)
+
+
+def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -> None:
+    """Delete the stack `name` and wait until it is gone. Problem if something of it stays."""
+    cloudformation = target.client("cloudformation")
+    found = _describe(cloudformation, name)
+    if not found:
+        return
+    stack_id = found["StackId"]
+    cloudformation.delete_stack(StackName=stack_id)
+    status = wait_until(
+        lambda: (_describe(cloudformation, stack_id) or {"StackStatus": "DELETE_COMPLETE"})[
+            "StackStatus"
+        ],
+        until=lambda seen: seen in {"DELETE_COMPLETE", "DELETE_FAILED"},
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"{name} to be deleted",
+    )
+    if status == "DELETE_FAILED":
+        events = list(_events(cloudformation, stack_id, seen=set()))
+        raise _failure(target, {"Resources": {}}, name, status, events)
+    tell(f"{name}: deleted")
+
+
+def artifact_bucket(account: str, region: str) -> str:
+    """The bucket that holds the functions' packages of every environment of an account."""
+    return f"tapstack-artifacts-{account}-{region}"
+
+
+def _parameter_values(
+    template: Template, target: Target, settings: Settings, further: Mapping[str, str]
+) -> list[dict[str, str]]:
+    declared = template.get("Parameters") or {}
+    if unknown := sorted(set(further) - set(declared)):
+        raise Problem(
+            f"The template has no parameter {unknown[0]!r}.",
+            f"Its parameters are: {', '.join(declared)}.",
+        )
+    values = {
+        "EnvironmentSuffix": settings.suffix,
+        "NotificationEmail": settings.email,
+        "Architecture": target.architecture,
+        **further,
+    }
+    return [
+        {"ParameterKey": name, "ParameterValue": value}
+        for name, value in values.items()
+        if name in declared
+    ]
+
+
+def _upload_code(
+    template: Template, target: Target, settings: Settings, account: str, tell: Tell
+) -> None:
+    """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does."""
+    local = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+        and isinstance(resource.get("Properties", {}).get("Code"), str)
+    }
+    if not local:
+        return
+    s3 = target.client("s3")
+    bucket = artifact_bucket(account, target.region)
+    _ensure_bucket(s3, bucket, target.region)
+    for name, properties in local.items():
+        folder = (settings.template.parent / properties["Code"]).resolve()
+        if not folder.is_dir():
+            raise Problem(
+                f"The code of {name} is to come from {folder}, which is not there.",
+                "Correct the Code: path in the template; it is relative to the template's folder.",
+            )
+        zipped = archive(folder, settings.state_dir / "artifacts")
+        if not _has_object(s3, bucket, zipped.name):
+            tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")
+            _upload(s3, bucket, zipped)
+        properties["Code"] = {"S3Bucket": bucket, "S3Key": zipped.name}
+
+
+def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        # "CreateBucket": us-east-1 is the Region that must not be named.
+        s3.create_bucket(Bucket=bucket, **({} if region == "us-east-1" else place))
+        s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+
+
+def _has_object(s3: Any, bucket: str, key: str) -> bool:
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        raise
+    return True
+
+
+def _upload(s3: Any, bucket: str, zipped: Path) -> None:
+    with zipped.open("rb") as body:
+        s3.put_object(Bucket=bucket, Key=zipped.name, Body=body, ContentType="application/zip")
+
+
+def _execute_change_set(
+    cloudformation: Any,
+    name: str,
+    template: Template,
+    values: list[dict[str, str]],
+    *,
+    create: bool,
+) -> set[str]:
+    """Make and execute a change set; return the ids of the events before it, or {} if no change.
+
+    A change set and not UpdateStack, for a failure of the latter is a success on LocalStack.
+    """
+    try:
+        made = cloudformation.create_change_set(
+            StackName=name,
+            ChangeSetName=f"deploy-{time.time_ns()}",
+            ChangeSetType="CREATE" if create else "UPDATE",
+            TemplateBody=template_body(template),
+            Parameters=values,
+            Capabilities=["CAPABILITY_IAM"],
+        )
+    except ClientError as error:
+        raise Problem(
+            f"CloudFormation does not accept the template: {error.response['Error']['Message']}.",
+            "Correct the template; `tapstack gate` runs cfn-lint on it.",
+        ) from error
+    change_set = made["Id"]
+    described = wait_until(
+        lambda: cloudformation.describe_change_set(ChangeSetName=change_set),
+        until=lambda seen: seen["Status"] in {"CREATE_COMPLETE", "FAILED"},
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"the change set of {name}",
+    )
+    if described["Status"] == "FAILED":
+        reason = described.get("StatusReason", "no reason given")
+        cloudformation.delete_change_set(ChangeSetName=change_set)
+        if any(phrase in reason for phrase in _NO_CHANGES):
+            return set()
+        raise Problem(
+            f"The change set of {name} failed: {reason}.",
+            "Correct the template or the parameters; nothing has been changed.",
+        )
+    before = {event["EventId"] for event in _events(cloudformation, made["StackId"], seen=set())}
+    cloudformation.execute_change_set(ChangeSetName=change_set)
+    return before | {change_set}
+
+
+def _follow(target: Target, template: Template, name: str, *, seen: set[str], tell: Tell) -> None:
+    """Tell the events of the stack until it is done. Problem if it did not become usable."""
+    cloudformation = target.client("cloudformation")
+    events: list[dict[str, Any]] = []
+
+    def look() -> str:
+        status = str(_describe(cloudformation, name, required=True)["StackStatus"])
+        for event in _events(cloudformation, name, seen):
+            events.append(event)
+            reason = event.get("ResourceStatusReason")
+            tell(
+                f"{event['Timestamp']:%H:%M:%S} {event['ResourceStatus']:<20} "
+                f"{event['LogicalResourceId']}{f' – {reason}' if reason else ''}"
+            )
+        return status
+
+    status = wait_until(
+        look,
+        until=lambda seen: not seen.endswith("_IN_PROGRESS"),
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"{name} to be deployed",
+    )
+    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        raise _failure(target, template, name, status, events)
+
+
+def _failure(
+    target: Target,
+    template: Mapping[str, Any],
+    name: str,
+    status: str,
+    events: list[dict[str, Any]],
+) -> Problem:
+    """What went wrong first, and which log tells more of it."""
+    failed = [
+        event
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+        and "cancelled" not in event.get("ResourceStatusReason", "")
+    ]
+    failed.sort(key=lambda event: event["LogicalResourceId"] == name)  # the stack itself last
+    if not failed:
+        return Problem(f"{name} became {status}.", f"Read the log {target.log}.")
+    first = failed[0]
+    logical_id, kind = first["LogicalResourceId"], first["ResourceType"]
+    reason = first.get("ResourceStatusReason", "no reason was given").rstrip(". ")
+    resource = template["Resources"].get(logical_id, {})
+    token = resource.get("Properties", {}).get("ServiceToken", {})
+    if isinstance(token, dict) and "Fn::GetAtt" in token:
+        where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {target.log}."
+    else:
+        where = f"Correct {logical_id} in the template; the log is {target.log}."
+    return Problem(f"{name} became {status}: {logical_id} ({kind}): {reason}.", where)
+
+
+def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
+    """The stack, if all that the template promises is there; LocalStack's COMPLETE is no proof.
+
+    It says CREATE_COMPLETE for a stack without resources, leaves out outputs that it could not
+    resolve, and puts "unknown" for an attribute that does not exist.
+    """
+    cloudformation = target.client("cloudformation")
+    stack = _stack(target, _describe(cloudformation, name, required=True), account)
+    there = {
+        resource["LogicalResourceId"]
+        for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        and resource.get("PhysicalResourceId") not in {None, "", "unknown"}
+    }
+    expected = {
+        output: None
+        for output, value in (template.get("Outputs") or {}).items()
+        if "Condition" not in value
+    }
+    missing = [logical_id for logical_id in resource_types(template) if logical_id not in there]
+    missing += [o for o in expected if stack.outputs.get(o) in {None, "", "unknown"}]
+    if missing:
+        raise Problem(
+            f"{name} is complete by its status but lacks: {', '.join(missing)}.",
+            f"Look for the cause in {target.log}; on AWS the deployment would have failed.",
+        )
+    return stack
+
+
+def _settled_status(cloudformation: Any, name: str) -> str | None:
+    """The stack's status once nothing is in progress any more; None if there is no such stack."""
+
+    def look() -> str | None:
+        found = _describe(cloudformation, name)
+        return str(found["StackStatus"]) if found else None
+
+    return wait_until(
+        look,
+        until=lambda status: (
+            status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS")
+        ),
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"an earlier change of {name} to end",
+    )
+
+
+def _describe(cloudformation: Any, name: str, *, required: bool = False) -> dict[str, Any]:
+    """The stack as DescribeStacks tells it; {} if there is none, unless it is required."""
+    try:
+        return dict(cloudformation.describe_stacks(StackName=name)["Stacks"][0])
+    except ClientError as error:
+        if required or "does not exist" not in str(error):
+            raise
+        return {}
+
+
+def _events(cloudformation: Any, name: str, seen: set[str]) -> Iterator[dict[str, Any]]:
+    """The events that are not in `seen`, oldest first; their ids are put there."""
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+    events = [event for page in pages for event in page["StackEvents"]]
+    for event in reversed(events):
+        if event["EventId"] not in seen:
+            seen.add(event["EventId"])
+            yield event
+
+
+def _stack(target: Target, found: Mapping[str, Any], account: str | None = None) -> Stack:
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+    # arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
+    owner = account or found["StackId"].split(":")[4]
+    return Stack(found["StackName"], target.region, owner, outputs)
