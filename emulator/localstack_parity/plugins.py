@@ -3,16 +3,30 @@
 LocalStack finds these names through the entry points in ``pyproject.toml``.
 """
 
+from typing import TYPE_CHECKING
+
 from localstack.runtime import hooks
 from localstack.services.cloudformation.resource_provider import (
     CloudFormationResourceProviderPlugin,
     ResourceProvider,
 )
+from localstack.services.lambda_ import hooks as lambda_hooks
+
+if TYPE_CHECKING:
+    from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
 
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
+
+
+@hooks.on_infra_shutdown()
+def on_stop() -> None:
+    """Run once, when the emulator is told to stop."""
+    from localstack_parity.lambda_runtime import metrics
+
+    metrics.flush()
 
 
 class CustomResourcePlugin(CloudFormationResourceProviderPlugin):
@@ -26,3 +40,11 @@ class CustomResourcePlugin(CloudFormationResourceProviderPlugin):
         from localstack_parity.cloudformation.custom_resources import CustomResourceProvider
 
         self.factory = CustomResourceProvider
+
+
+@lambda_hooks.inject_ldm_provisioner()
+def on_function_version(version_manager: "LambdaVersionManager") -> None:
+    """Each new function version: logs and metrics as AWS has them, written in batches."""
+    from localstack_parity.lambda_runtime import invoking
+
+    invoking.install(version_manager)

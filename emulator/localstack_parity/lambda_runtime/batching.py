@@ -1,0 +1,76 @@
+"""Hands items on in batches from one background thread.
+
+In: single items from any thread. Out: lists of them, about once a second and at the end. Used for
+log events (logs.py) and metrics (metrics.py), so that an invocation pays for neither.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+LOG = logging.getLogger(__name__)
+
+
+class Batcher[Item]:
+    """Collects items and writes them at most ``interval_s`` after the first of a batch came in.
+
+    Memory is bounded: with ``limit`` items waiting, the batch is written at once and ``add`` blocks
+    until there is room. The thread starts with the first item and sleeps while there is none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        write: Callable[[list[Item]], None],
+        *,
+        interval_s: float = 1.0,
+        limit: int = 10_000,
+    ) -> None:
+        self._name = name
+        self._write = write
+        self._interval_s = interval_s
+        self._limit = limit
+        self._items: list[Item] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def add(self, *items: Item) -> None:
+        """Take items over; they are written in the order of the calls."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._items) < self._limit or self._closed)
+            was_empty = not self._items
+            self._items.extend(items)
+            if self._thread is None:
+                self._closed = False
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            elif was_empty or len(self._items) >= self._limit:
+                self._changed.notify_all()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Write what is left and end the thread; a later ``add`` starts again."""
+        with self._changed:
+            thread, self._thread = self._thread, None
+            self._closed = True
+            self._changed.notify_all()
+        if thread:
+            thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            try:
+                self._write(batch)
+            except Exception:
+                LOG.exception("%s could not write %d items", self._name, len(batch))
+
+    def _next_batch(self) -> list[Item]:
+        """Wait for a batch; empty when closed and all is written."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or self._closed)
+            self._changed.wait_for(
+                lambda: self._closed or len(self._items) >= self._limit, self._interval_s
+            )
+            batch, self._items = self._items, []
+            self._changed.notify_all()
+            return batch
