@@ -56,9 +56,6 @@ def deploy(
     """
     template = load_template(settings.template)
     values = _parameter_values(template, target, settings, parameters or {})
-    for package in build(settings, target.architecture):
-        state = "built" if package.fresh else "up to date"
-        tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
     cloudformation = target.client("cloudformation")
     account = str(target.client("sts").get_caller_identity()["Account"])
     _upload_code(template, target, settings, account, tell)
@@ -144,18 +141,21 @@ def _upload_code(
 ) -> None:
     """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does."""
     local = {
-        name: resource["Properties"]
+        name: (settings.template.parent / resource["Properties"]["Code"]).resolve()
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Lambda::Function"
         and isinstance(resource.get("Properties", {}).get("Code"), str)
     }
     if not local:
         return
+    ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
+    for package in build(settings, target.architecture, ours) if ours else []:
+        state = "built" if package.fresh else "up to date"
+        tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
     s3 = target.client("s3")
     bucket = artifact_bucket(account, target.region)
     _ensure_bucket(s3, bucket, target.region)
-    for name, properties in local.items():
-        folder = (settings.template.parent / properties["Code"]).resolve()
+    for name, folder in local.items():
         if not folder.is_dir():
             raise Problem(
                 f"The code of {name} is to come from {folder}, which is not there.",
@@ -165,7 +165,10 @@ def _upload_code(
         if not _has_object(s3, bucket, zipped.name):
             tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")
             _upload(s3, bucket, zipped)
-        properties["Code"] = {"S3Bucket": bucket, "S3Key": zipped.name}
+        template["Resources"][name]["Properties"]["Code"] = {
+            "S3Bucket": bucket,
+            "S3Key": zipped.name,
+        }
 
 
 def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:

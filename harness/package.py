@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,22 +51,25 @@ class Package:
     fresh: bool
 
 
-def build(settings: Settings, architecture: str) -> list[Package]:
-    """Bring build/<function> up to date for every function of lambda/, in order of their names.
+def build(
+    settings: Settings, architecture: str, names: Collection[str] | None = None
+) -> list[Package]:
+    """Bring build/<function> up to date for the functions of lambda/, in order of their names.
 
-    `architecture` is "x86_64" or "arm64". A function whose inputs have not changed is left alone;
-    another is made aside and moved into place whole. Raises Problem when the wheels cannot be had
-    or the package is larger than AWS takes.
+    `architecture` is "x86_64" or "arm64"; `names` are the functions, all by default. A function
+    whose inputs have not changed is left alone; another is made aside and moved into place whole.
+    Raises Problem when there is no such function, the wheels cannot be had or the package is larger
+    than AWS takes.
     """
-    sources = sorted(
-        {file.parent for file in (settings.root / "lambda").glob("*/*.py")},
-        key=lambda folder: folder.name,
-    )
-    if not sources:
+    home = settings.root / "lambda"
+    there = {file.parent.name for file in home.glob("*/*.py")}
+    wanted = there if names is None else set(names)
+    if not wanted <= there or not there:
         raise Problem(
-            f"There is no function under {settings.root / 'lambda'}.",
+            f"There is no source of {', '.join(sorted(wanted - there)) or 'a function'} in {home}.",
             "Run it in a complete checkout of the project.",
         )
+    sources = [home / name for name in sorted(wanted)]
     with _exclusive(settings.build_dir):
         return [_build_one(folder, settings.build_dir, architecture) for folder in sources]
 
