@@ -5,12 +5,14 @@ LocalStack finds these names through the entry points in ``pyproject.toml``.
 
 from typing import TYPE_CHECKING
 
+from localstack import config
 from localstack.runtime import hooks
 from localstack.services.cloudformation.resource_provider import (
     CloudFormationResourceProviderPlugin,
     ResourceProvider,
 )
 from localstack.services.lambda_ import hooks as lambda_hooks
+from localstack.services.plugins import Service, aws_provider
 
 if TYPE_CHECKING:
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
+    for service in ("s3",):
+        config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
 
 
 @hooks.on_infra_shutdown()
@@ -27,6 +31,14 @@ def on_stop() -> None:
     from localstack_parity.lambda_runtime import metrics
 
     metrics.flush()
+
+
+@aws_provider(api="s3", name="parity")
+def s3() -> Service:
+    """S3 with objects on disk, atomic conditional writes and AWS's event notifications."""
+    from localstack_parity.s3.provider import ParityS3Provider
+
+    return Service.for_provider(ParityS3Provider())
 
 
 class CustomResourcePlugin(CloudFormationResourceProviderPlugin):

@@ -1,0 +1,234 @@
+"""Objects on disk: one file for each version of an object and each part of an upload.
+
+In: the streams that the S3 provider writes. Out: the same bytes, whole or from any offset. A file
+is written once, under a name of its own, and belongs to the S3Object (or S3Part) it was written
+for: when the last reference to that is gone, because the object was deleted or overwritten and
+nobody reads it any more, the file is removed. So readers and writers need no locks, and nothing
+but metadata stays in memory. Called by the S3 provider.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import shutil
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from localstack.services.s3.models import S3Multipart, S3Object, S3Part
+from localstack.services.s3.storage.core import (
+    LimitedStream,
+    S3ObjectStore,
+    S3StoredMultipart,
+    S3StoredObject,
+)
+from localstack.services.s3.utils import ObjectRange, get_s3_checksum
+
+# Each chunk of an answer costs the server a turn; a megabyte holds most images whole.
+CHUNK_BYTES = 1024 * 1024
+
+_FILE = "_parity_file"
+
+
+class DiskObject(S3StoredObject):
+    """An open object. Reading opens its file when the first byte is wanted."""
+
+    def __init__(self, store: DiskObjectStore, bucket: str, s3_object: S3Object | S3Part) -> None:
+        super().__init__(s3_object)
+        self._store = store
+        self._bucket = bucket
+        self._position = 0
+        self._reading: IO[bytes] | None = None
+        self._checksum: Any = None
+
+    def write(self, stream: IO[bytes] | S3StoredObject | None) -> int:
+        """Make the content of this object what `stream` holds; return its size in bytes.
+
+        Sets size, ETag (MD5) and time of the S3Object; computes its checksum on the way.
+        """
+        target = self.s3_object
+        digest = hashlib.md5(usedforsecurity=False)
+        checksum = get_s3_checksum(target.checksum_algorithm) if target.checksum_algorithm else None
+        size = 0
+        with self._create() as file:
+            while data := stream.read(CHUNK_BYTES) if stream else b"":
+                file.write(data)
+                digest.update(data)
+                if checksum:
+                    checksum.update(data)
+                size += len(data)
+        target.size = size
+        target.etag = digest.hexdigest()
+        self._checksum = checksum
+        return size
+
+    def join(self, parts: list[DiskObject]) -> None:
+        """Make the content of this object that of the parts, in order. The ETag is not touched."""
+        with self._create() as file:
+            for part in parts:
+                for data in part:
+                    file.write(data)
+                part.close()
+            self.s3_object.size = file.tell()
+        self._checksum = None
+
+    def _create(self) -> IO[bytes]:
+        self.s3_object.internal_last_modified = time.time_ns()
+        return self._store.create_file(self._bucket, self.s3_object)
+
+    def append(self, part: S3StoredObject) -> int:
+        """Refuse: a file is written once; see join."""
+        raise NotImplementedError
+
+    def read(self, s: int | None = -1) -> bytes:
+        """Return at most `s` bytes from the current position, all that follow if `s` is -1."""
+        if self._reading is None:
+            path = getattr(self.s3_object, _FILE)
+            self._reading = open(path, "rb", buffering=0)  # noqa: SIM115 (closed by close)
+            self._reading.seek(self._position)
+        return self._reading.read(-1 if s is None else s)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move to `offset` bytes from the beginning."""
+        if self._reading is not None:
+            return self._reading.seek(offset, whence)
+        self._position = offset
+        return offset
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the content from the current position, in large chunks."""
+        while data := self.read(CHUNK_BYTES):
+            yield data
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+        self.closed = True
+
+    @property
+    def last_modified(self) -> int:
+        """When the content was written, in nanoseconds since the epoch."""
+        return int(self.s3_object.internal_last_modified)
+
+    @property
+    def etag(self) -> str:
+        """The MD5 of the content as hexadecimal digits."""
+        return str(self.s3_object.etag)
+
+    @property
+    def checksum(self) -> str | None:
+        """The content's checksum in base64; None if the object has no checksum algorithm."""
+        algorithm = self.s3_object.checksum_algorithm
+        if not algorithm:
+            return None
+        if self._checksum is None:
+            self._checksum = get_s3_checksum(algorithm)
+            with DiskObject(self._store, self._bucket, self.s3_object) as content:
+                for data in content:
+                    self._checksum.update(data)
+        return base64.b64encode(self._checksum.digest()).decode()
+
+
+class DiskMultipart(S3StoredMultipart):
+    """The parts of one multipart upload; each is a file of its own until they are joined."""
+
+    _s3_store: DiskObjectStore
+
+    def open(self, s3_part: S3Part, mode: Literal["r", "w"] = "r") -> DiskObject:
+        """Open one part."""
+        return DiskObject(self._s3_store, self.bucket, s3_part)
+
+    def complete_multipart(self, parts: list[S3Part]) -> None:
+        """Join the parts into the object that the upload is for."""
+        whole = DiskObject(self._s3_store, self.bucket, self.s3_multipart.object)
+        whole.join([self.open(part) for part in parts])
+
+    def copy_from_object(
+        self,
+        s3_part: S3Part,
+        src_bucket: str,
+        src_s3_object: S3Object,
+        range_data: ObjectRange | None,
+    ) -> None:
+        """Make a part of an existing object, or of a range of it."""
+        with self._s3_store.open(src_bucket, src_s3_object) as source, self.open(s3_part) as part:
+            part.write(LimitedStream(source, range_data=range_data) if range_data else source)
+            if s3_part.checksum_algorithm:
+                s3_part.checksum_value = part.checksum
+
+    def remove_part(self, s3_part: S3Part) -> None:
+        """Do nothing: the part's file goes with the part."""
+
+    def close(self) -> None:
+        """Do nothing: no part is kept open."""
+
+
+class DiskObjectStore(S3ObjectStore):
+    """All objects of all buckets, below one folder that is emptied when the store is opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.root_directory = str(folder)
+        self._names = itertools.count()
+        self.reset()
+
+    def create_file(self, bucket: str, owner: S3Object | S3Part) -> IO[bytes]:
+        """Create the file for `owner`; it is removed with it, or when `owner` gets a newer one."""
+        number = next(self._names)
+        path = self._folder / bucket / f"{number:012}"
+        try:
+            file = path.open("xb", buffering=0)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("xb", buffering=0)
+        if older := getattr(owner, _FILE, None):
+            _remove(older)
+        setattr(owner, _FILE, str(path))
+        weakref.finalize(owner, _remove, str(path)).atexit = False
+        return file
+
+    def open(self, bucket: str, s3_object: S3Object, mode: Literal["r", "w"] = "r") -> DiskObject:
+        """Open an object; a file comes into being only when something is written."""
+        return DiskObject(self, bucket, s3_object)
+
+    def copy(
+        self, src_bucket: str, src_object: S3Object, dest_bucket: str, dest_object: S3Object
+    ) -> DiskObject:
+        """Write the content of one object to another; a copy onto itself is a new file, too."""
+        target = self.open(dest_bucket, dest_object)
+        with self.open(src_bucket, src_object) as source:
+            target.write(source)
+        return target
+
+    def remove(self, bucket: str, s3_object: S3Object | list[S3Object]) -> None:
+        """Do nothing: the file goes when nobody refers to the object, or reads it, any more."""
+
+    def get_multipart(self, bucket: str, upload_id: S3Multipart) -> DiskMultipart:
+        """Return the parts of an upload; the provider keeps them in the S3Multipart."""
+        return DiskMultipart(self, bucket, upload_id)
+
+    def remove_multipart(self, bucket: str, s3_multipart: S3Multipart) -> None:
+        """Do nothing: the parts' files go with the upload."""
+
+    def delete_bucket(self, bucket: str) -> None:
+        """Remove what is left of the bucket's folder."""
+        shutil.rmtree(self._folder / bucket, ignore_errors=True)
+
+    def reset(self) -> None:
+        """Remove every file."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def close(self) -> None:
+        """Remove every file: the objects' metadata ends with the process."""
+        self.reset()
+
+
+def _remove(path: str) -> None:
+    Path(path).unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""Event notifications as S3 sends them: with AWS's keys and sequencers, and until they arrive.
+
+In: what the S3 provider says has happened to an object. Out: an event at each destination that the
+bucket's configuration names. Used by the S3 provider in place of LocalStack's dispatcher.
+
+AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
+
+import json
+import logging
+import threading
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from localstack.aws.connect import connect_to
+from localstack.services.s3.notifications import (
+    BaseNotifier,
+    EventBridgeNotifier,
+    LambdaNotifier,
+    NotificationDispatcher,
+    S3EventNotificationContext,
+    SnsNotifier,
+    SqsNotifier,
+)
+from localstack.utils.aws.arns import parse_arn, s3_bucket_arn, sqs_queue_url_for_arn
+from localstack.utils.aws.client_types import ServicePrincipal
+
+LOG = logging.getLogger(__name__)
+
+# The waits between the attempts to deliver one event: about five minutes in all.
+RETRY_DELAYS_S = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 60, 60, 60)
+
+
+class Sequencers:
+    """Sequencers that grow from one event to the next, in the order in which they are drawn.
+
+    Hexadecimal digits as on AWS, and like there not always equally many: "right pad the shorter
+    value with zeros, and then do a lexicographic comparison".
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def draw(self) -> str:
+        """Return a value greater than every one before it."""
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns())
+            return f"00{self._last:016X}".rstrip("0")
+
+
+def _payload(notifier: type[BaseNotifier], ctx: S3EventNotificationContext, config: Any) -> str:
+    """Return the event as JSON. AWS encodes a key as a form does: a space is a plus sign."""
+    event = notifier._get_event_payload(ctx, config.get("Id"))
+    described = event["Records"][0]["s3"]["object"]
+    described["key"] = ctx.key_name.replace("%20", "+")
+    if "sequencer" in described:
+        described["sequencer"] = ctx.sequencer
+    return json.dumps(event)
+
+
+def _as_s3(service: str, arn: str, ctx: S3EventNotificationContext) -> Any:
+    """Return a client of `service` that calls as S3 does, on behalf of the bucket."""
+    client = getattr(connect_to(region_name=parse_arn(arn)["region"]), service)
+    return client.request_metadata(
+        source_arn=s3_bucket_arn(ctx.bucket_name, region=ctx.region),
+        service_principal=ServicePrincipal.s3,
+    )
+
+
+class ToLambda(LambdaNotifier):
+    """Delivers to a function; an error is raised, not lost in the log."""
+
+    def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
+        """Invoke the function asynchronously."""
+        arn = config["LambdaFunctionArn"]
+        _as_s3("lambda_", arn, ctx).invoke(
+            FunctionName=arn, InvocationType="Event", Payload=_payload(LambdaNotifier, ctx, config)
+        )
+
+
+class ToQueue(SqsNotifier):
+    """Delivers to a queue; an error is raised, not lost in the log."""
+
+    def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
+        """Send one message."""
+        arn = config["QueueArn"]
+        _as_s3("sqs", arn, ctx).send_message(
+            QueueUrl=sqs_queue_url_for_arn(arn), MessageBody=_payload(SqsNotifier, ctx, config)
+        )
+
+
+class ToTopic(SnsNotifier):
+    """Delivers to a topic; an error is raised, not lost in the log."""
+
+    def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
+        """Publish one message."""
+        arn = config["TopicArn"]
+        _as_s3("sns", arn, ctx).publish(
+            TopicArn=arn,
+            Message=_payload(SnsNotifier, ctx, config),
+            Subject="Amazon S3 Notification",
+        )
+
+
+class RetryingDispatcher(NotificationDispatcher):
+    """Delivers each event at least once: a delivery that fails is tried again, later and later."""
+
+    notifiers: ClassVar[dict[str, BaseNotifier]] = {
+        "QueueConfigurations": ToQueue(),
+        "TopicConfigurations": ToTopic(),
+        "LambdaFunctionConfigurations": ToLambda(),
+        "EventBridgeConfiguration": EventBridgeNotifier(),
+    }
+
+    def _submit_notification(
+        self,
+        notifier: BaseNotifier,
+        ctx: S3EventNotificationContext,
+        config: dict[str, Any],
+        attempt: int = 0,
+    ) -> None:
+        with suppress(RuntimeError):  # the emulator is shutting down
+            self.executor.submit(self._deliver, notifier, ctx, config, attempt)
+
+    def _deliver(
+        self,
+        notifier: BaseNotifier,
+        ctx: S3EventNotificationContext,
+        config: dict[str, Any],
+        attempt: int,
+    ) -> None:
+        try:
+            notifier.notify(ctx, config)
+        except Exception as error:
+            what = f"event {ctx.event_type} of {ctx.bucket_name}/{ctx.key_name}"
+            if attempt >= len(RETRY_DELAYS_S):
+                LOG.error("Giving up on %s after %s attempts: %s", what, attempt + 1, error)
+                return
+            LOG.warning("Delivery of %s failed and will be tried again: %s", what, error)
+            again = threading.Timer(
+                RETRY_DELAYS_S[attempt],
+                self._submit_notification,
+                (notifier, ctx, config, attempt + 1),
+            )
+            again.daemon = True
+            again.start()

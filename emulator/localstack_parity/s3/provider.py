@@ -1,0 +1,113 @@
+"""The S3 service with what LocalStack's lacks, as a subclass.
+
+In: requests, as LocalStack hands them to a provider. Out: its answers. Loaded through the entry
+point ``s3:parity`` in ``plugins``.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from localstack import config
+from localstack.aws.api import RequestContext
+from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
+from localstack.services.s3.notifications import S3EventNotificationContext
+from localstack.services.s3.provider import S3Provider
+
+from localstack_parity.s3 import notification_rules
+from localstack_parity.s3.disk_store import DiskObjectStore
+from localstack_parity.s3.events import RetryingDispatcher, Sequencers
+from localstack_parity.s3.key_locks import KeyLocks
+
+
+class ParityS3Provider(S3Provider):
+    """S3 with objects on disk, atomic conditional writes and AWS's event notifications."""
+
+    def __init__(self) -> None:
+        super().__init__(DiskObjectStore(Path(config.dirs.tmp) / "s3-objects"))
+        self._notification_dispatcher: RetryingDispatcher = RetryingDispatcher()
+        self._preconditions_locks = _NotNeeded()
+        self._sequencers = Sequencers()
+        self._locks = KeyLocks()
+
+    # Everything that changes a key happens one after the other for that key: the condition, the
+    # write, the tags and the event. So If-None-Match and If-Match decide about what is really
+    # there, whoever is refused finds the winner's tags, and sequencers grow in the order of writes.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+
+    def put_object(self, context: RequestContext, request: Any) -> Any:
+        """Write an object."""
+        with self._locks.held(request["Bucket"], [request["Key"]]):
+            return super().put_object(context, request)
+
+    def copy_object(self, context: RequestContext, request: Any) -> Any:
+        """Write a copy of another object."""
+        with self._locks.held(request["Bucket"], [request["Key"]]):
+            return super().copy_object(context, request)
+
+    def complete_multipart_upload(
+        self, context: RequestContext, bucket: str, key: str, **request: Any
+    ) -> Any:
+        """Write an object from the parts of an upload."""
+        with self._locks.held(bucket, [key]):
+            return super().complete_multipart_upload(context, bucket, key, **request)
+
+    def delete_object(self, context: RequestContext, bucket: str, key: str, **request: Any) -> Any:
+        """Delete an object or put a delete marker."""
+        with self._locks.held(bucket, [key]):
+            return super().delete_object(context, bucket, key, **request)
+
+    def delete_objects(
+        self, context: RequestContext, bucket: str, delete: Any, **request: Any
+    ) -> Any:
+        """Delete up to a thousand objects."""
+        with self._locks.held(bucket, [entry["Key"] for entry in delete.get("Objects", [])]):
+            return super().delete_objects(context, bucket, delete, **request)
+
+    def get_object_tagging(
+        self, context: RequestContext, bucket: str, key: str, **request: Any
+    ) -> Any:
+        """Return an object's tags; those written with it are there as soon as it is."""
+        with self._locks.held(bucket, [key]):
+            return super().get_object_tagging(context, bucket, key, **request)
+
+    def put_bucket_notification_configuration(
+        self, context: RequestContext, bucket: str, notification_configuration: Any, **request: Any
+    ) -> None:
+        """Replace the bucket's notification configuration."""
+        notification_rules.check(notification_configuration)
+        super().put_bucket_notification_configuration(
+            context, bucket, notification_configuration, **request
+        )
+
+    def _notify(
+        self,
+        context: RequestContext,
+        s3_bucket: S3Bucket,
+        s3_object: S3Object | S3DeleteMarker | None = None,
+        s3_notif_ctx: S3EventNotificationContext | None = None,
+    ) -> None:
+        if not s3_bucket.notification_configuration:
+            return
+        happened = s3_notif_ctx or S3EventNotificationContext.from_request_context(
+            context, s3_bucket=s3_bucket, s3_object=s3_object
+        )
+        happened.event_time = datetime.now(UTC)
+        happened.sequencer = self._sequencers.draw()
+        super()._notify(context, s3_bucket, s3_notif_ctx=happened)
+
+
+class _NotNeeded:
+    """Stands where the base class would keep a lock for every key that it ever saw."""
+
+    def __getitem__(self, _: str) -> Self:
+        return self
+
+    def pop(self, *_: Any) -> None:
+        """Forget nothing."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
