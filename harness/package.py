@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from harness.install import CAUSES, MISPLACING
 from harness.problems import Problem
 from harness.settings import Settings
 
@@ -34,11 +34,6 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 # Different from one machine to the next, or never read on AWS: not part of a package.
 _NOISE = ("__pycache__", "*.pyc", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json", ".lock")
 _GIVEN_BY_AWS = ("boto3", "botocore", "s3transfer")
-_NO_NETWORK = re.compile(
-    r"error sending request|dns error|failed to connect|tcp connect|connection refused"
-    r"|network connectivity is disabled|timed out",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -146,18 +141,17 @@ def _install(source: Path, folder: Path, architecture: str) -> None:
         *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--link-mode", "copy"),
         *("--requirements", str(lock)),
     )
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    surroundings = {name: value for name, value in os.environ.items() if name not in MISPLACING}
+    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     if done.returncode:
-        if _NO_NETWORK.search(done.stderr):
-            raise Problem(
-                f"The packages that {source.name} needs could not be downloaded: "
-                "the package index does not answer.",
-                "Check the network and run the command again; what is cached is not fetched twice.",
-            )
+        said = done.stderr.strip()
+        for words, cause, remedy in CAUSES:
+            if any(word in said.lower() for word in words):
+                raise Problem(f"{cause}, so {source.name} cannot be packaged.", remedy)
         raise Problem(
             f"The packages of {lock} could not be installed.",
             "Make them agree: change requirements.in and lock again.",
-            details=done.stderr.strip(),
+            details=said,
         )
     shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts that name this machine's Python
     unwanted = [found for pattern in _NOISE for found in folder.rglob(pattern)]
@@ -183,8 +177,9 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
+    files = (file for file in path.rglob("*") if file.is_file())
+    for file in sorted(files, key=lambda file: file.relative_to(path).as_posix()):
+        if "__pycache__" not in file.parts:
             yield file
 
 

@@ -5,7 +5,7 @@ out, or a WaitedTooLong that tells what was seen last. All that waits for the ta
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from harness.problems import Problem
 
@@ -43,3 +43,10 @@ def wait_until[T](
         if late:
             raise WaitedTooLong(describe, deadline_s, observation, remedy)
         time.sleep(max(0.0, min(interval_s, end - time.monotonic())))
+
+
+def every(interval_s: float) -> Iterator[None]:
+    """Yield at once and then every `interval_s` seconds, for as long as the caller asks."""
+    while True:
+        yield
+        time.sleep(interval_s)
