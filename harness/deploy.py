@@ -31,6 +31,12 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 type Tell = Callable[[str], None]
 
 
+class DeploymentFailed(Problem):
+    """The stack did not become what the template says: the fault is in what is being tested."""
+
+    exit_code = 1
+
+
 @dataclass(frozen=True)
 class Stack:
     """A deployed stack. `outputs` are the template's outputs by name."""
@@ -52,7 +58,7 @@ def deploy(
 
     `parameters` are values beyond the suffix, the email and the architecture, which come from the
     settings and the target. `tell` is called with each line of progress. A stack that an earlier
-    failure left unusable is deleted first. Raises Problem.
+    failure left unusable is deleted first. Raises DeploymentFailed, and Problem for bad input.
     """
     template = load_template(settings.template)
     values = _parameter_values(template, target, settings, parameters or {})
@@ -76,6 +82,19 @@ def deploy(
     stack = _verified(target, template, name, account)
     tell(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
     return stack
+
+
+def bring_up(
+    target: Target,
+    settings: Settings,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    tell: Tell = lambda line: None,
+) -> Stack:
+    """Start the target and deploy the stack, as far as that is not done yet. Raises Problem."""
+    started = target.start()
+    tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
+    return deploy(target, settings, parameters, tell=tell)
 
 
 def find_stack(target: Target, settings: Settings) -> Stack | None:
@@ -228,7 +247,7 @@ def _execute_change_set(
             Capabilities=["CAPABILITY_IAM"],
         )
     except ClientError as error:
-        raise Problem(
+        raise DeploymentFailed(
             f"CloudFormation does not accept the template: {error.response['Error']['Message']}.",
             "Correct the template; `tapstack gate` runs cfn-lint on it.",
         ) from error
@@ -245,7 +264,7 @@ def _execute_change_set(
         cloudformation.delete_change_set(ChangeSetName=change_set)
         if any(phrase in reason for phrase in _NO_CHANGES):
             return set()
-        raise Problem(
+        raise DeploymentFailed(
             f"The change set of {name} failed: {reason}.",
             "Correct the template or the parameters; nothing has been changed.",
         )
@@ -287,7 +306,7 @@ def _failure(
     name: str,
     status: str,
     events: list[dict[str, Any]],
-) -> Problem:
+) -> DeploymentFailed:
     """What went wrong first, and which log tells more of it."""
     failed = [
         event
@@ -297,7 +316,7 @@ def _failure(
     ]
     failed.sort(key=lambda event: event["LogicalResourceId"] == name)  # the stack itself last
     if not failed:
-        return Problem(f"{name} became {status}.", f"Read the log {target.log}.")
+        return DeploymentFailed(f"{name} became {status}.", f"Read the log {target.log}.")
     first = failed[0]
     logical_id, kind = first["LogicalResourceId"], first["ResourceType"]
     reason = first.get("ResourceStatusReason", "no reason was given").rstrip(". ")
@@ -307,7 +326,7 @@ def _failure(
         where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {target.log}."
     else:
         where = f"Correct {logical_id} in the template; the log is {target.log}."
-    return Problem(f"{name} became {status}: {logical_id} ({kind}): {reason}.", where)
+    return DeploymentFailed(f"{name} became {status}: {logical_id} ({kind}): {reason}.", where)
 
 
 def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
@@ -333,7 +352,7 @@ def _verified(target: Target, template: Template, name: str, account: str) -> St
     missing = [logical_id for logical_id in resource_types(template) if logical_id not in there]
     missing += [o for o in expected if stack.outputs.get(o) in {None, "", "unknown"}]
     if missing:
-        raise Problem(
+        raise DeploymentFailed(
             f"{name} is complete by its status but lacks: {', '.join(missing)}.",
             f"Look for the cause in {target.log}; on AWS the deployment would have failed.",
         )

@@ -1,0 +1,66 @@
+"""What a person is told of an error that nobody turned into a Problem before.
+
+An exception comes in; a Problem goes out: of the disk, of the target, or – when it is a defect of
+ours – of the file that its traceback was written to. Only the command line calls it.
+"""
+
+import errno
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from harness.problems import Problem
+
+_ENVIRONMENT = {
+    errno.ENOSPC: "Free some space on that disk, and run the command again.",
+    errno.EDQUOT: "Free some space of your quota, and run the command again.",
+    errno.EACCES: "Make it accessible to you, or name another folder in TAPSTACK_STATE.",
+    errno.EPERM: "Make it accessible to you, or name another folder in TAPSTACK_STATE.",
+    errno.EROFS: "Make it writable, or name another folder in TAPSTACK_STATE.",
+    errno.ENOTDIR: "Name a folder, for example in TAPSTACK_STATE.",
+}
+
+
+def problem_of(error: BaseException, state_dir: Path) -> Problem:
+    """The Problem that says what `error` means to a person; ours have their traceback in a file."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
+        place = f"{error.filename}: " if error.filename else ""
+        return Problem(f"{place}{error.strerror}.", _ENVIRONMENT[error.errno])
+    if isinstance(error, HTTPClientError):  # no connection, or it was cut
+        return Problem(
+            f"The target stopped answering: {_one_line(error)}.",
+            "`tapstack status` says whether it runs, `tapstack logs --emulator` what it said last.",
+        )
+    file = _traceback_file(error, state_dir)
+    if isinstance(error, ClientError | BotoCoreError):
+        return Problem(
+            f"A request to the target failed: {_one_line(error)}.",
+            f"`tapstack logs --emulator` may tell why; where it happened is in {file}.",
+        )
+    return Problem(
+        f"Something went wrong that should not: {type(error).__name__}: {_one_line(error)}.",
+        f"Please report it with {file}; TAPSTACK_DEBUG=1 shows the traceback at once.",
+    )
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def _traceback_file(error: BaseException, state_dir: Path) -> Path:
+    """Where the traceback was written: below the state folder, or with the temporary files."""
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.txt"
+    text = "".join(traceback.format_exception(error))
+    for folder in (state_dir / "errors", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        except OSError:
+            continue
+        return folder / name
+    return Path("no file, for none can be written")
