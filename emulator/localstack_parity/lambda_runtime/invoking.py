@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from localstack.aws.api.lambda_ import ServiceException, TooManyRequestsException
 from localstack.runtime import events as runtime_events
-from localstack.services.lambda_.invocation import assignment
+from localstack.services.lambda_.invocation import assignment, lambda_service
 from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
 from localstack.services.lambda_.invocation.lambda_models import (
     InitializationType,
@@ -22,15 +22,18 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 
 from localstack_parity.lambda_runtime import metrics
 from localstack_parity.lambda_runtime.environments import Environment, EnvironmentPool
+from localstack_parity.lambda_runtime.events import EventManager
 from localstack_parity.lambda_runtime.logs import LogWriter, events_of
 
 
 def install(version_manager: LambdaVersionManager) -> None:
     """Give a new version manager our log writer and our way to invoke and to stop.
 
-    The ``lambda_inject_ldm_provisioner`` hook calls this while the manager is being constructed.
+    The ``lambda_inject_ldm_provisioner`` hook calls this while the manager is being constructed,
+    before LocalStack makes environments and an event manager for it: those are ours as well.
     """
     assignment.ExecutionEnvironment = Environment
+    lambda_service.LambdaEventManager = EventManager
     version_manager.log_handler = LogWriter(version_manager.function_version)
     invoker = Invoker(version_manager)
     version_manager.invoke = invoker.invoke

@@ -1,0 +1,113 @@
+"""The queue between an asynchronous invocation and the function.
+
+In: events, each due at once or later. Out: calls of the handler, from as many threads as the
+function may have invocations at a time. Used by events.py, one queue for each function version.
+"""
+
+import heapq
+import itertools
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from localstack.services.lambda_.invocation.lambda_models import Invocation
+
+LOG = logging.getLogger(__name__)
+
+CONCURRENCY_VARIABLE = "TAPSTACK_LAMBDA_CONCURRENCY"
+
+
+def concurrency() -> int:
+    """How many events of one function are handled at a time.
+
+    AWS goes up to the account's limit. Here more processes than cores use memory and are no faster,
+    so the default is twice the cores and two; TAPSTACK_LAMBDA_CONCURRENCY sets another number.
+    """
+    configured = os.environ.get(CONCURRENCY_VARIABLE, "")
+    if configured.isdecimal() and int(configured):
+        return int(configured)
+    return 2 * (os.process_cpu_count() or 1) + 2
+
+
+@dataclass
+class Event:
+    """An event on its way to the function.
+
+    ``retries`` counts those after errors of the function, ``postponed`` the throttles and system
+    errors since the function last ran. ``received`` is in seconds since the epoch.
+    """
+
+    invocation: Invocation
+    received: float = field(default_factory=time.time)
+    retries: int = 0
+    postponed: int = 0
+
+
+class EventQueue:
+    """Events in the order they are due, and the threads that hand them to ``handler``.
+
+    Threads are started as they are needed, stay, and sleep while nothing is due. ``handler`` may be
+    replaced at any time: events outlive an update of their function.
+    """
+
+    def __init__(self, name: str, handler: Callable[[Event], None], limit: int) -> None:
+        self.handler = handler
+        self._name = name
+        self._limit = limit
+        self._events: list[tuple[float, int, Event]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._threads = 0
+        self._idle = 0
+        self._closed = False
+
+    def put(self, event: Event, delay_s: float = 0.0) -> None:
+        """Have an event handled, not before the delay has passed. Ignored once closed."""
+        with self._changed:
+            if self._closed:
+                return
+            due = time.monotonic() + delay_s
+            heapq.heappush(self._events, (due, next(self._order), event))
+            if len(self._events) > self._idle and self._threads < self._limit:
+                self._threads += 1
+                threading.Thread(
+                    target=self._work, name=f"{self._name}-{self._threads}", daemon=True
+                ).start()
+            else:
+                self._changed.notify()
+
+    def pause(self, duration_s: float) -> None:
+        """Hold the calling handler, so that it reads no further event for a while."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, duration_s)
+
+    def close(self) -> None:
+        """Drop what is queued and let the threads end, each after the event it is at."""
+        with self._changed:
+            self._closed = True
+            self._events.clear()
+            self._changed.notify_all()
+
+    def _work(self) -> None:
+        while event := self._next():
+            try:
+                self.handler(event)
+            except Exception:
+                LOG.exception("An event of %s is lost", self._name)
+
+    def _next(self) -> Event | None:
+        """Wait until an event is due; None when closed."""
+        with self._changed:
+            self._idle += 1
+            try:
+                while not self._closed:
+                    wait_s = self._events[0][0] - time.monotonic() if self._events else None
+                    if wait_s is not None and wait_s <= 0:
+                        return heapq.heappop(self._events)[2]
+                    self._changed.wait(wait_s)
+                return None
+            finally:
+                self._idle -= 1

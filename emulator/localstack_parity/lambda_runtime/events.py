@@ -1,0 +1,167 @@
+"""Asynchronous invocations: queued, retried, and in the end recorded.
+
+In: invocations of type Event from LocalStack's LambdaService. Out: calls of invoking.py; records
+and dead letters (destinations.py). Takes the place of LambdaEventManager, whose poller receives
+every message at once and runs those again that wait longer than their visibility timeout.
+
+Source: AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
+invocation" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html).
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from localstack import config
+from localstack.aws.api.lambda_ import TooManyRequestsException
+from localstack.services.lambda_.invocation.lambda_models import Invocation, InvocationResult
+from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+
+from localstack_parity.lambda_runtime import metrics
+from localstack_parity.lambda_runtime.destinations import (
+    Sender,
+    dead_letter_attributes,
+    invocation_record,
+)
+from localstack_parity.lambda_runtime.event_queue import Event, EventQueue, concurrency
+
+LOG = logging.getLogger(__name__)
+
+DEFAULT_RETRIES = 2
+DEFAULT_MAX_AGE_S = 6 * 3600
+MAX_BACKOFF_S = 300
+
+# Queues by function version, so that an updated version finds the events of its predecessor.
+_QUEUES: dict[str, EventQueue] = {}
+
+
+class EventManager:
+    """The asynchronous side of one function version: the same methods as LambdaEventManager.
+
+    A request id stays the same over all attempts of an event: its invocation record has one
+    ``requestId`` beside ``approximateInvokeCount``, and the logs of the attempts share it.
+    """
+
+    def __init__(self, version_manager: LambdaVersionManager) -> None:
+        self.version_manager = version_manager
+        self._version = version_manager.function_version
+        self._sender = Sender(self._version)
+        self._queue_id = f"{self._version.qualified_arn}-{version_manager.function.instance_id}"
+
+    def start(self) -> None:
+        """Take over the events of the version, those of before an update included."""
+        name = f"lambda-events-{self._version.id.function_name}"
+        queue = EventQueue(name, self._handle, concurrency())
+        self._queue = _QUEUES.setdefault(self._queue_id, queue)
+        self._queue.handler = self._handle
+
+    def stop_for_update(self) -> None:
+        """Nothing to do: the new version's manager has the queue already."""
+
+    def stop(self) -> None:
+        """Drop the events; the version is deleted, or the emulator ends."""
+        _QUEUES.pop(self._queue_id, None)
+        self._queue.close()
+
+    def enqueue_event(self, invocation: Invocation) -> None:
+        """Queue an event; it runs as soon as a worker is free."""
+        event = Event(invocation)
+        self._measure("AsyncEventsReceived", 1, "Count", event.received)
+        self._queue.put(event)
+
+    def _handle(self, event: Event) -> None:
+        """Run an event once and decide what follows."""
+        age_s = time.time() - event.received
+        try:
+            result = self.version_manager.invoke(invocation=event.invocation)
+        except Exception as problem:
+            self._postpone(event, problem)
+            return
+        self._measure("AsyncEventAge", age_s * 1000, "Milliseconds", event.received + age_s)
+        event.postponed = 0
+        if not result.is_error:
+            self._succeed(event, result)
+        elif event.retries >= self._setting("maximum_retry_attempts", DEFAULT_RETRIES):
+            self._fail(event, "RetriesExhausted", result)
+        else:
+            delay_s = (event.retries + 1) * config.LAMBDA_RETRY_BASE_DELAY_SECONDS
+            if self._expires_within(event, delay_s):
+                self._fail(event, "EventAgeExceeded", result)
+            else:
+                event.retries += 1
+                self._queue.put(event, delay_s)
+
+    def _postpone(self, event: Event, problem: Exception) -> None:
+        """Put back an event that could not run: throttled, or the platform failed.
+
+        "The retry interval increases exponentially from 1 second after the first attempt to a
+        maximum of 5 minutes", and Lambda "reduces the rate at which it reads events".
+        """
+        delay_s = min(2**event.postponed, MAX_BACKOFF_S)
+        if self.version_manager.function.reserved_concurrent_executions == 0:
+            self._fail(event, "ZeroReservedConcurrency", None)
+            return
+        if self._expires_within(event, delay_s):
+            self._fail(event, "EventAgeExceeded", None)
+            return
+        event.postponed += 1
+        self._queue.put(event, delay_s)
+        if isinstance(problem, TooManyRequestsException):
+            self._queue.pause(1.0)
+        else:
+            LOG.warning("%s could not be invoked: %s", self._version.qualified_arn, problem)
+
+    def _succeed(self, event: Event, result: InvocationResult) -> None:
+        if target := self._destination("OnSuccess"):
+            record = invocation_record(event, self._version, "Success", result)
+            self._deliver(
+                "DestinationDeliveryFailures", lambda: self._sender.send_record(target, record)
+            )
+
+    def _fail(self, event: Event, condition: str, result: InvocationResult | None) -> None:
+        """Give an event up; what is configured to hear of it does."""
+        self._measure("AsyncEventsDropped", 1, "Count", time.time())
+        if target := self._destination("OnFailure"):
+            record = invocation_record(event, self._version, condition, result)
+            self._deliver(
+                "DestinationDeliveryFailures", lambda: self._sender.send_record(target, record)
+            )
+        if dead_letters := self._version.config.dead_letter_arn:
+            attributes = dead_letter_attributes(event, condition, result)
+            self._deliver(
+                "DeadLetterErrors",
+                lambda: self._sender.send_dead_letter(dead_letters, event, attributes),
+            )
+
+    def _deliver(self, failure_metric: str, send: Callable[[], None]) -> None:
+        try:
+            send()
+        except Exception as e:
+            LOG.warning("%s of %s: %s", failure_metric, self._version.qualified_arn, e)
+            self._measure(failure_metric, 1, "Count", time.time())
+
+    def _setting(self, name: str, default: int) -> int:
+        """A number of the EventInvokeConfig, or the default."""
+        value = getattr(self._invoke_config(), name, None)
+        return default if value is None else int(value)
+
+    def _destination(self, kind: str) -> str | None:
+        destinations = getattr(self._invoke_config(), "destination_config", None) or {}
+        target: str | None = destinations.get(kind, {}).get("Destination")
+        return target
+
+    def _invoke_config(self) -> object | None:
+        """The EventInvokeConfig as it is now: it may change while events wait."""
+        configs = self.version_manager.function.event_invoke_configs
+        found: object | None = configs.get(self._version.id.qualifier)
+        return found
+
+    def _expires_within(self, event: Event, delay_s: float) -> bool:
+        max_age_s = self._setting("maximum_event_age_in_seconds", DEFAULT_MAX_AGE_S)
+        return time.time() + delay_s - event.received > max_age_s
+
+    def _measure(self, name: str, value: float, unit: str, at: float) -> None:
+        version = self._version.id
+        metrics.record_lambda(
+            version.account, version.region, version.function_name, int(at), {name: (value, unit)}
+        )
