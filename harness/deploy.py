@@ -92,6 +92,7 @@ def bring_up(
     tell: Tell = lambda line: None,
 ) -> Stack:
     """Start the target and deploy the stack, as far as that is not done yet. Raises Problem."""
+    load_template(settings.template)  # before anything is started in vain
     started = target.start()
     tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
     return deploy(target, settings, parameters, tell=tell)
