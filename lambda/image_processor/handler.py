@@ -1,0 +1,153 @@
+"""The function: S3 tells of uploads, and each becomes an output or a reason why not.
+
+In: an S3 event notification (asynchronous invocation). Out: objects in the processed bucket,
+notifications, logs and metrics. Called by Lambda as `handler.handler`.
+
+Metrics: EMF in namespace $POWERTOOLS_METRICS_NAMESPACE, with exactly the dimensions `service`
+($POWERTOOLS_SERVICE_NAME) and `function_name` (two stacks of one account would otherwise share
+them): ImagesProcessed, ImagesRejected, ImagesSuperseded, DuplicateEvents, each a Count.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from time import perf_counter
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+import announcements
+import imaging
+import outputs
+import receipts
+import uploads
+from outputs import Verdict
+from receipts import Invocation
+from rejections import Rejection
+from uploads import Upload
+
+PROCESSED_BUCKET = os.environ["PROCESSED_BUCKET"]
+TOPIC_ARN = os.environ["TOPIC_ARN"]
+
+# A call that hangs is given up while there is time for another try within the function's 60 s.
+# Checksums only where S3 requires them: without one botocore signs the SHA-256 of the body, which
+# S3 verifies, and S3 stores a checksum of its own.
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+_S3 = boto3.client("s3", config=_CONFIG)
+_SNS = boto3.client("sns", config=_CONFIG)
+
+logging.captureWarnings(True)  # as log records: bare lines on stderr would not be JSON
+logger = Logger()
+metrics = Metrics()
+metrics.set_default_dimensions(function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"])
+
+
+class NotFinished(Exception):
+    """Some uploads of an event met a transient fault; Lambda retries the event."""
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Process every upload of the event; raise at the end if any met a transient fault."""
+    if "Records" not in event:  # s3:TestEvent, sent when notifications are configured
+        logger.info("Ignored an event without records", event_name=event.get("Event"))
+        return
+    invocation = Invocation(context.aws_request_id, event.get("redriveOf"))
+    announced: list[Upload] = []
+    failed: list[str] = []
+    for record in S3Event(event).records:
+        upload = uploads.from_record(record)
+        if upload is None or upload.bucket == PROCESSED_BUCKET:
+            logger.warning("Ignored a record that is not of an upload", record=record.raw_event)
+            continue
+        with logger.append_context_keys(key=upload.key, version_id=upload.version_id):
+            try:
+                if _handle(upload, invocation):
+                    announced.append(upload)
+            except Exception:
+                logger.exception("Not finished; Lambda will retry")
+                failed.append(upload.key)
+    if metrics.metric_set:
+        metrics.flush_metrics()
+    if failed:
+        for upload in announced:  # the retry gets the whole event again
+            receipts.settle(_S3, upload, invocation)
+        raise NotFinished(f"{len(failed)} of the event's uploads: {', '.join(failed)}")
+
+
+def _handle(upload: Upload, invocation: Invocation) -> bool:
+    """Bring one upload to its end; whether that was announced by us."""
+    started = perf_counter()
+    try:
+        key = outputs.output_key(upload.key)
+        source = uploads.fetch(_S3, upload, imaging.MAX_FILE_BYTES)
+        image = imaging.process(source.data)
+    except Rejection as rejection:
+        return _reject(upload, rejection, invocation)
+
+    now = announcements.timestamp()
+    metadata, left_out = outputs.output_metadata(upload, source, image, now)
+    if left_out:
+        logger.warning("No room in the metadata of the output", left_out=left_out)
+    verdict, version_id = outputs.store(_S3, PROCESSED_BUCKET, upload, image, metadata, invocation)
+
+    if verdict is Verdict.DUPLICATE:
+        logger.info("Skipped a duplicate event")
+        _count("DuplicateEvents")
+        return False
+    if verdict is Verdict.SUPERSEDED:
+        if not receipts.claim(_S3, upload, invocation, "superseded"):
+            return False
+        announcements.publish(
+            _SNS, TOPIC_ARN, announcements.superseded(upload, now, invocation.request_id)
+        )
+        logger.info("Superseded by a newer version")
+        _count("ImagesSuperseded")
+        return True
+    if verdict is Verdict.OWNED and not receipts.claim(_S3, upload, invocation, "processed"):
+        return False  # announced by an earlier attempt
+    message = announcements.processed(
+        upload,
+        len(source.data),
+        image,
+        {"bucket": PROCESSED_BUCKET, "key": key, "versionId": version_id},
+        now,
+        (perf_counter() - started) * 1000,
+        invocation.request_id,
+    )
+    announcements.publish(_SNS, TOPIC_ARN, message)
+    logger.info("Processed", source=message["source"], output=message["output"])
+    _count("ImagesProcessed")
+    return True
+
+
+def _reject(upload: Upload, rejection: Rejection, invocation: Invocation) -> bool:
+    """Tell of a rejection once, however often its event comes."""
+    if not receipts.claim(_S3, upload, invocation, "rejected"):
+        logger.info("Skipped a duplicate event of a rejected upload")
+        _count("DuplicateEvents")
+        return False
+    message = announcements.rejected(
+        upload, rejection, announcements.timestamp(), invocation.request_id
+    )
+    announcements.publish(_SNS, TOPIC_ARN, message)
+    logger.warning("Rejected", stage=message["stage"], error=message["error"])
+    _count("ImagesRejected")
+    return True
+
+
+def _count(metric: str) -> None:
+    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=1)
