@@ -287,14 +287,14 @@ def test_alarms_watch_what_the_design_names(
 
 
 def test_rejected_images_are_counted_per_environment(resources: dict[str, Any]) -> None:
-    """The alarm's dimension is exactly the one that the function's metrics are written with."""
+    """The alarm's dimensions are exactly those that the function's metrics are written with."""
     variables = resources["ImageProcessor"]["Properties"]["Environment"]["Variables"]
     alarm = resources["RejectedImagesAlarm"]["Properties"]
     assert alarm["Dimensions"] == [
-        {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
+        {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]},
+        {"Name": "function_name", "Value": {"Ref": "ImageProcessor"}},
     ]
     assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
-    assert "${EnvironmentSuffix}" in variables["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]
 
 
 def test_alarms_may_publish_and_nobody_elses_may(resources: dict[str, Any]) -> None:
