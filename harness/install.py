@@ -1,0 +1,294 @@
+"""Makes the environments that the project runs in, from its hashed locks.
+
+In: the lock files, a Python 3.13, and the folder for the state. Out: `.venv` (the harness),
+`emulator-venv` and `runtimes/python3.13` (what a function finds on AWS). Called by ./tapstack
+before any of them exists, so it needs nothing but the standard library.
+
+An environment is complete once it holds the stamp of what it was made from. It is written last, so
+an interrupted installation is thrown away and made anew.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from harness.problems import Problem
+
+PYTHON = (3, 13)
+STAMP = ".installed"
+OUTPUT_LINES_SHOWN = 10
+
+# What pip and uv say, in their various words, and what a person should read instead.
+CAUSES = (
+    (
+        ("no space left", "errno 28", "os error 28", "disk quota"),
+        "there is no disk space left",
+        "Free some space (about 1 GB is needed) and run it again.",
+    ),
+    (
+        ("permission denied", "read-only file system"),
+        "a folder cannot be written",
+        "Make the project's folder and the state folder writable and run it again.",
+    ),
+    (
+        (
+            *(
+                "connection",
+                "connect error",
+                "error sending request",
+                "request failed",
+                "timed out",
+            ),
+            *("dns error", "name resolution", "network is unreachable", "proxy", "certificate"),
+            *("failed to fetch", "no matching distribution found"),
+        ),
+        "the package index cannot be reached",
+        "Check the network, and the proxy and index settings of pip and uv, and run it again.",
+    ),
+)
+
+# Settings of the person's shell that would put packages somewhere else.
+MISPLACING = {
+    *("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"),
+    *("PIP_USER", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_OFFLINE"),
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One virtual environment: where it stands and the files that decide what is in it.
+
+    `lock` lists its packages. `plugin` is a folder of ours installed into it as it stands, with the
+    file `pyproject.toml`; `import_root` is a folder from which it imports.
+    """
+
+    title: str
+    path: Path
+    lock: Path
+    plugin: Path | None = None
+    import_root: Path | None = None
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.path / "bin" / "python"
+
+    def complete(self) -> bool:
+        """Say whether it stands as it should."""
+        return self.python.exists() and self.read_stamp() == self.stamp()
+
+    def stamp(self) -> str:
+        """Name what it is made from: a line for the packages, one for the plugin.
+
+        Where it stands is part of it, for it cannot be moved.
+        """
+        lines = [f"{self.lock.name} {_digest(self.path, self.lock)}"]
+        if self.plugin:
+            lines.append(
+                f"{self.plugin.name} {_digest(self.plugin, self.plugin / 'pyproject.toml')}"
+            )
+        return "\n".join(lines) + "\n"
+
+    def has_packages(self) -> bool:
+        """Say whether nothing but the plugin can be out of date."""
+        made, wanted = self.read_stamp().splitlines()[:1], self.stamp().splitlines()[:1]
+        return self.python.exists() and made == wanted
+
+    def read_stamp(self) -> str:
+        """Return the stamp it was completed with; empty if it never was."""
+        with contextlib.suppress(FileNotFoundError):
+            return (self.path / STAMP).read_text()
+        return ""
+
+
+def _digest(place: Path, file: Path) -> str:
+    return hashlib.sha256(f"{place}\n".encode() + file.read_bytes()).hexdigest()
+
+
+def environments(root: Path, state: Path, *, dev: bool) -> list[Environment]:
+    """List what has to be there, the harness first: the others are made with its uv.
+
+    Once the harness's environment has the tools of the tests, it keeps them.
+    """
+    emulator = root / "emulator"
+    harness = Environment("harness", root / ".venv", root / "requirements.lock", import_root=root)
+    with_tools = replace(
+        harness, title="harness and test tools", lock=root / "requirements-dev.lock"
+    )
+    keep_tools = harness.read_stamp().startswith(with_tools.lock.name)
+    return [
+        with_tools if dev or keep_tools else harness,
+        Environment(
+            "emulator", state / "emulator-venv", emulator / "requirements.lock", plugin=emulator
+        ),
+        Environment(
+            "function runtime",
+            state / "runtimes" / "python3.13",
+            emulator / "runtime" / "requirements.lock",
+        ),
+    ]
+
+
+def install(root: Path, state: Path, *, dev: bool, fingerprint: str) -> None:
+    """Make what is missing or out of date, then note `fingerprint` as installed.
+
+    Raises Problem if the Python is wrong, a folder cannot be written, the disk is full or the
+    packages cannot be fetched.
+    """
+    _require_python()
+    _make_folder(state)
+    with _one_at_a_time(root) as log:
+        wanted = environments(root, state, dev=dev)
+        uv = wanted[0].path / "bin" / "uv"
+        for environment in wanted:
+            if not environment.complete():
+                _make(environment, uv, log)
+        (state / "installed").write_text(fingerprint + "\n")
+
+
+def _require_python() -> None:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] != PYTHON:
+        raise Problem(
+            f"TapStack needs Python 3.13, and this is {found} ({sys.executable}).",
+            "Run ./tapstack with python3.13 on the PATH.",
+        )
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError as error:
+        raise Problem(
+            f"This Python {found} cannot make virtual environments: it lacks ensurepip.",
+            "Install it; on Debian and Ubuntu the package is python3.13-venv.",
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Make room for it, or name another one in TAPSTACK_STATE.",
+        ) from error
+
+
+@contextlib.contextmanager
+def _one_at_a_time(root: Path) -> Iterator[IO[str]]:
+    """Hold the lock of the checkout's installation, which is the log of its steps.
+
+    Each pip and uv has it as its output. If this process is killed, the next installation therefore
+    waits until the step that was left behind has stopped writing.
+    """
+    _make_folder(root / ".tapstack")
+    with open(root / ".tapstack" / "install.log", "a+") as log:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Another installation is running; waiting for it.")
+            fcntl.flock(log, fcntl.LOCK_EX)
+        log.truncate(0)
+        yield log
+
+
+def _make(environment: Environment, uv: Path, log: IO[str]) -> None:
+    """Complete an environment. Its stamp goes first and comes last."""
+    began = time.monotonic()
+    _say(f"Installing the {environment.title} …")
+    stamp = environment.path / STAMP
+    has_packages = environment.has_packages()
+    stamp.unlink(missing_ok=True)
+    if not has_packages:
+        _make_packages(environment, uv, log)
+    if environment.plugin:
+        into = ("--python", environment.python, "--editable", environment.plugin)
+        _run(log, uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", *into)
+    stamp.write_text(environment.stamp())
+    _say(f"  done in {time.monotonic() - began:.1f} s")
+
+
+def _make_packages(environment: Environment, uv: Path, log: IO[str]) -> None:
+    """Make it from nothing, with what its lock lists."""
+    if environment.path.exists():
+        shutil.rmtree(environment.path)
+    python = environment.python
+    if uv.is_relative_to(environment.path):
+        pin = environment.lock.parent / "emulator" / "installer.lock"
+        pip = (python, "-I", "-m", "pip", "--disable-pip-version-check", "--retries", "2")
+        _run(log, sys.executable, "-I", "-m", "venv", environment.path)
+        _run(log, *pip, "install", "--require-hashes", "--requirement", pin)
+    else:
+        _run(log, sys.executable, "-I", "-m", "venv", "--without-pip", environment.path)
+    locked = ("--require-hashes", "--compile-bytecode", environment.lock)
+    _run(log, uv, "pip", "sync", "--python", python, *locked)
+    if environment.import_root:
+        (site_packages,) = environment.path.glob("lib/python*/site-packages")
+        (site_packages / "tapstack.pth").write_text(f"{environment.import_root}\n")
+
+
+def _run(log: IO[str], *command: str | Path) -> None:
+    """Run one step with its output in the log; raise Problem with the cause if it fails."""
+    began = log.seek(0, os.SEEK_END)
+    done = subprocess.run(
+        command,
+        env={name: value for name, value in os.environ.items() if name not in MISPLACING},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode != 0:
+        log.seek(began)
+        raise _explain(log.read(), Path(log.name))
+
+
+def _explain(output: str, log: Path) -> Problem:
+    for words, happened, remedy in CAUSES:
+        if any(word in output.lower() for word in words):
+            return Problem(f"The installation stopped: {happened}.", f"{remedy} Log: {log}")
+    lines = output.strip().splitlines()[-OUTPUT_LINES_SHOWN:]
+    return Problem(
+        "The installation stopped with an error of pip or uv.",
+        f"Run the command again once it is solved. Log: {log}",
+        details="\n".join(f"  | {line}" for line in lines),
+    )
+
+
+def _say(line: str) -> None:
+    """Tell the person; standard output belongs to the command that comes after."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Run the installation; return the exit code."""
+    parser = argparse.ArgumentParser(prog="./tapstack install", description=install.__doc__)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--fingerprint", required=True)
+    parser.add_argument("--dev", action="store_true", help="with the tools of the tests")
+    given = parser.parse_args()
+    try:
+        install(given.root, given.state, dev=given.dev, fingerprint=given.fingerprint)
+    except Problem as problem:
+        _say(str(problem))
+        return problem.exit_code
+    except OSError as error:
+        _say(str(_explain(str(error), given.root / ".tapstack" / "install.log")))
+        return Problem.exit_code
+    except KeyboardInterrupt:
+        _say("Interrupted. The next run begins again with what is incomplete.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
