@@ -23,6 +23,7 @@ DEFAULTS = {
     "DISABLE_EVENTS": "1",  # no usage reports
     "DNS_ADDRESS": "0",  # no DNS server
     "IN_MEMORY_CLIENT": "1",  # calls between services stay in the process
+    "LAMBDA_RUNTIME_EXECUTOR": "process",
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LS_LOG": "warning",
     "SKIP_SSL_CERT_DOWNLOAD": "1",

@@ -12,25 +12,36 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceProvider,
 )
 from localstack.services.lambda_ import hooks as lambda_hooks
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import Service, aws_provider
 
 if TYPE_CHECKING:
+    from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
 
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
-    for service in ("s3",):
+    for service in ("cloudwatch", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
 
 
 @hooks.on_infra_shutdown()
 def on_stop() -> None:
     """Run once, when the emulator is told to stop."""
-    from localstack_parity.lambda_runtime import metrics
+    from localstack_parity.lambda_runtime import executor, metrics
 
+    executor.stop_all()
     metrics.flush()
+
+
+@aws_provider(api="cloudwatch", name="parity")
+def cloudwatch() -> Service:
+    """CloudWatch metrics with exact dimensions."""
+    from localstack_parity.cloudwatch.provider import ParityCloudwatchProvider
+
+    return Service.for_provider(ParityCloudwatchProvider())
 
 
 @aws_provider(api="s3", name="parity")
@@ -39,6 +50,14 @@ def s3() -> Service:
     from localstack_parity.s3.provider import ParityS3Provider
 
     return Service.for_provider(ParityS3Provider())
+
+
+@aws_provider(api="sns", name="parity")
+def sns() -> Service:
+    """SNS that validates subjects and addresses, counts, and sends to nobody unconfirmed."""
+    from localstack_parity.sns.provider import ParitySnsProvider
+
+    return Service.for_provider(ParitySnsProvider())
 
 
 class CustomResourcePlugin(CloudFormationResourceProviderPlugin):
@@ -52,6 +71,18 @@ class CustomResourcePlugin(CloudFormationResourceProviderPlugin):
         from localstack_parity.cloudformation.custom_resources import CustomResourceProvider
 
         self.factory = CustomResourceProvider
+
+
+class ProcessExecutorPlugin(RuntimeExecutorPlugin):
+    """``LAMBDA_RUNTIME_EXECUTOR=process``: functions as local processes."""
+
+    name = "process"
+
+    def load(self) -> "type[RuntimeExecutor]":
+        """Give the class that runs an execution environment."""
+        from localstack_parity.lambda_runtime.executor import ProcessExecutor
+
+        return ProcessExecutor
 
 
 @lambda_hooks.inject_ldm_provisioner()

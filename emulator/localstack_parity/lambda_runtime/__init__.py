@@ -1,4 +1,4 @@
-"""Lambda functions as local processes: the Runtime API, the sandbox, the limits and the platform's log lines.
+"""Lambda functions as local processes: the Runtime API, the sandbox, the limits, the log lines.
 
-In: a function version and invocations from LocalStack. Out: results, log events, Durations.
+In: a function version and invocations from LocalStack. Out: results, log events, durations.
 """

@@ -1,7 +1,7 @@
 """What one invocation left behind, beyond the payload LocalStack keeps.
 
-In: the executor fills it when an invocation ends. Out: metrics (Duration, Errors) and the log handler
-(CloudWatch events with their own timestamps) read it where LocalStack hands results around.
+In: the executor fills it when an invocation ends. Out: metrics (Duration, Errors) and the log
+writer (events with their own timestamps) read it where LocalStack hands results around.
 """
 
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from localstack.services.lambda_.invocation.lambda_models import InvocationResul
 class ParityInvocationResult(InvocationResult):
     """An invocation's result with the numbers of its REPORT line.
 
-    ``duration_ms`` is the REPORT line's Duration: the handler, and what of the init phase ran within the
-    invocation. ``init_ms`` is its Init Duration, None on a warm start. ``log_events`` are (milliseconds
-    since the epoch, message) in the order they were written, START, END and REPORT among them; a message
-    may span lines. ``outcome`` is one of ``success``, ``error`` (the function raised), ``timeout``,
-    ``out-of-memory``, ``exit`` (the process ended by itself), ``init-error``.
+    ``duration_ms`` is the REPORT line's Duration: the handler, and an init phase that ran within
+    the invocation. ``init_ms`` is its Init Duration, None on a warm start. ``log_events`` are
+    (milliseconds since the epoch, message) in the order they were written, START, END and REPORT
+    among them; a message may span lines. ``outcome`` is one of ``success``, ``error`` (the function
+    raised), ``timeout``, ``out-of-memory``, ``exit`` (the process ended by itself), ``init-error``.
     """
 
     duration_ms: float = 0.0

@@ -1,0 +1,340 @@
+"""Runs a function's execution environment as a local process: LocalStack's executor plugin.
+
+In: a function version and its invocations, from LocalStack's ExecutionEnvironment. Out: results as
+AWS would give them, crashes, time-outs and lack of memory included; never an exception for what the
+function did. Chosen with LAMBDA_RUNTIME_EXECUTOR=process.
+Sources: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle",
+"Troubleshoot invocation issues in Lambda"; the wording of errors is that of AWS's own results.
+"""
+
+import json
+import math
+import os
+import shutil
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+
+from localstack_parity.lambda_runtime import folders, isolation, runtimes
+from localstack_parity.lambda_runtime.log_stream import LogStream
+from localstack_parity.lambda_runtime.platform_log import Failure, PlatformLog, Report
+from localstack_parity.lambda_runtime.process import Answer, Launch, RuntimeProcess, Stop
+from localstack_parity.lambda_runtime.result import ParityInvocationResult
+
+INIT_LIMIT_S = 10.0
+MAX_RESPONSE_BYTES = 6_291_556
+_MIB = 1024 * 1024
+_BOOTSTRAP = (
+    "import os, sys; sys.path.insert(0, os.environ['LAMBDA_TASK_ROOT']); "
+    "from awslambdaric.__main__ import main; main(sys.argv)"
+)
+_live: set["ProcessExecutor"] = set()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What went wrong outside the handler: AWS's error type and message, and our outcome."""
+
+    error_type: str
+    message: str
+    outcome: str
+
+    @property
+    def failure(self) -> Failure:
+        """Its place in REPORT and INIT_REPORT."""
+        if self.outcome == "timeout":
+            return Failure("timeout")
+        return Failure("error", self.error_type)
+
+    def payload(self, request_id: str) -> bytes:
+        """Return what the caller gets."""
+        message = f"RequestId: {request_id} Error: {self.message}"
+        return json.dumps({"errorType": self.error_type, "errorMessage": message}).encode()
+
+
+@dataclass(frozen=True)
+class InitFailure:
+    """A failed init phase; `payload` is what the runtime posted about it, if it could."""
+
+    fault: Fault
+    payload: bytes | None
+
+
+class ProcessExecutor(RuntimeExecutor):
+    """One execution environment: a folder, and at any time at most one runtime process."""
+
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
+        super().__init__(id, function_version)
+        self._config = function_version.config
+        self._lock = threading.Lock()  # held while the environment starts or works
+        self._logs = LogStream()
+        self._process: RuntimeProcess | None = None
+        self._folder: Path | None = None
+        self._init_ms: float | None = None  # of a cold start that no invocation has reported yet
+        self._stopped = False
+
+    # What LocalStack calls
+
+    def start(self, env_vars: dict[str, str]) -> None:
+        """Start the environment: the init phase, limited to ten seconds.
+
+        A function that fails here fails again, with all AWS says about it, when it is invoked.
+        """
+        with self._lock:
+            _live.add(self)
+            self._prepare(env_vars)
+            self._say(self._platform.init_start(self._initialization, "init", self._memory_mb))
+            began = time.monotonic()
+            if self._init("init", began + INIT_LIMIT_S) is None:
+                self._init_ms = _ms_since(began)
+
+    def stop(self) -> None:
+        """End all processes of the environment and remove its folder."""
+        self._stopped = True
+        self._kill()
+        with self._lock:
+            self._drop_process()
+            if self._folder:
+                shutil.rmtree(self._folder, ignore_errors=True)
+        _live.discard(self)
+
+    def invoke(self, payload: dict[str, str]) -> ParityInvocationResult:
+        """Run one invocation to its end."""
+        with self._lock:
+            return self._invoke(
+                payload["invoke-id"],
+                payload["payload"].encode(),
+                {
+                    "Lambda-Runtime-Aws-Request-Id": payload["invoke-id"],
+                    "Lambda-Runtime-Invoked-Function-Arn": payload["invoked-function-arn"],
+                    "Lambda-Runtime-Trace-Id": payload["trace-id"],
+                },
+            )
+
+    def get_address(self) -> str:
+        """Return where the environment runs."""
+        return "127.0.0.1"
+
+    def get_endpoint_from_executor(self) -> str:
+        """Return the host at which the function finds LocalStack."""
+        return "127.0.0.1"
+
+    def get_runtime_endpoint(self) -> str:
+        """Return nothing: the function talks to the Runtime API of its own process."""
+        return ""
+
+    def get_logs(self) -> str:
+        """Return nothing: every result carries its logs."""
+        return ""
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Unpack the code and make sure that this machine can run it.
+
+        Raises runtimes.Unsupported with the reason, which becomes the function's StateReason.
+        """
+        config = function_version.config
+        interpreter = runtimes.find(config.runtime, config.architectures)
+        config.code.prepare_for_execution()
+        isolation.available(interpreter)
+
+    @classmethod
+    def cleanup_version(cls, function_version: FunctionVersion) -> None:
+        """Remove the unpacked code."""
+        function_version.config.code.destroy_cached()
+
+    # The phases of an environment's life
+
+    def _prepare(self, env_vars: dict[str, str]) -> None:
+        config, version = self._config, self.function_version.id
+        interpreter = runtimes.find(config.runtime, config.architectures)
+        isolated = isolation.available(interpreter)
+        task_root = Path(config.code.get_unzipped_code_location())
+        logging = config.logging_config or {}
+        self._folder = folder = folders.create(self.id)
+        self._memory_mb = int(config.memory_size)
+        self._initialization = str(env_vars.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"))
+        self._platform = PlatformLog(
+            function_name=version.function_name,
+            function_arn=version.unqualified_arn(),
+            version=version.qualifier,
+            runtime_version=f"{config.runtime.replace('python', 'python:')}.v1",
+            runtime_version_arn=getattr(config.runtime_version_config, "arn", None)
+            or f"arn:aws:lambda:{version.region}::runtime:{config.runtime}",
+            json_format=logging.get("LogFormat") == "JSON",
+            system_level=logging.get("SystemLogLevel", "INFO"),
+        )
+        env = runtimes.environment(
+            interpreter,
+            task_root,
+            isolated=isolated,
+            private=folder / "tmp",
+            given=env_vars,
+            own=config.environment or {},
+            logging=logging,
+        )
+        python = Path("/var/lang") if isolated else interpreter.folder
+        self._launch = Launch(
+            isolated=isolated,
+            root=folder / "root",
+            tmp=folder / "tmp",
+            visible=runtimes.visible_folders(interpreter, task_root),
+            cwd=env["LAMBDA_TASK_ROOT"],
+            argv=[str(python / "bin" / "python"), "-P", "-c", _BOOTSTRAP, config.handler or ""],
+            env=env,
+            memory_limit=self._memory_mb * _MIB,
+        )
+
+    def _init(self, phase: str, deadline: float) -> InitFailure | None:
+        """Start a process and wait until it asks for work."""
+        began = time.monotonic()
+        self._process = process = RuntimeProcess(self._launch, self._logs)
+        if self._stopped:
+            self._kill()
+        stop = process.run(lambda: bool(process.waiting or process.init_error), deadline)
+        if stop is Stop.DONE and not process.init_error:
+            return None
+        if process.init_error:
+            fault = Fault(_error_type(process.init_error), "", "init-error")
+        else:
+            fault = self._fault(stop, process)
+        self._drop_process()
+        failed = InitFailure(fault, process.init_error)
+        self._say(
+            self._platform.init_report(
+                self._initialization, phase, _ms_since(began), failed.fault.failure
+            )
+        )
+        return failed
+
+    def _invoke(
+        self, request_id: str, event: bytes, headers: dict[str, str]
+    ) -> ParityInvocationResult:
+        timeout = float(self._config.timeout)
+        began, deadline = time.monotonic(), time.monotonic() + timeout
+        headers["Lambda-Runtime-Deadline-Ms"] = str(int((time.time() + timeout) * 1000))
+        init_ms, self._init_ms = self._init_ms, None
+        # After a failure the environment starts again with the next invocation and within its time.
+        failed_init = None if self._process else self._init("invoke", deadline)
+        self._say(self._platform.start(request_id))
+
+        answer: Answer | None = None
+        fault: Fault | None = None
+        peak = 0
+        if failed_init:
+            fault = failed_init.fault
+            if failed_init.payload:
+                answer = Answer(is_error=True, payload=failed_init.payload)
+        elif process := self._process:
+            process.send(headers, event)
+            stop = process.run(lambda: process.waiting is not None, deadline)
+            if stop is Stop.DONE:
+                answer = _within_limit(process.answer or Answer(is_error=False, payload=b"null"))
+            else:
+                fault = self._fault(stop, process)
+                self._drop_process()
+            peak = process.peak
+        duration_ms = _ms_since(began)
+        if fault and fault.outcome == "timeout":
+            duration_ms = timeout * 1000
+
+        report = Report(
+            duration_ms=duration_ms,
+            memory_size_mb=self._memory_mb,
+            max_memory_mb=min(math.ceil(peak / _MIB), self._memory_mb),
+            init_ms=init_ms,
+        )
+        failure = fault.failure if fault else None
+        if fault and fault.message:
+            self._say(self._platform.fault(request_id, fault.message, fault.error_type))
+        if answer is None and fault:
+            answer = Answer(is_error=True, payload=fault.payload(request_id))
+        assert answer is not None
+        self._say(self._platform.end(request_id, duration_ms, failure))
+        self._say(self._platform.report(request_id, report, failure))
+        events = self._logs.take()
+        outcome = fault.outcome if fault else "error" if answer.is_error else "success"
+        return ParityInvocationResult(
+            request_id=request_id,
+            payload=answer.payload,
+            is_error=answer.is_error,
+            logs="".join(text if text.endswith("\n") else f"{text}\n" for _, text in events),
+            duration_ms=duration_ms,
+            init_ms=init_ms,
+            max_memory_mb=report.max_memory_mb,
+            log_events=events,
+            outcome=outcome,
+        )
+
+    def _fault(self, stop: Stop, process: RuntimeProcess) -> Fault:
+        """Name what ended a process before it had done its work."""
+        if stop is Stop.TIMEOUT:
+            message = f"Task timed out after {float(self._config.timeout):.2f} seconds"
+            return Fault("Sandbox.Timedout", message, "timeout")
+        if stop is Stop.OUT_OF_MEMORY:
+            message = "Runtime exited with error: signal: killed"
+            return Fault("Runtime.OutOfMemory", message, "out-of-memory")
+        return Fault("Runtime.ExitError", _how_it_ended(process.wait_status), "exit")
+
+    def _say(self, message: str | None) -> None:
+        if message:
+            self._logs.end_line()
+            self._logs.add(message)
+
+    def _drop_process(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            process.close()
+
+    def _kill(self) -> None:
+        if process := self._process:
+            process.kill()
+
+
+def stop_all() -> None:
+    """End every environment, busy ones too: the emulator is stopping."""
+    environments = list(_live)
+    for environment in environments:
+        environment._stopped = True
+        environment._kill()
+    for environment in environments:
+        environment.stop()
+
+
+def _how_it_ended(wait_status: int | None) -> str:
+    if wait_status is None:
+        return "Runtime exited with error: signal: killed"
+    code = os.waitstatus_to_exitcode(wait_status)
+    if code < 0:
+        name = (signal.strsignal(-code) or f"signal {-code}").lower()
+        return f"Runtime exited with error: signal: {name}"
+    if code == 0:
+        return "Runtime exited without providing a reason"
+    return f"Runtime exited with error: exit status {code}"
+
+
+def _within_limit(answer: Answer) -> Answer:
+    if len(answer.payload) <= MAX_RESPONSE_BYTES:
+        return answer
+    body = {
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+        f"({MAX_RESPONSE_BYTES} bytes).",
+        "errorType": "Function.ResponseSizeTooLarge",
+    }
+    return Answer(is_error=True, payload=json.dumps(body).encode())
+
+
+def _error_type(payload: bytes) -> str:
+    try:
+        return str(json.loads(payload)["errorType"])
+    except (ValueError, KeyError, TypeError):
+        return "Runtime.Unknown"
+
+
+def _ms_since(began: float) -> float:
+    return (time.monotonic() - began) * 1000

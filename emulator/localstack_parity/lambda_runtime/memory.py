@@ -1,0 +1,52 @@
+"""How much memory the processes of an execution environment take.
+
+In: the process id of an environment's init (sandbox.py). Out: bytes, now and at the peak. Called by
+process.py while an invocation runs and when it ends.
+"""
+
+import os
+from pathlib import Path
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def descendants(root: int) -> list[int]:
+    """Return the ids of all processes below `root`, those of the function's subprocesses too."""
+    found: list[int] = []
+    pending = [root]
+    while pending:
+        pid = pending.pop()
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - read forty times a second
+                children = _read(f"/proc/{pid}/task/{task}/children").split()
+                pending.extend(map(int, children))
+                found.extend(map(int, children))
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
+def resident_bytes(pids: list[int]) -> int:
+    """Return the resident memory of the processes together."""
+    return sum(_resident(pid) for pid in pids)
+
+
+def peak_bytes(pid: int) -> int:
+    """Return the most resident memory one process ever had; 0 if it has ended."""
+    try:
+        status = _read(f"/proc/{pid}/status")
+    except OSError:
+        return 0
+    start = status.find(b"VmHWM:")
+    return int(status[start + 6 :].split(None, 1)[0]) * 1024 if start >= 0 else 0
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(_read(f"/proc/{pid}/statm").split(None, 2)[1]) * _PAGE
+    except OSError:
+        return 0
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes()

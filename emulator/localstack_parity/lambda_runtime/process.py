@@ -1,0 +1,263 @@
+"""One process of a function's runtime: started, served, watched and killed from a single thread.
+
+In: what to start (`Launch`). Out: the runtime's requests, its log events, its memory, how it ended.
+Used by executor.py, which knows what an invocation is; nothing here runs between two calls.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from localstack_parity.lambda_runtime import memory, runtime_api, sandbox
+from localstack_parity.lambda_runtime.log_stream import LogStream
+from localstack_parity.lambda_runtime.runtime_api import API, Connection, Request
+
+# How often a busy environment's memory is looked at.
+_MEMORY_INTERVAL_S = 0.025
+_END_TIMEOUT_S = 10.0
+# Linux tells a process that its parent is gone when the *thread* that started it ends, so all are
+# started from one thread that lives as long as the emulator.
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lambda-starter")
+
+
+class Stop(Enum):
+    """Why `RuntimeProcess.run` came back."""
+
+    DONE = "done"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out-of-memory"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a runtime; see `sandbox.Plan` for the words."""
+
+    isolated: bool
+    root: Path
+    tmp: Path
+    visible: dict[str, str]
+    cwd: str
+    argv: list[str]
+    env: dict[str, str]
+    memory_limit: int  # bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the runtime posted for an invocation."""
+
+    is_error: bool
+    payload: bytes
+
+
+class RuntimeProcess:
+    """A started runtime. All methods but `kill` belong to one thread at a time."""
+
+    def __init__(self, launch: Launch, logs: LogStream) -> None:
+        self.logs = logs
+        self.waiting: Connection | None = None  # where the runtime asked for the next invocation
+        self.init_error: bytes | None = None
+        self.answer: Answer | None = None
+        self.wait_status: int | None = None
+        self.refused = ""  # why the kernel did not let it be isolated
+        self.peak = 0  # bytes, of all processes together
+        self._limit = launch.memory_limit
+        self._isolated = launch.isolated
+        self._init_pid = 0
+        self._status, self._status_open = b"", True
+        self._selector = selectors.DefaultSelector()
+        self._listener = runtime_api.listen()
+        self._watch(self._listener, self._accept)
+        status_read, status_write = os.pipe()
+        log_read, log_write = os.pipe()
+        for descriptor, on_data in ((status_read, self._on_status), (log_read, self._on_log)):
+            os.set_blocking(descriptor, False)
+            self._watch(descriptor, on_data)
+        self._log_fd, self._log_open = log_read, True
+        self._descriptors = (status_read, log_read)
+        address = "{}:{}".format(*self._listener.getsockname())
+        plan = sandbox.Plan(
+            parent=os.getpid(),
+            isolated=launch.isolated,
+            status_fd=status_write,
+            log_fd=log_write,
+            root=str(launch.root),
+            tmp=str(launch.tmp),
+            visible=launch.visible,
+            cwd=launch.cwd,
+            argv=launch.argv,
+            env={
+                **launch.env,
+                "AWS_LAMBDA_RUNTIME_API": address,
+                "_LAMBDA_TELEMETRY_LOG_FD": str(log_write),
+            },
+        )
+        try:
+            self._outer = _start(plan)
+        finally:
+            os.close(status_write)
+            os.close(log_write)
+
+    def run(self, until: Callable[[], bool], deadline: float) -> Stop:
+        """Serve the runtime until the condition holds, or until it cannot any more.
+
+        `deadline` is on the monotonic clock. A process that passed its memory limit is stopped at
+        the latest when the condition holds: a peak between two looks counts.
+        """
+        next_look = time.monotonic() + _MEMORY_INTERVAL_S
+        while not until():
+            now = time.monotonic()
+            if self.wait_status is not None or not self._status_open:
+                return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.ENDED
+            if now >= deadline:
+                return Stop.TIMEOUT
+            if now >= next_look:
+                self._look_at_memory()
+                if self.peak > self._limit:
+                    return Stop.OUT_OF_MEMORY
+                next_look = now + _MEMORY_INTERVAL_S
+            self._pump(min(deadline, next_look) - now)
+        self._look_at_memory(peaks=True)
+        return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.DONE
+
+    def send(self, headers: dict[str, str], payload: bytes) -> None:
+        """Hand an invocation to the runtime, which must have asked for it."""
+        if self.waiting is None:
+            raise RuntimeError("the runtime has not asked for an invocation")
+        connection, self.waiting, self.answer = self.waiting, None, None
+        with suppress(OSError):  # it has ended: `run` says so
+            connection.reply("200 OK", payload, headers)
+
+    def kill(self) -> None:
+        """End all processes of the environment; any thread may call it."""
+        if self._outer.poll() is not None:
+            return
+        if self._init_pid:
+            # Where it has no process namespace to die with, init kills its family itself.
+            with suppress(ProcessLookupError):
+                os.kill(self._init_pid, signal.SIGKILL if self._isolated else signal.SIGTERM)
+        else:
+            self._outer.kill()
+
+    def close(self) -> None:
+        """Kill what still runs, wait until it is gone, and collect its last words."""
+        if self._selector.get_map() is None:
+            return
+        if self._outer.poll() is None:
+            self.kill()
+        try:
+            self._outer.wait(_END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._outer.kill()
+        while self._log_open and self._on_log():
+            pass
+        for key in list(self._selector.get_map().values()):
+            if key.fd not in self._descriptors:
+                key.fileobj.close()  # type: ignore[union-attr]
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._selector.close()
+
+    def _watch(self, what: Any, on_ready: Callable[[], Any]) -> None:
+        self._selector.register(what, selectors.EVENT_READ, on_ready)
+
+    def _pump(self, timeout: float) -> None:
+        for key, _ in self._selector.select(max(0.0, timeout)):
+            key.data()
+
+    def _accept(self) -> None:
+        with suppress(BlockingIOError):
+            sock, _ = self._listener.accept()
+            connection = Connection(sock)
+            self._watch(sock, lambda: self._serve(connection))
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            for request in connection.read():
+                self._handle(request, connection)
+        except (OSError, ValueError):
+            self._selector.unregister(connection.sock)
+            connection.sock.close()
+            if self.waiting is connection:
+                self.waiting = None
+
+    def _handle(self, request: Request, connection: Connection) -> None:
+        match request.path.removeprefix(API).split("/"):
+            case ["invocation", "next"]:
+                self.waiting = connection
+            case ["invocation", _, "response" | "error" as kind]:
+                self.answer = Answer(kind == "error", request.body)
+                connection.reply("202 Accepted", b'{"status":"OK"}')
+            case ["init", "error"]:
+                self.init_error = request.body
+                connection.reply("202 Accepted", b'{"status":"OK"}')
+            case _:
+                connection.reply("404 Not Found")
+
+    def _on_status(self) -> None:
+        data = os.read(self._descriptors[0], 4096)
+        if not data:
+            self._selector.unregister(self._descriptors[0])
+            self._status_open = False
+        self._status += data
+        *lines, self._status = self._status.split(b"\n")
+        for line in lines:
+            match line.split():
+                case [b"refused", *_]:
+                    self.refused = line.decode(errors="replace").partition(" ")[2]
+                case [b"init", pid]:
+                    self._init_pid = int(pid)
+                case [b"exit", status, peak_kib]:
+                    self.peak = max(self.peak, int(peak_kib) * 1024)
+                    self.wait_status = int(status)
+
+    def _on_log(self) -> bool:
+        """Take what is in the log pipe; return whether there may be more."""
+        try:
+            data = os.read(self._log_fd, 262_144)
+        except BlockingIOError:
+            return False
+        if data:
+            self.logs.feed(data)
+        else:
+            self._selector.unregister(self._log_fd)
+            self._log_open = False
+        return bool(data)
+
+    def _look_at_memory(self, *, peaks: bool = False) -> None:
+        if self._init_pid:
+            pids = memory.descendants(self._init_pid)
+            self.peak = max(self.peak, memory.resident_bytes(pids))
+            if peaks:
+                self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
+
+
+def _start(plan: sandbox.Plan) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-S", sandbox.__file__]
+    outer = _STARTER.submit(
+        subprocess.Popen,
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=plan["log_fd"],
+        env={},
+        cwd="/",
+        pass_fds=(plan["status_fd"], plan["log_fd"]),
+        start_new_session=True,
+    ).result()
+    if outer.stdin:
+        with suppress(BrokenPipeError), outer.stdin:
+            outer.stdin.write(dumps(plan).encode())
+    return outer

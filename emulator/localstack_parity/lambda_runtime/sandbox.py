@@ -1,0 +1,221 @@
+"""The process between the emulator and a function's runtime: isolates it, starts it, buries it.
+
+In: a plan (JSON on stdin; see `Plan`), written by process.py. Out, on the plan's status descriptor:
+`init <pid>` once everything is ready, `exit <wait status> <peak KiB>` when the runtime has ended,
+`refused <reason>` if the kernel does not let us isolate. Run as a script by the emulator's
+interpreter with `-I -S`: standard library only, nothing imported after the root has changed.
+
+    emulator ── outer ── init (pid 1 of the environment) ── runtime ── what the function starts
+
+The environment ends with its init, and each of the three ends with its parent, so nothing outlives
+the emulator, whichever way it goes.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn, TypedDict
+
+_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+# The system as a function may see it; everything else of the machine stays outside.
+_SYSTEM = ("bin", "dev", "etc", "lib", "lib32", "lib64", "nix", "sbin", "sys", "usr")
+_RESOLVER = "/run/systemd/resolve"
+_EMPTY = ("opt", "proc", "tmp", "var")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Plan(TypedDict):
+    """What to start and what it may see."""
+
+    parent: int
+    isolated: bool
+    status_fd: int
+    log_fd: int
+    root: str  # an empty folder to build the new root on
+    tmp: str  # shown as /tmp
+    visible: dict[str, str]  # path inside -> folder outside, read-only
+    cwd: str
+    argv: list[str]
+    env: dict[str, str]
+
+
+def main() -> None:
+    """Be the outer process."""
+    plan: Plan = json.load(sys.stdin)
+    _die_with_parent(signal.SIGKILL)
+    if os.getppid() != plan["parent"]:
+        os._exit(1)
+    if plan["isolated"]:
+        try:
+            _isolate(plan)
+        except OSError as reason:
+            os.write(plan["status_fd"], f"refused {reason}\n".encode())
+            os._exit(1)
+    alive, keep = os.pipe()
+    init = os.fork()
+    if not init:
+        os.close(keep)
+        _init(plan, alive)
+    os.close(plan["log_fd"])
+    os.write(plan["status_fd"], f"init {init}\n".encode())
+    os.waitpid(init, 0)
+    os._exit(0)
+
+
+def _init(plan: Plan, parent_alive: int) -> NoReturn:
+    """Be the environment's first process: start the runtime, reap orphans, end with the runtime."""
+    isolated = plan["isolated"]
+    _die_with_parent(signal.SIGKILL if isolated else signal.SIGTERM)
+    os.set_blocking(parent_alive, False)
+    with suppress(BlockingIOError):
+        if not os.read(parent_alive, 1):
+            os._exit(1)  # the parent was gone before we asked to go with it
+    os.close(parent_alive)
+    if isolated:
+        _enter(plan["root"])
+    else:
+        # Without a process namespace, what the function leaves behind comes to us all the same.
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        signal.signal(signal.SIGTERM, lambda *_: _end_family(1))
+
+    init = os.getpid()
+    runtime = os.fork()
+    if not runtime:
+        _exec_runtime(plan, init)
+    os.close(plan["log_fd"])
+    while True:
+        pid, status, usage = os.wait4(-1, 0)
+        if pid == runtime:
+            os.write(plan["status_fd"], f"exit {status} {usage.ru_maxrss}\n".encode())
+            if not isolated:
+                _end_family(0)
+            os._exit(0)
+
+
+def _exec_runtime(plan: Plan, init: int) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with_parent(signal.SIGKILL)
+    if os.getppid() != init:
+        os._exit(1)
+    os.setsid()
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    log = plan["log_fd"]
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    os.set_inheritable(plan["status_fd"], False)
+    try:
+        os.chdir(plan["cwd"])
+        os.execve(plan["argv"][0], plan["argv"], plan["env"])
+    except OSError as reason:
+        os.write(2, f"{plan['argv'][0]}: {reason}\n".encode())
+        os._exit(126)
+
+
+def _end_family(status: int) -> NoReturn:
+    """Kill and reap every process below this one, then leave."""
+    while True:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        if not children:
+            os._exit(status)
+        for pid in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        os.wait()
+
+
+def _isolate(plan: Plan) -> None:
+    """Unshare mounts and process ids, and build the root that the function will see."""
+    user, group = os.getuid(), os.getgid()
+    try:
+        os.unshare(_CLONE_NEWNS | _CLONE_NEWPID)
+    except PermissionError:
+        os.unshare(_CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    root = Path(plan["root"])
+    _mount("tmpfs", str(root), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=755")
+    for name in _EMPTY:
+        (root / name).mkdir()
+    for name in _SYSTEM:
+        source = Path("/", name)
+        if source.is_symlink():
+            (root / name).symlink_to(source.readlink())
+        elif source.is_dir():
+            _show(root, source, str(source))
+    if Path(_RESOLVER).is_dir():
+        _show(root, Path(_RESOLVER), _RESOLVER)
+    _show(root, Path(plan["tmp"]), "/tmp")
+    for inside, outside in plan["visible"].items():
+        _show(root, Path(outside), inside)
+    # As on AWS, where only /tmp can be written to.
+    _set_mount_attributes(root, _AT_RECURSIVE, to_set=_MOUNT_ATTR_RDONLY)
+    _set_mount_attributes(root / "tmp", 0, to_clear=_MOUNT_ATTR_RDONLY)
+
+
+def _show(root: Path, source: Path, inside: str) -> None:
+    target = root / inside.lstrip("/")
+    if target.is_symlink() or os.path.realpath(target) != str(target):
+        return  # reached through a folder that is shown already
+    target.mkdir(parents=True, exist_ok=True)
+    _mount(str(source), str(target), None, _MS_BIND | _MS_REC)
+
+
+def _set_mount_attributes(target: Path, flags: int, to_set: int = 0, to_clear: int = 0) -> None:
+    attributes = (ctypes.c_uint64 * 4)(to_set, to_clear, 0, 0)
+    if _libc.syscall(
+        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        ctypes.c_char_p(bytes(target)),
+        ctypes.c_uint(flags),
+        ctypes.byref(attributes),
+        ctypes.c_size_t(ctypes.sizeof(attributes)),
+    ):
+        raise _os_error("mount_setattr", str(target))
+
+
+def _enter(root: str) -> None:
+    """Give the environment its own list of processes and change into its root."""
+    try:
+        _mount("proc", f"{root}/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    except OSError:
+        # A container may hide parts of /proc; then the machine's own is all that can be shown.
+        _mount("/proc", f"{root}/proc", None, _MS_BIND | _MS_REC)
+    os.chroot(root)
+    os.chdir("/")
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    filesystem = kind.encode() if kind else None
+    if _libc.mount(
+        source.encode(), target.encode(), filesystem, ctypes.c_ulong(flags), options.encode()
+    ):
+        raise _os_error("mount", target)
+
+
+def _die_with_parent(signal_number: int) -> None:
+    _prctl(_PR_SET_PDEATHSIG, signal_number)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
+        raise _os_error("prctl", str(option))
+
+
+def _os_error(call: str, what: str) -> OSError:
+    code = ctypes.get_errno()
+    return OSError(code, f"{call}: {os.strerror(code)}", what)
+
+
+if __name__ == "__main__":
+    main()
