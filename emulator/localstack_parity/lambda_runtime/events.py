@@ -11,6 +11,7 @@ invocation" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from localstack import config
 from localstack.aws.api.lambda_ import TooManyRequestsException
@@ -66,7 +67,7 @@ class EventManager:
     def enqueue_event(self, invocation: Invocation) -> None:
         """Queue an event; it runs as soon as a worker is free."""
         event = Event(invocation)
-        self._measure("AsyncEventsReceived", 1, "Count", event.received)
+        self._measure(event, "AsyncEventsReceived", 1, "Count", event.received)
         self._queue.put(event)
 
     def _handle(self, event: Event) -> None:
@@ -77,7 +78,7 @@ class EventManager:
         except Exception as problem:
             self._postpone(event, problem)
             return
-        self._measure("AsyncEventAge", age_s * 1000, "Milliseconds", event.received + age_s)
+        self._measure(event, "AsyncEventAge", age_s * 1000, "Milliseconds", event.received + age_s)
         event.postponed = 0
         if not result.is_error:
             self._succeed(event, result)
@@ -114,31 +115,27 @@ class EventManager:
     def _succeed(self, event: Event, result: InvocationResult) -> None:
         if target := self._destination("OnSuccess"):
             record = invocation_record(event, self._version, "Success", result)
-            self._deliver(
-                "DestinationDeliveryFailures", lambda: self._sender.send_record(target, record)
-            )
+            send = partial(self._sender.send_record, target, record)
+            self._deliver(event, send, "DestinationDeliveryFailures")
 
     def _fail(self, event: Event, condition: str, result: InvocationResult | None) -> None:
         """Give an event up; what is configured to hear of it does."""
-        self._measure("AsyncEventsDropped", 1, "Count", time.time())
+        self._measure(event, "AsyncEventsDropped", 1, "Count", time.time())
         if target := self._destination("OnFailure"):
             record = invocation_record(event, self._version, condition, result)
-            self._deliver(
-                "DestinationDeliveryFailures", lambda: self._sender.send_record(target, record)
-            )
+            send = partial(self._sender.send_record, target, record)
+            self._deliver(event, send, "DestinationDeliveryFailures")
         if dead_letters := self._version.config.dead_letter_arn:
             attributes = dead_letter_attributes(event, condition, result)
-            self._deliver(
-                "DeadLetterErrors",
-                lambda: self._sender.send_dead_letter(dead_letters, event, attributes),
-            )
+            send = partial(self._sender.send_dead_letter, dead_letters, event, attributes)
+            self._deliver(event, send, "DeadLetterErrors")
 
-    def _deliver(self, failure_metric: str, send: Callable[[], None]) -> None:
+    def _deliver(self, event: Event, send: Callable[[], None], failure_metric: str) -> None:
         try:
             send()
         except Exception as e:
             LOG.warning("%s of %s: %s", failure_metric, self._version.qualified_arn, e)
-            self._measure(failure_metric, 1, "Count", time.time())
+            self._measure(event, failure_metric, 1, "Count", time.time())
 
     def _setting(self, name: str, default: int) -> int:
         """A number of the EventInvokeConfig, or the default."""
@@ -160,8 +157,7 @@ class EventManager:
         max_age_s = self._setting("maximum_event_age_in_seconds", DEFAULT_MAX_AGE_S)
         return time.time() + delay_s - event.received > max_age_s
 
-    def _measure(self, name: str, value: float, unit: str, at: float) -> None:
-        version = self._version.id
+    def _measure(self, event: Event, name: str, value: float, unit: str, at: float) -> None:
         metrics.record_lambda(
-            version.account, version.region, version.function_name, int(at), {name: (value, unit)}
+            self._version.id, event.invocation.invoked_arn, at, {name: (value, unit)}
         )

@@ -92,7 +92,7 @@ class Invoker:
             with manager.counting_service.get_invocation_lease(
                 manager.function, manager.function_version, manager.provisioned_state
             ) as provisioning_type:
-                concurrency = self._concurrent_executions()
+                concurrency, region_concurrency = self._concurrent_executions()
                 result = self._run(invocation, provisioning_type)
         except TooManyRequestsException:
             self._measure(invocation, invoked_at, {"Throttles": (1, "Count")})
@@ -109,6 +109,7 @@ class Invoker:
                 "Duration": (duration_ms, "Milliseconds"),
                 "ConcurrentExecutions": (concurrency, "Count"),
             },
+            {"ConcurrentExecutions": (region_concurrency, "Count")},
         )
         return result
 
@@ -130,20 +131,24 @@ class Invoker:
                 logs="",
             )
 
-    def _concurrent_executions(self) -> int:
-        """How many invocations of the function run now, this one included."""
+    def _concurrent_executions(self) -> tuple[int, int]:
+        """How many invocations run now, this one included: of the function, and in the region."""
         version = self._manager.function_version.id
         counting = self._manager.counting_service
         scope = (version.account, version.region)
         on_demand = counting.on_demand_concurrency_trackers[scope].concurrent_executions
         provisioned = counting.provisioned_concurrency_trackers[scope].concurrent_executions
-        running: int = on_demand[version.unqualified_arn()] + provisioned[version.qualified_arn()]
-        return running
+        return (
+            on_demand[version.unqualified_arn()] + provisioned[version.qualified_arn()],
+            sum(list(on_demand.values())) + sum(list(provisioned.values())),
+        )
 
     def _measure(
-        self, invocation: Invocation, at: float, values: Mapping[str, tuple[float, str]]
+        self,
+        invocation: Invocation,
+        at: float,
+        values: Mapping[str, tuple[float, str]],
+        region_values: Mapping[str, tuple[float, str]] | None = None,
     ) -> None:
         version = self._manager.function_version.id
-        metrics.record_lambda(
-            version.account, version.region, version.function_name, int(at), values
-        )
+        metrics.record_lambda(version, invocation.invoked_arn, at, values, region_values)

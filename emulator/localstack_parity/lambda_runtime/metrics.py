@@ -14,6 +14,7 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 from localstack.aws.connect import connect_to
+from localstack.services.lambda_.invocation.lambda_models import VersionIdentifier
 from localstack.utils.bootstrap import is_api_enabled
 
 from localstack_parity.lambda_runtime.batching import Batcher
@@ -59,22 +60,34 @@ def flush() -> None:
 
 
 def record_lambda(
-    account: str,
-    region: str,
-    function_name: str,
-    second: int,
+    version: VersionIdentifier,
+    invoked_arn: str,
+    at: float,
     values: Mapping[str, tuple[float, str]],
+    region_values: Mapping[str, tuple[float, str]] | None = None,
 ) -> None:
-    """Record values (metric to value and unit) of one function: its own, and the region's total.
+    """Record values (metric to value and unit) for a function, and for the whole region.
 
-    ``second`` is when the function was invoked: "The timestamp on a metric reflects when the
-    function was invoked" (Lambda Developer Guide, "Viewing metrics for Lambda functions").
+    ``at`` (seconds since the epoch) is when the function was invoked: "The timestamp on a metric
+    reflects when the function was invoked" (Lambda Developer Guide, "Viewing metrics for Lambda
+    functions"). ``region_values`` are those that differ for the region. The dimension Resource is
+    the function's name, with the version or alias if one was asked for.
     """
+    function = ("FunctionName", version.function_name)
+    resource = ("Resource", invoked_arn.split(":", 6)[6])
+    by_dimensions = {
+        (function,): values,
+        (function, resource): values,
+        (): {**values, **(region_values or {})},
+    }
     record(
         *(
-            Measurement(Series(account, region, NAMESPACE, name, dimensions, unit, second), value)
-            for name, (value, unit) in values.items()
-            for dimensions in ((("FunctionName", function_name),), ())
+            Measurement(
+                Series(version.account, version.region, NAMESPACE, name, dimensions, unit, int(at)),
+                value,
+            )
+            for dimensions, measured in by_dimensions.items()
+            for name, (value, unit) in measured.items()
         )
     )
 

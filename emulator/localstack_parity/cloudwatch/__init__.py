@@ -1,0 +1,1 @@
+"""CloudWatch metrics as AWS keeps and answers them."""
