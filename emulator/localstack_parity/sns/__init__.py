@@ -1,0 +1,1 @@
+"""SNS corrected: what AWS refuses, to whom it delivers, what it counts."""

@@ -1,0 +1,178 @@
+"""What SNS does in the emulator and LocalStack's own SNS does not."""
+
+import json
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness.waiting import wait_until
+from tests.emulator.conftest import Emulator
+
+
+@pytest.fixture
+def sns(emulator: Emulator) -> Any:
+    return emulator.client("sns")
+
+
+@pytest.fixture
+def topic(sns: Any) -> Iterator[str]:
+    arn = sns.create_topic(Name=f"test-{uuid.uuid4().hex}")["TopicArn"]
+    yield arn
+    sns.delete_topic(TopicArn=arn)
+
+
+@pytest.fixture
+def queue(emulator: Emulator) -> Iterator[str]:
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+
+
+def _arn(emulator: Emulator, queue: str) -> str:
+    found = emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    return str(found["Attributes"]["QueueArn"])
+
+
+def _sum(emulator: Emulator, metric: str, topic: str) -> float:
+    now = datetime.now(UTC)
+    found = emulator.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SNS",
+        MetricName=metric,
+        Dimensions=[{"Name": "TopicName", "Value": topic.rsplit(":", 1)[1]}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=10),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["x" * 101, "two\nlines", "tab\there", "grün", "", " leading space"],
+    ids=["too long", "newline", "control character", "not ASCII", "empty", "leading space"],
+)
+def test_bad_subjects_are_refused(sns: Any, topic: str, subject: str) -> None:
+    """A subject that SNS would not send is InvalidParameter."""
+    with pytest.raises(ClientError) as refused:
+        sns.publish(TopicArn=topic, Message="m", Subject=subject)
+
+    assert refused.value.response["Error"]["Code"] == "InvalidParameter"
+    assert refused.value.response["Error"]["Message"] == "Invalid parameter: Subject"
+
+
+def test_a_bad_subject_in_a_batch_is_refused(sns: Any, topic: str) -> None:
+    """PublishBatch checks subjects as Publish does."""
+    with pytest.raises(ClientError, match="Invalid parameter: Subject"):
+        sns.publish_batch(
+            TopicArn=topic,
+            PublishBatchRequestEntries=[{"Id": "1", "Message": "m", "Subject": "x" * 101}],
+        )
+
+
+def test_a_subject_of_100_characters_arrives(
+    emulator: Emulator, sns: Any, topic: str, queue: str
+) -> None:
+    """The longest subject that AWS takes reaches a subscriber unchanged."""
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(emulator, queue))
+
+    sns.publish(TopicArn=topic, Message="m", Subject="x" * 100)
+
+    received = emulator.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)
+    assert json.loads(received["Messages"][0]["Body"])["Subject"] == "x" * 100
+
+
+@pytest.mark.parametrize(
+    "address", ["not-an-email", "a@b", "two words@example.com", "@example.com"]
+)
+def test_bad_email_addresses_are_refused(sns: Any, topic: str, address: str) -> None:
+    """An endpoint that is no email address cannot be subscribed as one."""
+    with pytest.raises(ClientError) as refused:
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+
+    assert refused.value.response["Error"]["Code"] == "InvalidParameter"
+    assert refused.value.response["Error"]["Message"] == "Invalid parameter: Email address"
+
+
+def test_an_unconfirmed_address_gets_nothing(emulator: Emulator, sns: Any, topic: str) -> None:
+    """An email goes to an address only after it was confirmed."""
+    emulator.client("ses").list_identities()  # LocalStack lists emails once SES has been used
+    address = f"{uuid.uuid4().hex}@example.com"
+    subscription = sns.subscribe(
+        TopicArn=topic, Protocol="email", Endpoint=address, ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+    sns.publish(TopicArn=topic, Message="before")
+
+    sns.confirm_subscription(TopicArn=topic, Token=_token(emulator, subscription))
+    sns.publish(TopicArn=topic, Message="after")
+
+    sent = wait_until(
+        lambda: _emails(emulator, address), deadline_s=20, interval_s=0.1, describe="an email"
+    )
+    assert [message["Body"]["text_part"] for message in sent] == ["after"]
+
+
+def _token(emulator: Emulator, subscription: str) -> str:
+    found = _get(emulator, f"/_aws/sns/subscription-tokens/{subscription}")
+    return str(found["subscription_token"])
+
+
+def _emails(emulator: Emulator, address: str) -> list[dict[str, Any]]:
+    messages = _get(emulator, "/_aws/ses")["messages"]
+    return [one for one in messages if address in one["Destination"]["ToAddresses"]]
+
+
+def _get(emulator: Emulator, path: str) -> dict[str, Any]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{emulator.endpoint}{path}") as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def test_a_topic_counts_its_subscriptions(
+    emulator: Emulator, sns: Any, topic: str, queue: str
+) -> None:
+    """SubscriptionsConfirmed and SubscriptionsPending tell what is subscribed."""
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(emulator, queue))
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
+
+    attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+
+    assert (attributes["SubscriptionsConfirmed"], attributes["SubscriptionsPending"]) == ("1", "1")
+
+
+def test_published_and_delivered_messages_are_counted(
+    emulator: Emulator, sns: Any, topic: str, queue: str
+) -> None:
+    """AWS/SNS has what a topic accepted, delivered and failed to deliver, by TopicName."""
+    arn = _arn(emulator, queue)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"{arn}-missing")
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
+
+    sns.publish(TopicArn=topic, Message="1")
+    sns.publish_batch(
+        TopicArn=topic,
+        PublishBatchRequestEntries=[{"Id": id_, "Message": id_} for id_ in ("a", "b")],
+    )
+
+    counted = wait_until(
+        lambda: {
+            name: _sum(emulator, name, topic)
+            for name in (
+                "NumberOfMessagesPublished",
+                "NumberOfNotificationsDelivered",
+                "NumberOfNotificationsFailed",
+            )
+        },
+        until=lambda seen: all(value == 3 for value in seen.values()),
+        deadline_s=20,
+        describe="three of each",
+    )
+    assert set(counted.values()) == {3.0}
