@@ -251,7 +251,8 @@ def run(
 ) -> int:
     """Run SCENARIO and judge what came out.
 
-    Starts and deploys first what is not there yet. The report is written below reports/, and reports/latest points at it.
+    Starts and deploys first what is not there yet. The report is written below reports/, and
+    reports/latest points at it.
 
     \b
       tapstack run daily-load

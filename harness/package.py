@@ -72,7 +72,8 @@ def build(
 def archive(folder: Path, into: Path) -> Path:
     """A zip of `folder`, as `into`/<name>-<hash of its content>.zip; made only if it is not there.
 
-    The same files give the same bytes: order, times and modes are fixed.
+    The same files give the same bytes: order, times and modes are fixed. Zips of earlier contents
+    are removed.
     """
     path = into / f"{folder.name}-{content_hash(folder)}.zip"
     if path.exists():
@@ -87,6 +88,9 @@ def archive(folder: Path, into: Path) -> Path:
                 entry.external_attr = 0o100644 << 16
                 zipped.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
         unfinished.rename(path)
+    for zipped in into.glob(f"{folder.name}-{'[0-9a-f]' * 64}.zip"):
+        if zipped != path:
+            zipped.unlink(missing_ok=True)
     return path
 
 

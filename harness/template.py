@@ -62,11 +62,10 @@ def load_template(path: Path) -> Template:
             "Correct it there; `cfn-lint` on the file tells more.",
         ) from error
     resources = content.get("Resources") if isinstance(content, dict) else None
-    if not isinstance(resources, dict) or not all(
-        isinstance(resource, dict) and "Type" in resource for resource in resources.values()
-    ):
+    if not isinstance(resources, dict) or not all(map(_is_resource, resources.values())):
         raise Problem(
-            f"{path} is not a CloudFormation template: it has no Resources, each with a Type.",
+            f"{path} is not a CloudFormation template: it lacks Resources, each with a Type "
+            "and Properties.",
             "Name the template with --template, or restore the file.",
         )
     return dict(content)
@@ -90,6 +89,14 @@ def resource_types(template: Template) -> Mapping[str, str]:
         for name, resource in template["Resources"].items()
         if "Condition" not in resource
     }
+
+
+def _is_resource(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("Type"), str)
+        and isinstance(value.get("Properties", {}), dict)
+    )
 
 
 def _place(error: yaml.YAMLError) -> str:

@@ -43,6 +43,17 @@ def test_the_same_inputs_give_the_same_zip(tmp_path: Path) -> None:
     assert sha256(first.read_bytes()).digest() == sha256(second.read_bytes()).digest()
 
 
+def test_only_the_zip_of_the_present_content_is_kept(tmp_path: Path) -> None:
+    """Editing a function all day does not fill the disk with zips."""
+    folder = tmp_path / "echo"
+    folder.mkdir()
+    other = archive(folder, tmp_path / "zips").rename(tmp_path / "zips" / "echo-other.zip")
+    for version in ("1", "2"):
+        (folder / "handler.py").write_text(version)
+        latest = archive(folder, tmp_path / "zips")
+    assert sorted((tmp_path / "zips").iterdir()) == sorted([latest, other])
+
+
 def test_a_package_holds_sources_and_wheels_and_nothing_else(tmp_path: Path) -> None:
     """No tests, caches, scripts or traces of the installer; metadata of distributions stays."""
     settings = _checkout(tmp_path)

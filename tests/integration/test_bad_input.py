@@ -1,0 +1,101 @@
+"""Bad input, as a person meets it: a plain sentence, exit code 2, no traceback, nothing started."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import emulator
+from tests.integration.conftest import Tapstack
+
+
+def _assert_one_clear_problem(done: subprocess.CompletedProcess[str], *said: str) -> None:
+    """Exit code 2, nothing on standard output, and at most what happened and what to do."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert 1 <= len(lines) <= 2, done.stderr
+    assert "Traceback" not in done.stderr
+    for words in said:
+        assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "no-such-scenario"], ["no-such-scenario", "daily-load"]),
+        (["run", "daily-load", "--images", "0"], ["'0'", "images"]),
+        (["run", "daily-load", "--images", "many"], ["'many'", "images"]),
+        (["run", "daily-load", "--day", "soon"], ["'soon'", "60s"]),
+        (["run", "daily-load", "--seed", "x"], ["'x'", "seed"]),
+        (["run"], ["SCENARIO", "tapstack run --help"]),
+        (["up", "--email", "nobody"], ["'nobody'", "ops@example.com"]),
+        (["up", "--suffix", "Has_Capitals"], ["'Has_Capitals'", "suffix"]),
+        (["up", "--port", "http"], ["'http'", "4566"]),
+        (["up", "--region", "mars"], ["'mars'", "us-east-1"]),
+        (["up", "--target", "moon"], ["'moon'", "embedded"]),
+        (["up", "--parameter", "nothing"], ["'nothing'", "NAME=VALUE"]),
+        (["up", "--template", "no/such.yml"], ["such.yml", "No such file"]),
+        (["up", "--no-such-option"], ["--no-such-option", "tapstack up --help"]),
+        (["no-such-command"], ["no-such-command", "tapstack --help"]),
+        (["logs", "--lines", "-1"], ["'-1'", "lines"]),
+        (["deploy"], ["not running", "tapstack up"]),
+        (["logs"], ["not running", "tapstack up"]),
+        (["logs", "--emulator"], ["emulator.log", "tapstack up"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_arguments_are_named(
+    tapstack: Tapstack, state_dir: Path, arguments: list[str], said: list[str]
+) -> None:
+    """What was wrong and what to write instead are in the message; no emulator is started."""
+    _assert_one_clear_problem(tapstack(*arguments), *said)
+    assert not emulator.status(state_dir).running
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ENVIRONMENT", "-x-"),
+        ("NOTIFICATION_EMAIL", "a@b"),
+        ("TAPSTACK_PORT", "70000"),
+        ("TARGET", "nowhere"),
+        ("TAPSTACK_TEMPLATE", "missing.yml"),
+    ],
+)
+def test_bad_environment_variables_are_named(tapstack: Tapstack, variable: str, value: str) -> None:
+    """A variable counts like the option it stands for."""
+    _assert_one_clear_problem(tapstack("up", **{variable: value}), value)
+
+
+@pytest.mark.parametrize("command", ["up", "gate"])
+def test_a_template_that_does_not_parse_is_named_with_the_place(
+    tapstack: Tapstack, state_dir: Path, tmp_path: Path, command: str
+) -> None:
+    """The line and the column of the error are in the message; no emulator is started."""
+    template = tmp_path / "broken.yml"
+    template.write_text("Resources:\n  Bucket: {Type: AWS::S3::Bucket\n")
+    done = tapstack(command, "--template", str(template))
+    _assert_one_clear_problem(done, str(template), "line 3, column 1")
+    assert not emulator.status(state_dir).running
+
+
+@pytest.mark.parametrize("place", ["/proc/tapstack", "{file}/state"])
+def test_a_state_folder_that_cannot_be_written_is_named(
+    tapstack: Tapstack, tmp_path: Path, place: str
+) -> None:
+    """Folders that even an administrator cannot make are like those without rights."""
+    file = tmp_path / "file"
+    file.write_text("")
+    folder = place.format(file=file)
+    _assert_one_clear_problem(tapstack("up", TAPSTACK_STATE=folder), folder)
+
+
+def test_an_unknown_parameter_is_named(tapstack: Tapstack, tmp_path: Path) -> None:
+    """CloudFormation rejects parameters that a template does not have; LocalStack takes them."""
+    template = tmp_path / "topic.yml"
+    template.write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
+    done = tapstack("up", "--template", str(template), "--parameter", "Nope=1")
+    assert done.returncode == 2
+    assert "'Nope'" in done.stderr
+    assert "Traceback" not in done.stderr
