@@ -10,7 +10,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+from botocore import exceptions as aws
 
 from harness.problems import Problem
 
@@ -31,13 +31,15 @@ def problem_of(error: BaseException, state_dir: Path) -> Problem:
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         place = f"{error.filename}: " if error.filename else ""
         return Problem(f"{place}{error.strerror}.", _ENVIRONMENT[error.errno])
-    if isinstance(error, ConnectionError | HTTPClientError):  # none could be made, or it was cut
+    if isinstance(
+        error, aws.ConnectionError | aws.HTTPClientError
+    ):  # none could be made, or it was cut
         return Problem(
             f"The target stopped answering: {_one_line(error)}.",
             "`tapstack status` says whether it runs, `tapstack logs --emulator` what it said last.",
         )
     file = _traceback_file(error, state_dir)
-    if isinstance(error, ClientError | BotoCoreError):
+    if isinstance(error, aws.ClientError | aws.BotoCoreError):
         return Problem(
             f"A request to the target failed: {_one_line(error)}.",
             f"`tapstack logs --emulator` may tell why; where it happened is in {file}.",
