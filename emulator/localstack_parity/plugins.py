@@ -23,8 +23,16 @@ if TYPE_CHECKING:
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
+    from localstack_parity.cloudformation import corrections
+
+    corrections.install()
     for service in ("cloudwatch", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
+    from localstack.aws import handlers
+
+    from localstack_parity.lambda_runtime import guard
+
+    handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)
 
 
 @hooks.on_infra_shutdown()
@@ -71,6 +79,19 @@ class CustomResourcePlugin(CloudFormationResourceProviderPlugin):
         from localstack_parity.cloudformation.custom_resources import CustomResourceProvider
 
         self.factory = CustomResourceProvider
+
+
+class DashboardPlugin(CloudFormationResourceProviderPlugin):
+    """``AWS::CloudWatch::Dashboard`` makes dashboards."""
+
+    name = "AWS::CloudWatch::Dashboard"
+    factory: type[ResourceProvider]
+
+    def load(self) -> None:
+        """Give the class that handles the type."""
+        from localstack_parity.cloudformation.dashboard import DashboardProvider
+
+        self.factory = DashboardProvider
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
