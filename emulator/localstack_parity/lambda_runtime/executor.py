@@ -63,6 +63,7 @@ class InitFailure:
 
     fault: Fault
     payload: bytes | None
+    peak: int
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -139,7 +140,8 @@ class ProcessExecutor(RuntimeExecutor):
         Raises runtimes.Unsupported with the reason, which becomes the function's StateReason.
         """
         config = function_version.config
-        interpreter = runtimes.find(config.runtime, config.architectures)
+        runtimes.check_architecture(config.architectures)
+        interpreter = runtimes.find(config.runtime)
         config.code.prepare_for_execution()
         isolation.available(interpreter)
 
@@ -152,7 +154,7 @@ class ProcessExecutor(RuntimeExecutor):
 
     def _prepare(self, env_vars: dict[str, str]) -> None:
         config, version = self._config, self.function_version.id
-        interpreter = runtimes.find(config.runtime, config.architectures)
+        interpreter = runtimes.find(config.runtime)
         isolated = isolation.available(interpreter)
         task_root = Path(config.code.get_unzipped_code_location())
         logging = config.logging_config or {}
@@ -204,7 +206,7 @@ class ProcessExecutor(RuntimeExecutor):
         else:
             fault = self._fault(stop, process)
         self._drop_process()
-        failed = InitFailure(fault, process.init_error)
+        failed = InitFailure(fault, process.init_error, process.peak)
         self._say(
             self._platform.init_report(
                 self._initialization, phase, _ms_since(began), failed.fault.failure
@@ -227,7 +229,7 @@ class ProcessExecutor(RuntimeExecutor):
         fault: Fault | None = None
         peak = 0
         if failed_init:
-            fault = failed_init.fault
+            fault, peak = failed_init.fault, failed_init.peak
             if failed_init.payload:
                 answer = Answer(is_error=True, payload=failed_init.payload)
         elif process := self._process:
@@ -249,12 +251,12 @@ class ProcessExecutor(RuntimeExecutor):
             max_memory_mb=min(math.ceil(peak / _MIB), self._memory_mb),
             init_ms=init_ms,
         )
-        failure = fault.failure if fault else None
         if fault and fault.message:
             self._say(self._platform.fault(request_id, fault.message, fault.error_type))
         if answer is None and fault:
             answer = Answer(is_error=True, payload=fault.payload(request_id))
         assert answer is not None
+        failure = fault.failure if fault else Failure("error") if answer.is_error else None
         self._say(self._platform.end(request_id, duration_ms, failure))
         self._say(self._platform.report(request_id, report, failure))
         events = self._logs.take()
@@ -330,10 +332,12 @@ def _within_limit(answer: Answer) -> Answer:
 
 
 def _error_type(payload: bytes) -> str:
+    """Return the platform's name for an init error; an exception of the function has none."""
     try:
-        return str(json.loads(payload)["errorType"])
+        name = str(json.loads(payload)["errorType"])
     except (ValueError, KeyError, TypeError):
         return "Runtime.Unknown"
+    return name if name.startswith("Runtime.") else "Runtime.Unknown"
 
 
 def _ms_since(began: float) -> float:

@@ -5,6 +5,7 @@ Called by executor.py when the first function is prepared.
 """
 
 import logging
+import os
 import shutil
 import threading
 import time
@@ -17,6 +18,7 @@ from localstack_parity.lambda_runtime.runtimes import Interpreter
 
 LOG = logging.getLogger(__name__)
 
+SWITCH = "TAPSTACK_FUNCTION_ISOLATION"
 _TRY_TIMEOUT_S = 15.0
 _lock = threading.Lock()
 _available: bool | None = None
@@ -27,12 +29,12 @@ def available(interpreter: Interpreter) -> bool:
     global _available
     with _lock:
         if _available is None:
-            reason = _try(interpreter)
+            reason = "switched off" if os.environ.get(SWITCH) == "off" else _try(interpreter)
             _available = reason is None
             if reason:
                 LOG.warning(
-                    "Functions share /tmp and the machine's files, because the kernel refuses them "
-                    "namespaces of their own (%s). TMPDIR and HOME are private folders.",
+                    "Functions share /tmp and see the machine's files, as they cannot have "
+                    "namespaces of their own (%s); their TMPDIR and HOME are private folders.",
                     reason,
                 )
         return _available

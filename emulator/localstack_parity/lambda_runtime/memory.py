@@ -26,9 +26,15 @@ def descendants(root: int) -> list[int]:
     return found
 
 
-def resident_bytes(pids: list[int]) -> int:
-    """Return the resident memory of the processes together."""
-    return sum(_resident(pid) for pid in pids)
+def resident_bytes(pids: list[int], limit: int) -> int:
+    """Return the resident memory of the processes together.
+
+    Pages that processes share count once where it matters: when the sum has passed the limit.
+    """
+    total = sum(map(_resident, pids))
+    if total > limit and len(pids) > 1:
+        total = sum(map(_proportional, pids))
+    return total
 
 
 def peak_bytes(pid: int) -> int:
@@ -46,6 +52,15 @@ def _resident(pid: int) -> int:
         return int(_read(f"/proc/{pid}/statm").split(None, 2)[1]) * _PAGE
     except OSError:
         return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        rollup = _read(f"/proc/{pid}/smaps_rollup")
+    except OSError:
+        return 0
+    start = rollup.find(b"\nPss:")
+    return int(rollup[start + 5 :].split(None, 1)[0]) * 1024 if start >= 0 else 0
 
 
 def _read(path: str) -> bytes:

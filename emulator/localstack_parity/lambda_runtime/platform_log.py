@@ -20,7 +20,10 @@ _LEVELS = ("DEBUG", "INFO", "WARN")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an invocation or an init phase failed: REPORT's Status and Error Type."""
+    """Why an invocation or an init phase failed: REPORT's Status and Error Type.
+
+    An exception of the handler is an error without a type, which the text format leaves out.
+    """
 
     status: str  # error, timeout
     error_type: str | None = None
@@ -149,7 +152,7 @@ class PlatformLog:
 
 
 def _status(failure: Failure | None) -> str:
-    if failure is None:
+    if failure is None or failure == Failure("error"):
         return ""
     error_type = f"\tError Type: {failure.error_type}" if failure.error_type else ""
     return f"\tStatus: {failure.status}{error_type}"

@@ -239,7 +239,7 @@ class RuntimeProcess:
     def _look_at_memory(self, *, peaks: bool = False) -> None:
         if self._init_pid:
             pids = memory.descendants(self._init_pid)
-            self.peak = max(self.peak, memory.resident_bytes(pids))
+            self.peak = max(self.peak, memory.resident_bytes(pids, self._limit))
             if peaks:
                 self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
 

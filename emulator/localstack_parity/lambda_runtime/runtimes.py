@@ -38,19 +38,25 @@ def folder() -> Path:
     return Path(os.environ.get("TAPSTACK_RUNTIMES") or Path(sys.prefix).parent / "runtimes")
 
 
-def find(runtime: str | None, architectures: Iterable[str]) -> Interpreter:
-    """Return the interpreter for a function.
+def check_architecture(wanted: Iterable[str]) -> None:
+    """Raise Unsupported unless the machine has the architecture a function is built for."""
+    here = _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
+    if here not in (architectures := list(wanted)):
+        raise Unsupported(
+            f"The function is built for {', '.join(architectures)} and this machine is {here}: "
+            f"deploy it here with Architectures [{here}]."
+        )
+
+
+def find(runtime: str | None) -> Interpreter:
+    """Return the interpreter of a Lambda runtime, such as python3.13.
 
     Raises Unsupported where AWS would run the function and this machine cannot.
     """
+    if sys.platform != "linux":
+        raise Unsupported("Functions run as processes on Linux only: use the compose target.")
     if not runtime:
         raise Unsupported("Functions from container images cannot run here: use a zip archive.")
-    here = _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
-    if here not in (wanted := list(architectures)):
-        raise Unsupported(
-            f"The function is for {', '.join(wanted)} and this machine is {here}: "
-            f"deploy it here with Architectures [{here}]."
-        )
     home = folder() / runtime
     if not (home / "bin" / "python").exists():
         installed = ", ".join(sorted(each.parent.parent.name for each in _pythons())) or "none"
