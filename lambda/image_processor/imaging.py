@@ -42,6 +42,7 @@ _JPEG_MAGIC = b"\xff\xd8\xff"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _START_OF_SCAN = b"\xff\xda"
 _EXIF_ORIENTATION = 0x0112
+_SRGB_NAMES = ("sRGB", "sRGB built-in", "sRGB IEC61966-2.1", "sRGB IEC61966-2-1")
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -160,10 +161,13 @@ def _damage(stage: str) -> Iterator[None]:
 def _decode_jpeg(image: JpegImageFile, data: bytes, size: Size) -> Image.Image:
     """Decode at the smallest scale that still leaves the resizing to Lanczos, and resize."""
     stored = image.size
-    scans = data.count(_START_OF_SCAN)  # thumbnails count too, which errs on the safe side
+    assert image.fp is not None  # it is closed by load()
+    # The marker cannot occur in compressed pixels. The header is read up to the first scan, so a
+    # thumbnail in it does not count; further pictures after this one do, which is on the safe side.
+    scans = 1 + data.count(_START_OF_SCAN, image.fp.tell())
     progressive = "progressive" in image.info
     if progressive and scans > MAX_SCANS:
-        raise rejections.decompression_bomb(f"a progressive JPEG of {scans} scans")
+        raise rejections.decompression_bomb(f"{scans} progressive scans")
     draft = image.draft(None, (int(size[0] * DRAFT_GAP), int(size[1] * DRAFT_GAP)))
     needed = _pixel_bytes(image)
     if progressive or scans > 1:
@@ -274,11 +278,11 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
         colour = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
         try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            if (source.profile.profile_description or "").strip() in _SRGB_NAMES:
+                return image
             converted = ImageCms.profileToProfile(
-                colour,
-                ImageCms.ImageCmsProfile(BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                outputMode="RGB",
+                colour, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
         except (ImageCms.PyCMSError, OSError):
             converted = None
