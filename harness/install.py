@@ -1,6 +1,6 @@
 """Makes the environments that the project runs in, from its hashed locks.
 
-In: the lock files, a Python 3.13, and the folder for the state. Out: `.venv` (the harness),
+In: the lock files and a Python 3.13. Out: `.venv` (the harness), and below `.tapstack`,
 `emulator-venv` and `runtimes/python3.13` (what a function finds on AWS). Called by ./tapstack
 before any of them exists, so it needs nothing but the standard library.
 
@@ -36,9 +36,9 @@ CAUSES = (
         "Free some space (about 1 GB is needed) and run it again.",
     ),
     (
-        ("permission denied", "read-only file system"),
+        ("permission denied", "read-only file system", "not a directory", "file exists"),
         "a folder cannot be written",
-        "Make the project's folder and the state folder writable and run it again.",
+        "Make the project's folder writable and run it again.",
     ),
     (
         (
@@ -115,12 +115,12 @@ def _digest(place: Path, file: Path) -> str:
     return hashlib.sha256(f"{place}\n".encode() + file.read_bytes()).hexdigest()
 
 
-def environments(root: Path, state: Path, *, dev: bool) -> list[Environment]:
+def environments(root: Path, *, dev: bool) -> list[Environment]:
     """List what has to be there, the harness first: the others are made with its uv.
 
     Once the harness's environment has the tools of the tests, it keeps them.
     """
-    emulator = root / "emulator"
+    emulator, installation = root / "emulator", root / ".tapstack"
     harness = Environment("harness", root / ".venv", root / "requirements.lock", import_root=root)
     with_tools = replace(
         harness, title="harness and test tools", lock=root / "requirements-dev.lock"
@@ -129,31 +129,33 @@ def environments(root: Path, state: Path, *, dev: bool) -> list[Environment]:
     return [
         with_tools if dev or keep_tools else harness,
         Environment(
-            "emulator", state / "emulator-venv", emulator / "requirements.lock", plugin=emulator
+            "emulator",
+            installation / "emulator-venv",
+            emulator / "requirements.lock",
+            plugin=emulator,
         ),
         Environment(
             "function runtime",
-            state / "runtimes" / "python3.13",
+            installation / "runtimes" / "python3.13",
             emulator / "runtime" / "requirements.lock",
         ),
     ]
 
 
-def install(root: Path, state: Path, *, dev: bool, fingerprint: str) -> None:
+def install(root: Path, *, dev: bool, fingerprint: str) -> None:
     """Make what is missing or out of date, then note `fingerprint` as installed.
 
     Raises Problem if the Python is wrong, a folder cannot be written, the disk is full or the
     packages cannot be fetched.
     """
     _require_python()
-    _make_folder(state)
     with _one_at_a_time(root) as log:
-        wanted = environments(root, state, dev=dev)
+        wanted = environments(root, dev=dev)
         uv = wanted[0].path / "bin" / "uv"
         for environment in wanted:
             if not environment.complete():
                 _make(environment, uv, log)
-        (state / "installed").write_text(fingerprint + "\n")
+        (root / ".tapstack" / "installed").write_text(fingerprint + "\n")
 
 
 def _require_python() -> None:
@@ -172,16 +174,6 @@ def _require_python() -> None:
         ) from error
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Problem(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            "Make room for it, or name another one in TAPSTACK_STATE.",
-        ) from error
-
-
 @contextlib.contextmanager
 def _one_at_a_time(root: Path) -> Iterator[IO[str]]:
     """Hold the lock of the checkout's installation, which is the log of its steps.
@@ -189,8 +181,9 @@ def _one_at_a_time(root: Path) -> Iterator[IO[str]]:
     Each pip and uv has it as its output. If this process is killed, the next installation therefore
     waits until the step that was left behind has stopped writing.
     """
-    _make_folder(root / ".tapstack")
-    with open(root / ".tapstack" / "install.log", "a+") as log:
+    path = root / ".tapstack" / "install.log"
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "a+") as log:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -272,12 +265,11 @@ def main() -> int:
     """Run the installation; return the exit code."""
     parser = argparse.ArgumentParser(prog="./tapstack install", description=install.__doc__)
     parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--fingerprint", required=True)
     parser.add_argument("--dev", action="store_true", help="with the tools of the tests")
     given = parser.parse_args()
     try:
-        install(given.root, given.state, dev=given.dev, fingerprint=given.fingerprint)
+        install(given.root, dev=given.dev, fingerprint=given.fingerprint)
     except Problem as problem:
         _say(str(problem))
         return problem.exit_code

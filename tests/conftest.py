@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# As the tests were started: for what fetches packages, through a proxy if it must.
+SURROUNDINGS = dict(os.environ)
 
 
 def pytest_configure() -> None:

@@ -1,0 +1,49 @@
+# Every target is one line that calls ./tapstack, which first installs what is missing. What can be
+# set: IMAGES, DAY, and as environment or make variables what `./tapstack --help` lists, for example
+#   make load-test IMAGES=200 DAY=20s ENVIRONMENT=pr-42
+
+.DEFAULT_GOAL := help
+PYTEST_WORKERS ?= 2
+
+up: ## start the emulator and deploy the stack
+	@./tapstack up
+
+load-test: ## send a day of 2,000 images and prove each one (IMAGES=2000 DAY=60s)
+	@./tapstack run daily-load $(if $(IMAGES),--images "$(IMAGES)") $(if $(DAY),--day "$(DAY)")
+
+gate: ## judge whether a change may go to AWS
+	@./tapstack gate
+
+status: ## show what runs and what is deployed
+	@./tapstack status
+
+logs: ## follow what the functions log
+	@./tapstack logs --follow
+
+down: ## stop everything
+	@./tapstack down
+
+bench: ## measure the pipeline against a bare loop, into reports/bench.json
+	@./tapstack bench
+
+test: dev ## run all tests: unit, emulator, integration
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile tests/unit tests/emulator tests/integration
+
+lint: dev ## check style, types and the template
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy harness scenarios emulator/localstack_parity tests
+	set -e; for function in lambda/*/; do .venv/bin/mypy "$$function"; done
+	.venv/bin/cfn-lint infra/TapStack.yml
+
+dev: ## install everything, with the tools of the tests
+	@./tapstack install --dev
+
+clean: ## stop the emulator and remove everything that was installed or built
+	@[ ! -e .venv/.installed ] || ./tapstack down
+	@rm -rf .venv .tapstack build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+.PHONY: up load-test gate status logs down bench test lint dev clean help

@@ -1,0 +1,202 @@
+"""What ./tapstack does before it runs: a checkout of few packages, installed for real."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from harness.waiting import wait_until
+from tests.conftest import SURROUNDINGS
+
+SHELL_TOOLS = ("sh", "cat", "cksum", "dirname", "readlink")
+# What the plugin's build needs, out of the emulator's lock.
+BUILD_PACKAGES = {"hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"}
+
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, project_root: Path) -> Path:
+    """A copy of what the installation needs, with locks cut down to few packages."""
+    copy = tmp_path / "checkout"
+    for file in ("tapstack", "harness/__init__.py", "harness/install.py", "harness/problems.py"):
+        (copy / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project_root / file, copy / file)
+    (copy / "harness" / "__main__.py").write_text("print('the command ran')\n")
+    real, emulator = project_root / "emulator", copy / "emulator"
+    for folder in ("localstack_parity", "runtime"):
+        (emulator / folder).mkdir(parents=True)
+    (emulator / "localstack_parity" / "__init__.py").write_text("")
+    for file in ("installer.lock", "pyproject.toml"):
+        shutil.copy(real / file, emulator / file)
+    for file in ("requirements.lock", "requirements-dev.lock"):
+        shutil.copy(real / "installer.lock", copy / file)
+    for part, names in ((".", BUILD_PACKAGES), ("runtime", {"awslambdaric"})):
+        lock = (real / part / "requirements.lock").read_text()
+        (emulator / part / "requirements.lock").write_text(only(names, lock))
+    return copy
+
+
+def only(names: set[str], lock: str) -> str:
+    """Return the lock with the pins of `names` alone."""
+    pins = re.findall(r"^[a-z0-9-]+==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
+    return "".join(pin for pin in pins if pin.partition("==")[0] in names)
+
+
+def run(checkout: Path, *arguments: str, **environment: str) -> Run:
+    """Run ./tapstack as a person would, from a folder that is not the checkout."""
+    return subprocess.run(
+        [checkout / "tapstack", *arguments],
+        cwd=checkout.parent,
+        env={**SURROUNDINGS, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def tools(folder: Path, scripts: Mapping[str, str]) -> str:
+    """Return a PATH with the shell's tools and these scripts and nothing else."""
+    folder.mkdir()
+    for name in SHELL_TOOLS:
+        real = shutil.which(name)
+        assert real
+        (folder / name).symlink_to(real)
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+def assert_told(result: Run, *words: str) -> None:
+    """The person was told in a line or two, and nothing ran."""
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) <= 3
+    for word in words:
+        assert word in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_fresh_checkout_installs_itself_once(checkout: Path) -> None:
+    """The first command installs, says so and runs; the second just runs."""
+    first = run(checkout)
+    assert first.stdout == "the command ran\n", first.stderr
+    assert first.stderr.count("Installing") == 3
+    second = run(checkout)
+    assert (second.stdout, second.stderr) == ("the command ran\n", "")
+
+
+def test_what_changed_is_installed_again(checkout: Path) -> None:
+    """A lock or the plugin's declaration that changed renews that environment and no other."""
+    assert run(checkout).returncode == 0
+    for change, installs in {
+        "emulator/requirements.lock": "emulator",
+        "emulator/pyproject.toml": "emulator",
+        "emulator/runtime/requirements.lock": "function runtime",
+        "requirements.lock": "harness",
+    }.items():
+        with open(checkout / change, "a") as file:
+            file.write("# changed\n")
+        result = run(checkout)
+        assert result.stdout == "the command ran\n", result.stderr
+        assert re.findall("Installing the (.*) …", result.stderr) == [installs]
+
+
+def test_a_moved_checkout_is_installed_again(checkout: Path) -> None:
+    """Virtual environments cannot be moved, so a checkout that was moved is installed anew."""
+    assert run(checkout).returncode == 0
+    moved = checkout.rename(checkout.with_name("moved"))
+    result = run(moved)
+    assert result.stdout == "the command ran\n", result.stderr
+    assert result.stderr.count("Installing") == 3
+
+
+def test_the_tools_of_the_tests_stay(checkout: Path) -> None:
+    """After `install --dev` a plain command does not take the tools away again."""
+    with open(checkout / "requirements-dev.lock", "a") as lock:
+        lock.write("# more\n")
+    assert "test tools" in run(checkout, "install", "--dev").stderr
+    assert run(checkout).stderr == ""
+    assert run(checkout, "install").stderr == ""
+
+
+@pytest.mark.parametrize("reached", [".venv/bin/uv", ".tapstack/emulator-venv/bin/python"])
+def test_an_interrupted_installation_is_done_again(checkout: Path, reached: str) -> None:
+    """A killed installation is never used by half: the next command completes it."""
+    started = subprocess.Popen(
+        [checkout / "tapstack"],
+        env=SURROUNDINGS,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(
+        (checkout / reached).exists, deadline_s=60, interval_s=0.005, describe="the installation"
+    )
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    result = run(checkout)
+    assert result.stdout == "the command ran\n", result.stderr
+    assert "Installing" in result.stderr
+
+
+def test_two_installations_at_once_make_one(checkout: Path) -> None:
+    """The second of two commands waits for the installation of the first and uses it."""
+    first = subprocess.Popen(
+        [checkout / "tapstack"], env=SURROUNDINGS, stdout=subprocess.PIPE, text=True
+    )
+    wait_until(
+        (checkout / ".venv").exists, deadline_s=60, interval_s=0.005, describe="the installation"
+    )
+    second = run(checkout)
+    assert second.stdout == "the command ran\n", second.stderr
+    assert second.stderr == "Another installation is running; waiting for it.\n"
+    assert first.communicate()[0] == "the command ran\n"
+
+
+@pytest.mark.parametrize(
+    "pythons",
+    [
+        {},
+        {"python3": "exit 1", "python3.13": "exit 1"},
+        {"python3.13": "echo 'pyenv: python3.13: command not found' >&2; exit 127"},
+    ],
+    ids=["none", "another version", "a version manager without it"],
+)
+def test_a_missing_python_is_told(checkout: Path, pythons: Mapping[str, str]) -> None:
+    """Without Python 3.13 one sentence says what is needed and one how to get it."""
+    path = tools(checkout.parent / "bin", pythons)
+    nowhere = str(checkout.parent / "nowhere")
+    result = run(checkout, PATH=path, HOME=nowhere, PYENV_ROOT=nowhere)
+    assert_told(result, "TapStack needs Python 3.13", "Install it")
+
+
+def test_python_is_found_with_uv(checkout: Path) -> None:
+    """Where the PATH has no Python 3.13, uv is asked for one."""
+    python = Path(sys.base_prefix) / "bin" / "python3.13"
+    path = tools(checkout.parent / "bin", {"uv": f"echo {python}", "python3": "exit 1"})
+    result = run(checkout, PATH=path, PYENV_ROOT=str(checkout.parent / "nowhere"))
+    assert result.stdout == "the command ran\n", result.stderr
+
+
+def test_a_missing_network_is_told(checkout: Path) -> None:
+    """If the packages cannot be fetched, that is said, and nothing is half-used afterwards."""
+    unreachable = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    unreachable |= {name.lower(): value for name, value in unreachable.items()}
+    for _ in range(2):
+        result = run(checkout, **unreachable, NO_PROXY="", no_proxy="")
+        assert_told(result, "package index cannot be reached", "Check the network")
+
+
+def test_a_folder_that_cannot_be_made_is_told(checkout: Path) -> None:
+    """A place that cannot be written is said with its path."""
+    (checkout / ".tapstack").write_text("a file where the folder should be")
+    assert_told(run(checkout), "a folder cannot be written", str(checkout / ".tapstack"))
