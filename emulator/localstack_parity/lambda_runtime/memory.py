@@ -5,7 +5,6 @@ process.py while an invocation runs and when it ends.
 """
 
 import os
-from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -64,4 +63,5 @@ def _proportional(pid: int) -> int:
 
 
 def _read(path: str) -> bytes:
-    return Path(path).read_bytes()
+    with open(path, "rb", buffering=0) as file:
+        return file.read()

@@ -1,0 +1,120 @@
+"""A function sees what it would see on AWS, and nothing more."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.functions import function_of, role_for
+from tests.emulator.invocations import ANYTHING, Run, runner
+
+
+@pytest.fixture(scope="module")
+def run(emulator: Emulator) -> Iterator[Run]:
+    with (
+        role_for(emulator) as role,
+        function_of(emulator, ANYTHING, role, Environment={"Variables": {"OWN": "mine"}}) as arn,
+    ):
+        yield runner(emulator, arn)
+
+
+def test_its_own_package_comes_first_on_the_path(run: Run) -> None:
+    """The task root precedes the runtime's modules, as on AWS."""
+    found = run("import sys, handler; result = [sys.path[0], handler.__file__]").payload
+
+    assert found == ["/var/task", "/var/task/handler.py"]
+
+
+@pytest.mark.parametrize("module", ["boto3", "botocore", "awslambdaric", "sqlite3", "zoneinfo"])
+def test_it_has_the_standard_library_and_the_runtimes_modules(run: Run, module: str) -> None:
+    """What AWS's runtime brings along can be imported."""
+    assert run(f"import {module}; result = {module}.__name__").payload == module
+
+
+@pytest.mark.parametrize("module", ["localstack", "localstack_parity", "moto", "plux", "PIL"])
+def test_modules_of_the_emulator_cannot_be_imported(run: Run, module: str) -> None:
+    """A dependency that the package does not declare is missing here as it is on AWS."""
+    assert run(f"import {module}").payload["errorType"] == "ModuleNotFoundError"
+
+
+def test_its_environment_is_made_from_nothing(run: Run) -> None:
+    """It has AWS's variables, its own and the endpoint; none of the emulator's or the person's."""
+    variables = run("import os; result = dict(os.environ)").payload
+
+    assert variables["OWN"] == "mine"
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert variables["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
+    assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
+    assert variables["LAMBDA_TASK_ROOT"] == variables["PWD"] == "/var/task"
+    assert variables["TZ"] == ":UTC"
+    assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert variables["AWS_SESSION_TOKEN"]
+    assert variables["_X_AMZN_TRACE_ID"].startswith("Root=")
+    theirs = [
+        name
+        for name in variables
+        if name.startswith(("LOCALSTACK", "TAPSTACK", "EDGE_")) or name in ("HOME", "USER")
+    ]
+    assert not theirs
+
+
+def test_its_credentials_are_those_of_its_role(run: Run) -> None:
+    """A client made without arguments acts as the function's role."""
+    identity = run(
+        "import boto3; result = boto3.client('sts').get_caller_identity()['Arn']"
+    ).payload
+
+    assert ":assumed-role/role-" in identity
+
+
+def test_the_persons_files_are_out_of_sight(run: Run, project_root: Path) -> None:
+    """Neither the home folder's AWS settings nor the checkout can be read."""
+    home = Path.home()
+    outside = [str(home / ".aws"), str(home / ".ssh"), str(project_root / "README.md")]
+    code = f"import os; result = [p for p in {outside!r} if os.path.exists(p)]"
+
+    assert run(code).payload == []
+
+
+def test_other_processes_are_out_of_sight(run: Run) -> None:
+    """It sees its own processes only, so it cannot see or signal the emulator."""
+    own = run("import os; result = [int(p) for p in os.listdir('/proc') if p.isdigit()]").payload
+
+    assert os.getpid() not in own
+    assert len(own) == 2
+
+
+@pytest.mark.parametrize("folder", ["/var/task", "/", "/etc", "/var/runtime", "/var/lang"])
+def test_only_tmp_can_be_written_to(run: Run, folder: str) -> None:
+    """Everything but /tmp is read-only, even for a privileged user."""
+    answer = run(f"open('{folder}/new', 'w')").payload
+
+    assert answer["errorType"] == "OSError"
+    assert "Read-only file system" in answer["errorMessage"]
+
+
+def test_tmp_is_its_own(run: Run) -> None:
+    """The function starts with an empty /tmp, and what it writes there appears nowhere outside."""
+    code = (
+        "import os, pathlib; result = os.listdir('/tmp'); pathlib.Path('/tmp/only-inside').touch()"
+    )
+
+    assert run(code).payload == []
+    assert not Path("/tmp/only-inside").exists()
+
+
+def test_the_working_folder_is_the_task_root(run: Run) -> None:
+    """Relative paths lead into the package."""
+    assert run("import os; result = os.getcwd()").payload == "/var/task"
+
+
+def test_text_is_utf_8(run: Run) -> None:
+    """Files and output have UTF-8 as their default encoding, as AWS's locale gives them."""
+    code = """
+    import sys
+    with open('/tmp/text', 'w') as file: result = [file.encoding, sys.stdout.encoding]
+    """
+
+    assert [name.lower() for name in run(code).payload] == ["utf-8", "utf-8"]
