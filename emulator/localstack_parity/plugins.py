@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
-    from localstack_parity.cloudformation import corrections
+    from localstack_parity.cloudformation import properties
 
-    corrections.install()
+    properties.install()
     for service in ("cloudwatch", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
@@ -89,9 +89,9 @@ class DashboardPlugin(CloudFormationResourceProviderPlugin):
 
     def load(self) -> None:
         """Give the class that handles the type."""
-        from localstack_parity.cloudformation.dashboard import DashboardProvider
+        from localstack_parity.cloudformation.properties.dashboard import Provider
 
-        self.factory = DashboardProvider
+        self.factory = Provider
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):

@@ -1,0 +1,39 @@
+"""What the resource types of this package share.
+
+In: CloudFormation's request to create or update a resource. Out: the model to answer with.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from localstack.services.cloudformation.resource_provider import (
+    OperationStatus,
+    ProgressEvent,
+    ResourceRequest,
+)
+
+type Model = dict[str, Any]
+
+
+def updated(request: ResourceRequest[Model], *kept: str) -> Model:
+    """Return the wanted properties, and those that only the previous state knows.
+
+    `kept` are the read-only properties (an ARN, say) and names that CloudFormation has made up.
+    """
+    before = request.previous_state or {}
+    return {**{name: before[name] for name in kept if name in before}, **request.desired_state}
+
+
+def chosen(model: Model, names: Iterable[str]) -> Model:
+    """Return those of the named properties that the model has."""
+    return {name: model[name] for name in names if model.get(name) is not None}
+
+
+def done(model: Model) -> ProgressEvent[Model]:
+    """Answer that all is well."""
+    return ProgressEvent(OperationStatus.SUCCESS, resource_model=model)
+
+
+def failed(model: Model, reason: str) -> ProgressEvent[Model]:
+    """Answer that the resource failed, for a reason that the stack's events will show."""
+    return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=reason)
