@@ -147,8 +147,10 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Remove the unpacked code."""
-        function_version.config.code.destroy_cached()
+        """Leave the unpacked code: after a change of configuration, the next version runs on it.
+
+        LocalStack removes it together with the function.
+        """
 
     # The phases of an environment's life
 
