@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 # Below the range from which Linux takes the ports of outgoing connections.
 FREE_PORTS = range(20000, 32000)
-STOP_DEADLINE_S = 8.0
+STOP_DEADLINE_S = 5.0
 BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is not replaced for that
 LOG_LINES_SHOWN = 15
 

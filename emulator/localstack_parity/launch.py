@@ -1,8 +1,9 @@
 """Starts LocalStack with this distribution's settings, tied to the life of whoever started it.
 
-In: environment variables, of which README.md has the list; only GATEWAY_LISTEN is needed. Out: a
-running LocalStack. Called by harness/emulator.py and by the container image as
-`python -I -m localstack_parity.launch`.
+In: LocalStack's own environment variables, at least GATEWAY_LISTEN, and these: TAPSTACK_RUNTIMES
+(folder with python3.13/, what functions run on), TAPSTACK_EMULATOR_STATE (folder for all that is
+written), TAPSTACK_LIFELINE_FD (pipe to the starter). Out: a running LocalStack. Called by
+harness/emulator.py and by the container image as `python -I -m localstack_parity.launch`.
 """
 
 import os
@@ -23,7 +24,7 @@ DEFAULTS = {
     "DISABLE_EVENTS": "1",  # no usage reports
     "DNS_ADDRESS": "0",  # no DNS server
     "IN_MEMORY_CLIENT": "1",  # calls between services stay in the process
-    "LAMBDA_RUNTIME_EXECUTOR": "process",
+    "LAMBDA_RUNTIME_EXECUTOR": "process",  # functions as processes, see lambda_runtime
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LS_LOG": "warning",
     "SKIP_SSL_CERT_DOWNLOAD": "1",

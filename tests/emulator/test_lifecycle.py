@@ -18,6 +18,7 @@ from harness.emulator import EmulatorConfig, RunningEmulator, start, status, sto
 from harness.problems import Problem
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
+from tests.emulator.functions import zipped
 
 START_AND_STAY = """
 import sys
@@ -30,6 +31,14 @@ running = start(
 print("ready", flush=True)
 if sys.argv[4] == "stay":
     sys.stdin.read()
+"""
+
+STUBBORN_FUNCTION = """
+import signal, subprocess, time
+def handler(event, context):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+    time.sleep(600)
 """
 
 StartParent = Callable[[str, str], subprocess.Popen[str]]
@@ -298,3 +307,48 @@ def test_the_persons_environment_stays_outside(
         given = psutil.Process(running.pid).environ()
     assert not foreign.keys() & given.keys()
     assert not any(value in given.values() for value in foreign.values())
+
+
+def invoke_stubborn_function(emulator: Emulator) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+    role = emulator.client("iam").create_role(
+        RoleName="stubborn", AssumeRolePolicyDocument=json.dumps(trust)
+    )["Role"]["Arn"]
+    functions = emulator.client("lambda")
+    functions.create_function(
+        FunctionName="stubborn",
+        Role=role,
+        Runtime="python3.13",
+        Handler="handler.handler",
+        Timeout=900,
+        Code={"ZipFile": zipped(STUBBORN_FUNCTION)},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="stubborn")
+    functions.invoke(FunctionName="stubborn", InvocationType="Event")
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_functions_end_with_the_emulator(config: EmulatorConfig, end: str) -> None:
+    """Whichever way the emulator ends, a function at work ends too, with all that it started."""
+    with start(config, background=False) as running:
+        process = psutil.Process(running.pid)
+        invoke_stubborn_function(Emulator(running))
+        sleeping = wait_until(
+            lambda: [each for each in process.children(recursive=True) if each.name() == "sleep"],
+            deadline_s=30,
+            describe="the function's own child",
+        )
+        family = [*process.children(recursive=True), *sleeping]
+        if end == "stop":
+            running.stop()
+        else:
+            process.kill()
+        for member in family:
+            wait_until_gone(member.pid)
