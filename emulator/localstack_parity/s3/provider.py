@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from localstack import config
 from localstack.aws.api import RequestContext
+from localstack.services.s3.constants import DEFAULT_BUCKET_ENCRYPTION
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 from localstack.services.s3.provider import S3Provider
@@ -70,6 +71,17 @@ class ParityS3Provider(S3Provider):
         """Return an object's tags; those written with it are there as soon as it is."""
         with self._locks.held(bucket, [key]):
             return super().get_object_tagging(context, bucket, key, **request)
+
+    def delete_bucket_encryption(
+        self, context: RequestContext, bucket: str, **request: Any
+    ) -> None:
+        """Go back to SSE-S3, without which no bucket can be.
+
+        AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
+        """
+        super().delete_bucket_encryption(context, bucket, **request)
+        _, s3_bucket = self._get_cross_account_bucket(context, bucket)
+        s3_bucket.encryption_rule = DEFAULT_BUCKET_ENCRYPTION
 
     def put_bucket_notification_configuration(
         self, context: RequestContext, bucket: str, notification_configuration: Any, **request: Any
