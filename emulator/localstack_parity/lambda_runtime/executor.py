@@ -14,13 +14,14 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from localstack_parity.lambda_runtime import folders, isolation, runtimes
+from localstack_parity.lambda_runtime import folders, isolation, log_levels, runtimes
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.platform_log import Failure, PlatformLog, Report
 from localstack_parity.lambda_runtime.process import Answer, Launch, RuntimeProcess, Stop
@@ -73,7 +74,7 @@ class ProcessExecutor(RuntimeExecutor):
         super().__init__(id, function_version)
         self._config = function_version.config
         self._lock = threading.Lock()  # held while the environment starts or works
-        self._logs = LogStream()
+        self._logs = _log_stream(function_version.config.logging_config or {})
         self._process: RuntimeProcess | None = None
         self._folder: Path | None = None
         self._init_ms: float | None = None  # of a cold start that no invocation has reported yet
@@ -308,6 +309,12 @@ def stop_all() -> None:
         environment._kill()
     for environment in environments:
         environment.stop()
+
+
+def _log_stream(logging: Mapping[str, str]) -> LogStream:
+    if logging.get("LogFormat") != "JSON":
+        return LogStream()
+    return LogStream(log_levels.wanted_from(logging.get("ApplicationLogLevel", "INFO")))
 
 
 def _how_it_ended(wait_status: int | None) -> str:

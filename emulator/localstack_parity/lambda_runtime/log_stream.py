@@ -9,6 +9,7 @@ each of its lines is an event.
 """
 
 import time
+from collections.abc import Callable
 
 Event = tuple[int, str]
 
@@ -20,7 +21,9 @@ _HEADER = 16
 class LogStream:
     """The log events of a runtime process that nobody has taken yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[str], bool] = lambda line: True) -> None:
+        """Keep of the plain lines those that are `wanted`."""
+        self._wanted = wanted
         self._pending = bytearray()
         self._events: list[Event] = []
         self._latest = 0
@@ -49,9 +52,10 @@ class LogStream:
         last = self._pending.rfind(b"\n", 0, end)
         if last < 0:
             return
-        for line in self._pending[:last].split(b"\n"):
-            if line:
-                self.add(line.decode(errors="replace") + "\n")
+        for raw in self._pending[:last].split(b"\n"):
+            line = raw.decode(errors="replace")
+            if line and self._wanted(line):
+                self.add(line + "\n")
         del self._pending[: last + 1]
 
     def add(self, message: str, at_ms: int | None = None) -> None:
