@@ -38,10 +38,11 @@ def on_start() -> None:
 @hooks.on_infra_shutdown()
 def on_stop() -> None:
     """Run once, when the emulator is told to stop."""
-    from localstack_parity.lambda_runtime import executor, metrics
+    from localstack_parity.cloudwatch import measurements
+    from localstack_parity.lambda_runtime import executor
 
     executor.stop_all()
-    metrics.flush()
+    measurements.flush()
 
 
 @aws_provider(api="cloudwatch", name="parity")

@@ -158,6 +158,6 @@ class EventManager:
         return time.time() + delay_s - event.received > max_age_s
 
     def _measure(self, event: Event, name: str, value: float, unit: str, at: float) -> None:
-        metrics.record_lambda(
+        metrics.record_values(
             self._version.id, event.invocation.invoked_arn, at, {name: (value, unit)}
         )

@@ -151,4 +151,4 @@ class Invoker:
         region_values: Mapping[str, tuple[float, str]] | None = None,
     ) -> None:
         version = self._manager.function_version.id
-        metrics.record_lambda(version, invocation.invoked_arn, at, values, region_values)
+        metrics.record_values(version, invocation.invoked_arn, at, values, region_values)

@@ -1,7 +1,7 @@
 """Writes what functions log to CloudWatch Logs, as Lambda does: with the function's role, batched.
 
 In: results of invocations from invoking.py. Out: PutLogEvents, one call a second for each log
-stream; metrics found in the lines (emf.py). Takes the place of LocalStack's LogHandler.
+stream; metrics found in the lines (cloudwatch/emf.py). Takes the place of LocalStack's LogHandler.
 """
 
 import contextlib
@@ -17,8 +17,9 @@ from localstack.services.lambda_.invocation.logs import LogItem
 from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.bootstrap import is_api_enabled
 
-from localstack_parity.lambda_runtime import emf, metrics
-from localstack_parity.lambda_runtime.batching import Batcher
+from localstack_parity.batching import Batcher
+from localstack_parity.cloudwatch import emf
+from localstack_parity.cloudwatch.measurements import record
 
 LOG = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class LogWriter:
         version = self.function_version.id
         for line in lines:
             found = emf.measurements(version.account, version.region, line.timestamp, line.message)
-            metrics.record(*found)
+            record(*found)
 
 
 def _within_limits(lines: list[LogLine]) -> Iterator[list[LogLine]]:

@@ -13,7 +13,7 @@ from typing import Any
 from localstack.services.sns import publisher
 from localstack.utils.patch import patch
 
-from localstack_parity.lambda_runtime.metrics import Measurement, Series, record
+from localstack_parity.cloudwatch.measurements import Measurement, Series, record
 
 NAMESPACE = "AWS/SNS"
 

@@ -1,6 +1,6 @@
 """Finds the metrics embedded in a log line.
 
-In: one log event's message. Out: measurements for metrics.py. Called by logs.py for every event.
+In: one log event's message. Out: measurements. Called by lambda_runtime/logs.py for every event.
 
 Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
@@ -8,11 +8,15 @@ Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format"
 
 import json
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
-from localstack_parity.lambda_runtime.metrics import Dimensions, Measurement, Series
+from localstack_parity.cloudwatch.measurements import Dimensions, Measurement, Series
 
 # Limits of the specification.
+MAX_NAME = 1024
+MAX_DIMENSION_NAME = 250
+MAX_DIMENSION_VALUE = 1024
 MAX_DIMENSIONS = 30
 MAX_METRICS = 100
 MAX_VALUES = 100
@@ -51,6 +55,8 @@ def _directive(
     document: dict[str, Any], directive: dict[str, Any], account: str, region: str, second: int
 ) -> Iterator[Measurement]:
     namespace = directive["Namespace"]
+    if not _is_text(namespace, MAX_NAME):
+        return
     dimension_sets = [
         dimensions
         for names in directive["Dimensions"]
@@ -58,35 +64,36 @@ def _directive(
     ]
     for metric in directive["Metrics"][:MAX_METRICS]:
         name, unit = metric["Name"], metric.get("Unit", "None")
-        values = _values(document.get(name))
-        if unit not in UNITS:
+        resolution = metric.get("StorageResolution", 60)
+        if not _is_text(name, MAX_NAME) or unit not in UNITS or resolution not in (1, 60):
             continue
+        values = _values(document.get(name))
         for dimensions in dimension_sets:
-            series = Series(
-                account,
-                region,
-                namespace,
-                name,
-                dimensions,
-                unit,
-                second,
-                metric.get("StorageResolution", 60),
-            )
+            series = Series(account, region, namespace, name, dimensions, unit, second, resolution)
             yield from (Measurement(series, value) for value in values)
 
 
 def _dimensions(document: dict[str, Any], names: list[str]) -> Dimensions | None:
     """The dimension set's names and values; None if a value is missing or not a string."""
-    values = [document.get(name) for name in names]
-    if len(names) > MAX_DIMENSIONS or not all(isinstance(value, str) and value for value in values):
+    pairs = [(name, document.get(name)) for name in names]
+    if len(pairs) > MAX_DIMENSIONS or not all(
+        _is_text(name, MAX_DIMENSION_NAME) and _is_text(value, MAX_DIMENSION_VALUE)
+        for name, value in pairs
+    ):
         return None
-    return tuple(sorted(zip(names, map(str, values), strict=True)))
+    return tuple(sorted((name, str(value)) for name, value in pairs))
 
 
 def _values(target: object) -> list[float]:
     """A number, or up to 100 numbers; nothing for anything else."""
     values = target if isinstance(target, list) else [target]
     numbers = [
-        value for value in values if isinstance(value, int | float) and not isinstance(value, bool)
+        value
+        for value in values
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
     ]
     return numbers if len(numbers) == len(values) <= MAX_VALUES else []
+
+
+def _is_text(value: object, longest: int) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= longest

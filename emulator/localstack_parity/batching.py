@@ -1,7 +1,7 @@
 """Hands items on in batches from one background thread.
 
 In: single items from any thread. Out: lists of them, about once a second and at the end. Used for
-log events (logs.py) and metrics (metrics.py), so that an invocation pays for neither.
+log events (lambda_runtime/logs.py) and metrics (cloudwatch/measurements.py).
 """
 
 import logging
