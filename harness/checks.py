@@ -1,0 +1,308 @@
+"""What must hold for a run: pure functions of its ledger and observations.
+
+A Run comes in, a Check with its evidence goes out for each rule. Scenarios choose the rules;
+nothing here speaks to the target, so a saved run can be judged again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from harness.faults import OUTCOMES, faults, field_of, outcome
+from harness.ledger import Entry, Ledger
+from harness.observe import Observations
+from harness.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
+
+_S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
+_CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+_SPEC = "TapStack: what the function promises (README)"
+
+DURATION_LIMIT_MS = 45_000
+RETENTION_DAYS = 7
+_NAMED = 5  # keys in a check's detail; all are in the report
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, as it is judged."""
+
+    ledger: Ledger
+    seen: Observations
+
+
+@dataclass(frozen=True)
+class Check:
+    """A verdict: passed, failed, or None for what could not be checked; `detail` is evidence."""
+
+    id: str
+    title: str
+    passed: bool | None
+    detail: str
+    source: str
+
+
+type Verdict = tuple[bool | None, str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something that must hold, why (`source`), and how to tell. Calling it judges a run."""
+
+    id: str
+    title: str
+    source: str
+    judge: Callable[[Run], Verdict]
+
+    def __call__(self, run: Run) -> Check:
+        """Judge `run`."""
+        passed, detail = self.judge(run)
+        return Check(self.id, self.title, passed, detail, self.source)
+
+
+def rule(id_: str, title: str, source: str) -> Callable[[Callable[[Run], Verdict]], Rule]:
+    """Make a function that judges a run a Rule."""
+    return lambda judge: Rule(id_, title, source, judge)
+
+
+def counts(run: Run) -> dict[str, int]:
+    """How many images were planned, uploaded, and had each outcome; the outcomes add up."""
+    outcomes = Counter(outcome(entry, run.seen) for entry in run.ledger.entries)
+    return {
+        "planned": len(run.ledger.entries),
+        "uploaded": sum(entry.uploaded is not None for entry in run.ledger.entries),
+        **{name: outcomes[name] for name in OUTCOMES},
+    }
+
+
+# --- Rules about the images ---------------------------------------------------------------------
+
+
+@rule("all-sent", "Every image was uploaded", "TapStack: the plan of the run")
+def all_sent(run: Run) -> Verdict:
+    """Nothing is proven for what was never sent."""
+    unsent = [entry for entry in run.ledger.entries if entry.uploaded is None]
+    reason = next((entry.error for entry in unsent if entry.error), run.seen.ended_early)
+    return _none_of(run, unsent, "uploaded", reason)
+
+
+@rule("one-output", "Every image has exactly one output", _SPEC)
+def one_output(run: Run) -> Verdict:
+    """One object under the same path, in one version."""
+    if run.seen.extra is None:
+        return _unseen(run, "objects")
+    bad = [entry for entry in _sent(run) if entry.versions != 1]
+    return _none_of(run, bad, "with exactly one output")
+
+
+def _about(id_: str, title: str, area: str, source: str = _SPEC) -> Rule:
+    """A rule that no output has a fault of `area`."""
+
+    def judge(run: Run) -> Verdict:
+        read = [entry for entry in _sent(run) if entry.output is not None]
+        bad = {e.key: f for e in read if (f := faults(e, run.seen).get(area))}
+        if not read:
+            return (None if run.seen.ended_early else False), "no output could be read"
+        if bad:
+            return False, f"{len(bad)} of {len(read)} outputs: {_named(bad.items())}"
+        return True, f"{len(read)} of {len(read)} outputs"
+
+    return Rule(id_, title, source, judge)
+
+
+right_pixels = _about(
+    "pixels",
+    "Outputs show the right picture, upright: at most "
+    f"{MEAN_TOLERANCE['JPEG']:g} (JPEG) or {MEAN_TOLERANCE['PNG']:g} (PNG) of 255 off on average, "
+    f"{BLOCK_TOLERANCE:g} in the worst block of 16 × 16 pixels",
+    "pixels",
+)
+right_size = _about("size", "Outputs fit into 1024 × 1024, never enlarged", "size")
+right_format = _about("format", "Outputs have their source's format and the right type", "format")
+nothing_private = _about(
+    "private", "Outputs carry no place, device or orientation of their source", "private"
+)
+right_metadata = _about(
+    "metadata",
+    "Outputs keep the uploader's metadata and say what was done",
+    "metadata",
+    f"{_S3}UsingMetadata.html",
+)
+encrypted = _about(
+    "encryption",
+    "Outputs are encrypted with AES256",
+    "encryption",
+    f"{_S3}serv-side-encryption.html",
+)
+right_numbers = _about(
+    "notification-content", "Notifications say what is in the buckets", "notification"
+)
+
+
+@rule("one-notification", "Every image has exactly one success notification", _SPEC)
+def one_notification(run: Run) -> Verdict:
+    """At-least-once events must not become several notifications."""
+    bad = [e for e in _sent(run) if [n.status for n in e.notices] != ["processed"]]
+    return _none_of(run, bad, "with exactly one")
+
+
+@rule("in-time", "No notification came late", f"{_LAMBDA}invocation-async.html")
+def in_time(run: Run) -> Verdict:
+    """The deadline leaves room for Lambda's two retries after one and two minutes."""
+    limit = run.seen.late_after_s
+    heard = [entry for entry in _sent(run) if entry.notices]
+    late = [entry for entry in heard if entry.notices[0].at - entry.due > limit]
+    return _none_of(run, late, f"within {limit:g} s of being due", among=heard)
+
+
+@rule("nothing-extra", "Nothing else is in the processed bucket", _SPEC)
+def nothing_extra(run: Run) -> Verdict:
+    """Objects of other runs are told apart by their folder."""
+    extra = run.seen.extra
+    if extra is None:
+        return _unseen(run, "objects")
+    if extra:
+        return (
+            False,
+            f"{len(extra)} objects are no image's output: {_named((k, '') for k in extra)}",
+        )
+    return True, "no other object since the run began"
+
+
+@rule("no-errors-told", "There was no error notification", _SPEC)
+def no_error_notification(run: Run) -> Verdict:
+    """Neither for an image of the run nor for anything else."""
+    told = [n for e in run.ledger.entries for n in e.notices if n.status != "processed"]
+    told += [n for n in run.ledger.strays if n.status != "processed"]
+    if told:
+        return False, f"{len(told)}: {_named((n.source[0], _reason(n.body)) for n in told)}"
+    return True, "none"
+
+
+def _reason(body: Any) -> str:
+    error = field_of(body, "error.message") or field_of(body, "error.type") or body.get("text", "")
+    return f"{body.get('status')}: {error}"[:200]
+
+
+# --- Rules about the platform -------------------------------------------------------------------
+
+
+@rule("invocations", "Every image invoked the function", f"{_LAMBDA}monitoring-metrics-types.html")
+def enough_invocations(run: Run) -> Verdict:
+    """Duplicate events and retries may make it more."""
+    metrics = run.seen.metrics
+    if metrics is None:
+        return _unseen(run, "metrics")
+    sent = len(_sent(run))
+    return metrics.invocations >= sent, f"{metrics.invocations:g} invocations, {sent} images"
+
+
+@rule("errors", "No invocation failed", f"{_LAMBDA}monitoring-metrics-types.html")
+def no_errors(run: Run) -> Verdict:
+    """The metric Errors over the run."""
+    metrics = run.seen.metrics
+    if metrics is None:
+        return _unseen(run, "metrics")
+    if metrics.invocations <= 0:
+        return False, "there was no invocation"
+    return metrics.errors == 0, f"{metrics.errors:g} errors in {metrics.invocations:g} invocations"
+
+
+@rule(
+    "duration",
+    f"The average duration is under {DURATION_LIMIT_MS // 1000} s",
+    f"{_LAMBDA}monitoring-metrics-types.html",
+)
+def short_duration(run: Run) -> Verdict:
+    """The threshold of the stack's own alarm."""
+    metrics = run.seen.metrics
+    if metrics is None:
+        return _unseen(run, "metrics")
+    if not metrics.duration_samples:
+        return False, "there is no datapoint of Duration"
+    average = metrics.duration_average
+    detail = f"{average:.0f} ms on average, {metrics.duration_maximum:.0f} ms at most"
+    return average < DURATION_LIMIT_MS, detail
+
+
+@rule("alarms", "No alarm was raised", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+def no_alarm(run: Run) -> Verdict:
+    """Alarms that were on before the run are not its fault."""
+    alarms = run.seen.alarms
+    if alarms is None:
+        return _unseen(run, "alarms")
+    if not run.seen.alarms_known:
+        return False, "the stack has no alarm"
+    if alarms:
+        return False, f"in ALARM: {', '.join(alarms)}"
+    return True, f"none of {run.seen.alarms_known}"
+
+
+@rule(
+    "retention",
+    f"The log group keeps events for {RETENTION_DAYS} days",
+    "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/"
+    "API_PutRetentionPolicy.html",
+)
+def log_retention(run: Run) -> Verdict:
+    """As the template says."""
+    logs = run.seen.logs
+    if logs is None:
+        return _unseen(run, "logs")
+    days = f"{logs.retention_days} days" if logs.retention_days else "for ever"
+    return logs.retention_days == RETENTION_DAYS, days
+
+
+@rule(
+    "log-lines",
+    "Every log line is valid JSON, but for the platform's own",
+    f"{_LAMBDA}monitoring-cloudwatchlogs-logformat.html",
+)
+def structured_logs(run: Run) -> Verdict:
+    """A line that cannot be parsed cannot be searched."""
+    logs = run.seen.logs
+    if logs is None:
+        return _unseen(run, "logs")
+    if not logs.lines:
+        return False, "the function logged nothing"
+    if logs.not_json:
+        return False, f"{logs.not_json} of {logs.lines} lines are not, such as {logs.examples[0]!r}"
+    return True, f"{logs.lines} lines"
+
+
+# --- What several rules say ---------------------------------------------------------------------
+
+
+def _sent(run: Run) -> list[Entry]:
+    return [entry for entry in run.ledger.entries if entry.uploaded is not None]
+
+
+def _none_of(
+    run: Run, bad: list[Entry], what: str, reason: str = "", *, among: list[Entry] | None = None
+) -> Verdict:
+    """Passed if no entry is bad. In a run that was cut short, what is missing proves nothing."""
+    everything = run.ledger.entries if what == "uploaded" else _sent(run)
+    total = len(everything if among is None else among)
+    detail = f"{total - len(bad)} of {total} {what}"
+    if bad:
+        detail += f"; not: {_named((entry.key, '') for entry in bad)}"
+        detail += f" ({reason})" if reason else ""
+        return False, detail
+    if not total:
+        return (None if run.seen.ended_early else False), "nothing to judge"
+    return True, detail
+
+
+def _unseen(run: Run, area: str) -> Verdict:
+    """Not checked where the target cannot show it; failed where it can and did not."""
+    reason = run.seen.missing.get(area) or run.seen.ended_early or "it was not looked at"
+    excused = area not in run.seen.shows or bool(run.seen.ended_early)
+    return (None if excused else False), f"{area} could not be seen: {reason}"
+
+
+def _named(found: Iterable[tuple[str, str]]) -> str:
+    """The first few, with their reasons, and how many more."""
+    texts = [f"{key} ({reason})" if reason else key for key, reason in found]
+    more = len(texts) - _NAMED
+    return ", ".join(texts[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,198 @@
+"""One record per image, from planned to proven.
+
+drive.py writes what was sent, notifications.py and readback.py what came of it; checks.py judges
+the finished ledger. It can be saved as JSON lines and loaded to be judged again.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SOURCE_PREFIX = "uploads/"
+OUTPUT_PREFIX = "processed/"
+
+
+def output_key(key: str) -> str:
+    """Where the output of the upload `key` must be, in the processed bucket."""
+    return OUTPUT_PREFIX + key.removeprefix(SOURCE_PREFIX)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must come of an image; sizes are (width, height) as displayed, in pixels.
+
+    `status` is that of its one notification: processed or rejected.
+    """
+
+    form: str
+    source_size: tuple[int, int]
+    output_size: tuple[int, int]
+    metadata: Mapping[str, str]
+    status: str = "processed"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notification as it was received; `at` is the time in seconds since 1970."""
+
+    at: float
+    body: Mapping[str, Any]
+
+    @property
+    def status(self) -> str:
+        """What it tells: processed, superseded, rejected or failed."""
+        return str(self.body.get("status"))
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Key and version of the upload it tells of; empty where it does not say."""
+        source = self.body.get("source")
+        fields = source if isinstance(source, dict) else {}
+        return str(fields.get("key") or ""), str(fields.get("versionId") or "")
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output as it was read back. `error` says why it could not be decoded, if so.
+
+    `mean` and `worst_block` are its distance from the reference in levels of 255; `private` names
+    what is left of the source's EXIF.
+    """
+
+    version: str = ""
+    bytes: int = 0
+    content_type: str = ""
+    encryption: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    form: str = ""
+    size: tuple[int, int] = (0, 0)
+    mean: float = 255.0
+    worst_block: float = 255.0
+    private: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass
+class Entry:
+    """All that is known of one image. Times are seconds since 1970; None means not yet.
+
+    `error` says why it could not be uploaded, `unread` why its output could not be fetched;
+    `versions` is how many versions of the output the bucket holds in the end.
+    """
+
+    index: int
+    key: str
+    expected: Expected
+    due: float
+    bytes: int = 0
+    version: str | None = None
+    uploaded: float | None = None
+    error: str = ""
+    notices: list[Notice] = field(default_factory=list)
+    output: Output | None = None
+    unread: str = ""
+    versions: int | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to be waited for."""
+        if self.error:
+            return True
+        read = self.output is not None or self.unread
+        return bool(self.notices and (read or all(n.status != "processed" for n in self.notices)))
+
+
+class Ledger:
+    """The entries of one run. Threads may share it.
+
+    A notification may arrive before its upload has returned the version; it is matched then.
+    `strays` are those that belong to no entry.
+    """
+
+    def __init__(self, entries: Iterable[Entry], strays: Iterable[Notice] = ()) -> None:
+        self.entries = list(entries)
+        self._unmatched = list(strays)
+        self._by_version = {(e.key, e.version): e for e in self.entries if e.version}
+        self._lock = threading.Lock()
+
+    @property
+    def strays(self) -> list[Notice]:
+        """Notifications of no image of this run."""
+        with self._lock:
+            return list(self._unmatched)
+
+    def uploaded(self, entry: Entry, version: str, size: int, at: float) -> None:
+        """`entry` is in the bucket as `version`."""
+        with self._lock:
+            entry.bytes, entry.version, entry.uploaded = size, version, at
+            self._by_version[entry.key, version] = entry
+            early = [n for n in self._unmatched if n.source == (entry.key, version)]
+            entry.notices += early
+            for notice in early:
+                self._unmatched.remove(notice)
+
+    def failed(self, entry: Entry, error: str) -> None:
+        """`entry` could not be uploaded."""
+        with self._lock:
+            entry.error = error
+
+    def noticed(self, notice: Notice) -> None:
+        """Put a notification with its entry, or with the strays until there is one."""
+        with self._lock:
+            entry = self._by_version.get(notice.source)
+            (entry.notices if entry else self._unmatched).append(notice)
+
+    def progress(self) -> tuple[int, int, int]:
+        """How many images were uploaded, have a notification, and are settled."""
+        return (
+            sum(entry.uploaded is not None for entry in self.entries),
+            sum(bool(entry.notices) for entry in self.entries),
+            sum(entry.settled for entry in self.entries),
+        )
+
+    def to_read(self, already: set[int]) -> list[Entry]:
+        """Entries with a success notification whose index is not in `already`."""
+        with self._lock:
+            return [
+                entry
+                for entry in self.entries
+                if entry.index not in already
+                and any(n.status == "processed" for n in entry.notices)
+            ]
+
+    def save(self, file: Path) -> None:
+        """Write one JSON line per entry, then one per stray."""
+        lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in self.entries]
+        lines += [json.dumps({"stray": asdict(n)}, ensure_ascii=False) for n in self.strays]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> "Ledger":
+        """The ledger that was saved in `file`."""
+        entries, strays = [], []
+        for line in file.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if "stray" in record:
+                strays.append(Notice(**record["stray"]))
+            else:
+                entries.append(_entry(record))
+        return cls(entries, strays)
+
+
+def _entry(record: dict[str, Any]) -> Entry:
+    expected, output = record["expected"], record["output"]
+    for name in ("source_size", "output_size"):
+        expected[name] = tuple(expected[name])
+    if output:
+        output["size"], output["private"] = tuple(output["size"]), tuple(output["private"])
+    return Entry(
+        **{
+            **record,
+            "expected": Expected(**expected),
+            "notices": [Notice(**notice) for notice in record["notices"]],
+            "output": Output(**output) if output else None,
+        }
+    )

@@ -1,0 +1,282 @@
+"""What the target shows of a run besides its notifications: objects, metrics, alarms, logs.
+
+A target, a stack and the ledger come in; Observations go out, and the ledger learns how many
+versions each output has. Nothing is judged here. scenario.py calls it before and after a run.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.deploy import Stack
+from harness.ledger import OUTPUT_PREFIX, Ledger, output_key
+from harness.targets import Target
+from harness.waiting import WaitedTooLong, wait_until
+
+METRICS_DEADLINE_S = 120.0
+_MINUTE = 60
+_RUN_FOLDER = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4}/")
+_SHOWN = 20  # of things that should not be there, the rest are counted
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The image function's metrics over the run; durations in milliseconds."""
+
+    invocations: float = 0
+    errors: float = 0
+    throttles: float = 0
+    duration_sum: float = 0
+    duration_samples: float = 0
+    duration_maximum: float = 0
+
+    @property
+    def duration_average(self) -> float:
+        """Milliseconds per invocation; 0 without any."""
+        return self.duration_sum / self.duration_samples if self.duration_samples else 0.0
+
+    def since(self, before: "Metrics") -> "Metrics":
+        """What came on top of `before`, which is of the same minutes."""
+        return Metrics(
+            self.invocations - before.invocations,
+            self.errors - before.errors,
+            self.throttles - before.throttles,
+            self.duration_sum - before.duration_sum,
+            self.duration_samples - before.duration_samples,
+            self.duration_maximum,
+        )
+
+
+@dataclass(frozen=True)
+class Logs:
+    """The function's log group: days of retention (0: for ever), lines of the run, odd ones."""
+
+    retention_days: int
+    lines: int
+    not_json: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What was seen of a run. None where nothing could be seen; `missing` says why, by area.
+
+    `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
+    of other runs. `alarms` are the names of alarms that are in ALARM now and were not before.
+    `ended_early` says why the run was cut short: by Ctrl-C (`interrupted`) or because the target
+    was `gone`.
+    """
+
+    upload_bucket: str
+    processed_bucket: str
+    started: float
+    late_after_s: float
+    elapsed_s: float = 0.0
+    ended_early: str = ""
+    interrupted: bool = False
+    gone: bool = False
+    shows: tuple[str, ...] = ()
+    extra: tuple[str, ...] | None = None
+    foreign: int = 0
+    metrics: Metrics | None = None
+    alarms: tuple[str, ...] | None = None
+    alarms_known: int = 0
+    logs: Logs | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def save(self, file: Path) -> None:
+        """Write them as JSON."""
+        file.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, file: Path) -> "Observations":
+        """The observations that were saved in `file`."""
+        record = json.loads(file.read_text())
+        for name in ("shows", "extra", "alarms"):
+            record[name] = None if record[name] is None else tuple(record[name])
+        if record["metrics"]:
+            record["metrics"] = Metrics(**record["metrics"])
+        if record["logs"]:
+            logs = record["logs"]
+            record["logs"] = Logs(**{**logs, "examples": tuple(logs["examples"])})
+        return cls(**record)
+
+
+class Observer:
+    """Looks at one stack. Made before the run: what was there already is not counted as its own."""
+
+    def __init__(self, target: Target, stack: Stack, started: float) -> None:
+        self._target, self._stack, self._started = target, stack, started
+        self._minute = math.floor(started / _MINUTE) * _MINUTE
+        self._metrics_before = self._metrics(started) if "metrics" in target.shows else Metrics()
+        self._alarms_before = self._alarms_on() if "alarms" in target.shows else []
+
+    def observe(
+        self, seen: Observations, ledger: Ledger, tell: Callable[[str], None]
+    ) -> Observations:
+        """`seen` with all that the target shows now; areas that fail are missing with a reason."""
+        looks: Mapping[str, Callable[[Observations, Ledger], Observations]] = {
+            "objects": self._see_objects,
+            "metrics": self._see_metrics,
+            "alarms": self._see_alarms,
+            "logs": self._see_logs,
+        }
+        for area, look in looks.items():
+            if area not in self._target.shows:
+                reason = f"the target {self._target.name} does not show {area}"
+            else:
+                tell(area)
+                try:
+                    seen = look(seen, ledger)
+                    continue
+                except (BotoCoreError, ClientError) as error:
+                    reason = f"{type(error).__name__}: {error}"
+            seen = replace(seen, missing={**seen.missing, area: reason})
+        return seen
+
+    def _see_objects(self, seen: Observations, ledger: Ledger) -> Observations:
+        """Count versions per output; list what else came into the processed bucket meanwhile."""
+        versions = Counter(self._versions_since(self._started))
+        for entry in ledger.entries:
+            entry.versions = versions.pop(output_key(entry.key), 0)
+        foreign = [key for key in versions if _RUN_FOLDER.match(key.removeprefix(OUTPUT_PREFIX))]
+        extra = sorted(set(versions) - set(foreign))
+        return replace(seen, extra=tuple(extra), foreign=len(foreign))
+
+    def _versions_since(self, started: float) -> Iterator[str]:
+        bucket = self._stack.outputs["ProcessedBucketName"]
+        pages = self._target.client("s3").get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=bucket):
+            for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                # S3 rounds LastModified to seconds.
+                if found["LastModified"].timestamp() >= math.floor(started):
+                    yield found["Key"]
+
+    def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
+        """Wait until there is an invocation for every notified image, as metrics come late."""
+        wanted = sum(bool(entry.notices) for entry in ledger.entries)
+        end = seen.started + seen.elapsed_s
+
+        def look() -> Metrics:
+            return self._metrics(end).since(self._metrics_before)
+
+        try:
+            metrics = wait_until(
+                look,
+                deadline_s=0 if seen.ended_early else METRICS_DEADLINE_S,
+                interval_s=2,
+                describe="the metrics of all invocations",
+                until=lambda metrics: metrics.invocations >= wanted,
+            )
+        except WaitedTooLong:
+            metrics = look()
+        return replace(seen, metrics=metrics)
+
+    def _metrics(self, end: float) -> Metrics:
+        """The function's metrics from the minute of the start to the minute after `end`.
+
+        GetMetricData aligns datapoints to whole minutes and keeps 60-second ones for 15 days.
+        """
+        asked = {
+            "invocations": ("Invocations", "Sum"),
+            "errors": ("Errors", "Sum"),
+            "throttles": ("Throttles", "Sum"),
+            "duration_sum": ("Duration", "Sum"),
+            "duration_samples": ("Duration", "SampleCount"),
+            "duration_maximum": ("Duration", "Maximum"),
+        }
+        dimension = {"Name": "FunctionName", "Value": self._stack.outputs["FunctionName"]}
+        queries = [
+            {
+                "Id": id_,
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/Lambda",
+                        "MetricName": name,
+                        "Dimensions": [dimension],
+                    },
+                    "Period": _MINUTE,
+                    "Stat": statistic,
+                },
+            }
+            for id_, (name, statistic) in asked.items()
+        ]
+        pages = self._target.client("cloudwatch").get_paginator("get_metric_data")
+        values: dict[str, list[float]] = {id_: [] for id_ in asked}
+        for page in pages.paginate(
+            MetricDataQueries=queries,
+            StartTime=datetime.fromtimestamp(self._minute, UTC),
+            EndTime=datetime.fromtimestamp((end // _MINUTE + 2) * _MINUTE, UTC),
+        ):
+            for result in page["MetricDataResults"]:
+                values[result["Id"]] += result["Values"]
+        maximum = values.pop("duration_maximum")
+        return Metrics(
+            **{id_: sum(found) for id_, found in values.items()},
+            duration_maximum=max(maximum, default=0),
+        )
+
+    def _see_alarms(self, seen: Observations, ledger: Ledger) -> Observations:
+        known = self._alarm_names()
+        raised = sorted(set(self._alarms_on()) - set(self._alarms_before))
+        return replace(seen, alarms=tuple(raised), alarms_known=len(known))
+
+    def _alarm_names(self) -> list[str]:
+        return [r["PhysicalResourceId"] for r in self._resources("AWS::CloudWatch::Alarm")]
+
+    def _resources(self, type_: str) -> Iterator[dict[str, Any]]:
+        pages = self._target.client("cloudformation").get_paginator("list_stack_resources")
+        for page in pages.paginate(StackName=self._stack.name):
+            yield from (r for r in page["StackResourceSummaries"] if r["ResourceType"] == type_)
+
+    def _alarms_on(self) -> list[str]:
+        """The stack's alarms that are in ALARM."""
+        names = self._alarm_names()
+        if not names:
+            return []
+        pages = self._target.client("cloudwatch").get_paginator("describe_alarms")
+        return [
+            alarm["AlarmName"]
+            for page in pages.paginate(AlarmNames=names)
+            for alarm in page["MetricAlarms"]
+            if alarm["StateValue"] == "ALARM"
+        ]
+
+    def _see_logs(self, seen: Observations, ledger: Ledger) -> Observations:
+        name = self._stack.outputs["LogGroupName"]
+        client = self._target.client("logs")
+        groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        group: dict[str, Any] = next((g for g in groups if g["logGroupName"] == name), {})
+        pages = client.get_paginator("filter_log_events")
+        lines, odd = 0, []
+        for page in pages.paginate(logGroupName=name, startTime=int(seen.started * 1000)):
+            for event in page["events"]:
+                lines += 1
+                if not acceptable_line(event["message"]):
+                    odd.append(event["message"].rstrip()[:500])
+        logs = Logs(group.get("retentionInDays", 0), lines, len(odd), tuple(odd[:_SHOWN]))
+        return replace(seen, logs=logs)
+
+
+# Lines of Lambda's own in text format ("Working with Lambda function logs").
+_PLATFORM = re.compile(
+    r"(START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |EXTENSION\t|\S+ \S+ Task timed out"
+)
+
+
+def acceptable_line(line: str) -> bool:
+    """Whether a log line is one JSON object, or the platform's own."""
+    if _PLATFORM.match(line):
+        return True
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False

@@ -1,0 +1,146 @@
+"""Images through the pipeline: uploads, notifications and reads, all at the same time.
+
+A target with a stack, pictures and their due times come in; a Run goes out, finished or as far as
+it came. scenario.py calls it; everything that a run leaves on the target is gone afterwards.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.checks import Run
+from harness.corpus import Picture
+from harness.deploy import Stack
+from harness.drive import Drive
+from harness.ledger import SOURCE_PREFIX, Entry, Expected, Ledger
+from harness.notifications import subscribed
+from harness.observe import Observations, Observer
+from harness.pictures import Pictures
+from harness.progress import RunProgress
+from harness.readback import Readback
+from harness.reference import fitted_size
+from harness.targets import Target
+from harness.waiting import every
+
+_LOOK_EVERY_S = 0.2
+_HEAD_START_S = 0.5  # for the first pictures to be made before they are due
+_QUIET_S = 5.0  # without progress, after which the target is asked whether it is still there
+_SETTLE_S = 2.0  # in which a second notification of the last image would still come
+_STOP_S = 20.0  # for uploads under way when the run ends
+
+
+class _TargetGone(Exception):
+    """The target stopped running in the middle of the run."""
+
+
+def send(
+    target: Target,
+    stack: Stack,
+    pictures: Sequence[Picture],
+    due_s: Sequence[float],
+    *,
+    bases: Path,
+    late_after_s: float,
+    patience_s: float,
+    console: Console,
+) -> Run:
+    """Upload each picture when it is due (`due_s`, from the start) and follow it to its output.
+
+    The run ends when every image is accounted for, when nothing has happened for `patience_s`
+    seconds after the last upload, when the target is gone, or on Ctrl-C. Made pictures are kept in
+    the folder `bases`.
+    """
+    store = Pictures(bases)
+    console.print(f"preparing {len(pictures)} pictures", highlight=False)
+    store.prepare(pictures)
+    outputs, s3 = stack.outputs, target.client("s3")
+    observer = Observer(target, stack, time.time())
+    run_id = f"{datetime.now(UTC):run-%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    with (
+        subscribed(target, outputs["NotificationTopicArn"], f"{stack.name}-{run_id}") as listen,
+        RunProgress(console, len(pictures)) as progress,
+    ):
+        started = time.time() + _HEAD_START_S
+        ledger = Ledger(_entries(run_id, pictures, due_s, started))
+        listen(ledger.noticed)
+        drive = Drive(s3, outputs["UploadBucketName"], ledger, pictures, store)
+        readback = Readback(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
+        seen = Observations(
+            upload_bucket=outputs["UploadBucketName"],
+            processed_bucket=outputs["ProcessedBucketName"],
+            started=started,
+            late_after_s=late_after_s,
+            shows=tuple(sorted(target.shows)),
+        )
+        drive.start()
+        try:
+            _follow(target, ledger, drive, readback, progress, patience_s)
+        except KeyboardInterrupt:
+            seen = replace(seen, interrupted=True, ended_early="it was interrupted")
+            progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
+        except _TargetGone:
+            seen = replace(seen, gone=True, ended_early=f"{target.name} stopped during the run")
+            progress.say(f"{target.name} does not answer any more; the run ends here")
+        finally:
+            drive.stop.set()
+        settled = time.time()
+        seen = replace(seen, elapsed_s=settled - started)
+        drive.join(_STOP_S)
+        readback.close()
+        if not seen.gone:
+            seen = observer.observe(seen, ledger, progress.say)
+            if not seen.interrupted:
+                time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
+    return Run(ledger, seen)
+
+
+def _entries(
+    run_id: str, pictures: Sequence[Picture], due_s: Sequence[float], started: float
+) -> Iterable[Entry]:
+    for picture, due in zip(pictures, due_s, strict=True):
+        size = picture.displayed_size
+        yield Entry(
+            index=picture.index,
+            key=f"{SOURCE_PREFIX}{run_id}/{picture.path}",
+            expected=Expected(picture.kind.form, size, fitted_size(*size), picture.metadata),
+            due=started + due,
+        )
+
+
+def _follow(
+    target: Target,
+    ledger: Ledger,
+    drive: Drive,
+    readback: Readback,
+    progress: RunProgress,
+    patience_s: float,
+) -> None:
+    """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
+    before: tuple[int, int, int] | None = None
+    last_progress = asked = time.monotonic()
+    for _ in every(_LOOK_EVERY_S):
+        readback.look()
+        now = time.monotonic()
+        state = ledger.progress()
+        if state != before:
+            before, last_progress = state, now
+        waiting = now - last_progress
+        uploaded, notified, read = state
+        progress.show(uploaded, notified, read)
+        if all(entry.settled for entry in ledger.entries):
+            return
+        if waiting > _QUIET_S and now - asked > _QUIET_S:
+            asked = now
+            if not target.running():
+                raise _TargetGone
+            if not drive.running:
+                left = patience_s - waiting
+                missing = sum(not entry.settled for entry in ledger.entries)
+                progress.say(f"waiting for {missing} images, at most {left:.0f} s more")
+        if waiting > patience_s and not drive.running:
+            return

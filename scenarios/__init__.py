@@ -1,0 +1,1 @@
+"""One file per scenario: what is sent, and what must come out."""

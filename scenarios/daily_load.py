@@ -1,0 +1,50 @@
+"""A day of uploads, compressed, each image followed from the moment it is due to its output.
+
+Arrange: a believable mix of pictures, every one unique. Drive: upload them along a day's curve,
+whatever the pipeline makes of it. Expect: every image exactly once, and right in every respect.
+"""
+
+from harness import checks
+from harness.checks import Check, Run
+from harness.corpus import plan
+from harness.scenario import Context, judged
+
+TITLE = "a day of 2,000 uploads, each image proven"
+GATE = True
+
+IMAGES = 2000
+DAY_S = 60.0
+
+
+def run(context: Context) -> tuple[Run, list[Check]]:
+    """Send the day and judge it."""
+    options = context.options
+    pictures = plan(options.images or IMAGES, options.seed)
+    finished = context.send(pictures, options.day_s or DAY_S)
+    return judged(
+        finished,
+        [
+            # Every image that was sent has exactly one output, and it is the right one.
+            checks.all_sent,
+            checks.one_output,
+            checks.right_pixels,
+            checks.right_size,
+            checks.right_format,
+            checks.nothing_private,
+            checks.right_metadata,
+            checks.encrypted,
+            checks.nothing_extra,
+            # Exactly one success notification each, with the right numbers, and no other.
+            checks.one_notification,
+            checks.right_numbers,
+            checks.in_time,
+            checks.no_error_notification,
+            # The platform agrees.
+            checks.enough_invocations,
+            checks.no_errors,
+            checks.short_duration,
+            checks.no_alarm,
+            checks.log_retention,
+            checks.structured_logs,
+        ],
+    )
