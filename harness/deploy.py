@@ -17,7 +17,13 @@ from harness.package import archive, build
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import Target
-from harness.template import Template, load_template, resource_types, template_body
+from harness.template import (
+    Template,
+    dependency_cycle,
+    load_template,
+    resource_types,
+    template_body,
+)
 from harness.waiting import wait_until
 
 DEADLINE_S = 900.0  # what all changes of one deployment may take
@@ -61,6 +67,11 @@ def deploy(
     failure left unusable is deleted first. Raises DeploymentFailed, and Problem for bad input.
     """
     template = load_template(settings.template)
+    if cycle := dependency_cycle(template):
+        raise DeploymentFailed(
+            f"The template has a circular dependency: {' → '.join(cycle)}.",
+            "Let one of them refer to the other's name instead, or use a custom resource.",
+        )
     values = _parameter_values(template, target, settings, parameters or {})
     cloudformation = target.client("cloudformation")
     account = str(target.client("sts").get_caller_identity()["Account"])

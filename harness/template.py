@@ -5,7 +5,9 @@ forms (`!Sub x` is {"Fn::Sub": x}) go out, or a Problem with the place of the er
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ type Template = dict[str, Any]
 
 # "CreateChangeSet" of the CloudFormation API Reference: 51,200 bytes in TemplateBody.
 MAX_BODY_BYTES = 51_200
+
+# ${Name} and ${Name.Attribute} in Fn::Sub; ${!Literal} is no reference.
+_SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
 
 
 class _Loader(yaml.SafeLoader):
@@ -89,6 +94,41 @@ def resource_types(template: Template) -> Mapping[str, str]:
         for name, resource in template["Resources"].items()
         if "Condition" not in resource
     }
+
+
+def dependency_cycle(template: Template) -> list[str]:
+    """Logical ids of resources that wait for each other, the first one again at the end; or [].
+
+    AWS rejects such a template; LocalStack is busy with it for minutes, then creates nothing.
+    """
+    resources = template["Resources"]
+    waits_for = {
+        name: {needed for needed in _references(resource) if needed in resources}
+        for name, resource in resources.items()
+    }
+    try:
+        TopologicalSorter(waits_for).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Every name that `value` mentions by DependsOn, Ref, Fn::GetAtt or Fn::Sub."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        match key, inner:
+            case ("Ref", str(name)) | ("Fn::GetAtt", [str(name), *_]):
+                yield name
+            case "DependsOn", str() | list():
+                yield from [inner] if isinstance(inner, str) else map(str, inner)
+            case ("Fn::Sub", str(text)) | ("Fn::Sub", [str(text), *_]):
+                yield from _SUBSTITUTED.findall(text)
+        yield from _references(inner)
 
 
 def _is_resource(value: object) -> bool:
