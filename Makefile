@@ -27,7 +27,8 @@ bench: ## measure the pipeline against a bare loop, into reports/bench.json
 	@./tapstack bench
 
 test: dev ## run all tests: unit, emulator, integration
-	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile tests/unit tests/emulator tests/integration
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --junitxml reports/tests.xml \
+		tests/unit tests/emulator tests/integration
 
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
