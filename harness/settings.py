@@ -44,12 +44,8 @@ class Settings:
 
     @property
     def installation(self) -> Path:
-        """The folder with the emulator and the function runtimes, as the first run installs them.
-
-        A state folder without an installation of its own uses the one of the checkout.
-        """
-        own = (self.state_dir / "emulator-venv").exists()
-        return self.state_dir if own else self.root / ".tapstack"
+        """The folder with the emulator and the function runtimes; one serves all state folders."""
+        return self.root / ".tapstack"
 
 
 def read_settings(
