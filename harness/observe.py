@@ -119,9 +119,7 @@ class Observer:
         self._metrics_before = self._metrics(started) if "metrics" in target.shows else Metrics()
         self._alarms_before = self._alarms_on() if "alarms" in target.shows else []
 
-    def observe(
-        self, seen: Observations, ledger: Ledger, tell: Callable[[str], None]
-    ) -> Observations:
+    def observe(self, seen: Observations, ledger: Ledger) -> Observations:
         """`seen` with all that the target shows now; areas that fail are missing with a reason."""
         looks: Mapping[str, Callable[[Observations, Ledger], Observations]] = {
             "objects": self._see_objects,
@@ -133,7 +131,6 @@ class Observer:
             if area not in self._target.shows:
                 reason = f"the target {self._target.name} does not show {area}"
             else:
-                tell(area)
                 try:
                     seen = look(seen, ledger)
                     continue

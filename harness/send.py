@@ -93,7 +93,8 @@ def send(
         drive.join(_STOP_S)
         readback.close()
         if not seen.gone:
-            seen = observer.observe(seen, ledger, progress.say)
+            progress.say("looking at objects, metrics, alarms and logs")
+            seen = observer.observe(seen, ledger)
             if not seen.interrupted:
                 time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
     return Run(ledger, seen)

@@ -1,0 +1,110 @@
+"""The report: what machines read, what people read, and that it appears whole or not at all."""
+
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from harness import checks
+from harness.checks import Rule, Run
+from harness.report import build_report, percentiles, report_folder, show_report, write_report
+from tests.unit.runs import START, good_run, spoil_output
+
+RULES = [value for value in vars(checks).values() if isinstance(value, Rule)]
+
+
+def report_of(run: Run) -> dict[str, object]:
+    return build_report("daily-load", run, [rule(run) for rule in RULES], {"target": "embedded"})
+
+
+def shown(run: Run) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    show_report(console, report_of(run), Path("reports/latest"))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_report_has_what_machines_ask_for() -> None:
+    """The fields that a gate or a dashboard reads."""
+    report = json.loads(json.dumps(report_of(good_run())))
+    assert report["scenario"] == "daily-load"
+    assert report["target"] == "embedded"
+    assert report["passed"] is True
+    assert report["images"]["planned"] == report["images"]["processed"] == 3
+    assert set(report["latency_ms"]) == {"p50", "p95", "p99", "max"}
+    assert report["latency_ms"]["p50"] == 500.0
+    assert report["throughput_per_s"] == 0.25
+    assert report["elapsed_s"] == 12.0
+    assert set(report["checks"][0]) == {"id", "title", "passed", "detail", "source"}
+
+
+def test_a_failed_check_fails_the_run_and_names_the_images() -> None:
+    """All concerned images are in the report, with what is wrong with each."""
+    run = good_run(images=20)
+    for image in run.ledger.entries[:10]:
+        spoil_output(image, mean=30.0)
+    report = report_of(run)
+    assert report["passed"] is False
+    listed = report["listed"]
+    assert isinstance(listed, dict)
+    assert [item["key"] for item in listed["wrong"]] == [e.key for e in run.ledger.entries[:10]]
+    text = shown(run)
+    assert "FAILED daily-load" in text
+    assert "tapstack logs" in text
+    assert run.ledger.entries[0].key in text
+    assert run.ledger.entries[9].key not in text
+
+
+def test_a_run_that_was_cut_short_has_not_passed() -> None:
+    """Even if every check so far did."""
+    run = good_run(ended_early="it was interrupted", interrupted=True)
+    assert report_of(run)["passed"] is False
+    assert "NOT PASSED daily-load: it was interrupted" in shown(run)
+
+
+def test_keys_are_shown_as_they_are() -> None:
+    """Square brackets in a key are not taken for markup."""
+    run = good_run()
+    run.ledger.entries[0].key = "uploads/[red]x[/].jpg"
+    assert "uploads/[red]x[/].jpg" in shown(run)
+
+
+def test_junit_counts_failures_and_what_was_not_checked(tmp_path: Path) -> None:
+    """CI systems show each check as a test."""
+    run = good_run(shows=(), metrics=None, missing={"metrics": "no"}, extra=("x\x00y",))
+    write_report(tmp_path, report_of(run), run)
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert suite.get("tests") == str(len(RULES)) == str(len(suite.findall("testcase")))
+    assert suite.get("failures") == "1" == str(len(suite.findall("testcase/failure")))
+    assert suite.get("skipped") == "3" == str(len(suite.findall("testcase/skipped")))
+
+
+def test_latest_points_at_the_report_once_it_is_whole(tmp_path: Path) -> None:
+    """A half-written report is never the latest one, and nothing of it stays."""
+    with report_folder(tmp_path, "daily-load", START) as folder:
+        (folder / "report.json").write_text("1")
+        assert not (tmp_path / "latest").exists()
+    assert (tmp_path / "latest" / "report.json").read_text() == "1"
+    with pytest.raises(IsADirectoryError), report_folder(tmp_path, "x", START) as folder:
+        (folder / "report.json").write_text("2")
+        folder.write_text("a folder is no file")
+    assert (tmp_path / "latest" / "report.json").read_text() == "1"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_two_reports_of_the_same_second_both_stay(tmp_path: Path) -> None:
+    """The second gets a number."""
+    for text in ("1", "2"):
+        with report_folder(tmp_path, "daily-load", START) as folder:
+            (folder / "report.json").write_text(text)
+    assert sorted(f.read_text() for f in tmp_path.glob("2*/report.json")) == ["1", "2"]
+    assert (tmp_path / "latest" / "report.json").read_text() == "2"
+
+
+def test_percentiles_of_nothing_are_none() -> None:
+    """A run without a single notification has no latency."""
+    assert percentiles([]) == {"p50": None, "p95": None, "p99": None, "max": None}
+    assert percentiles([1.0, 2.0, 3.0])["p50"] == 2.0
