@@ -39,9 +39,8 @@ def handler(record: Record, _context: object) -> None:
     second try does not announce twice; it may leave the record in the queue twice, with the same
     RequestId.
     """
-    session = boto3.Session()
-    keep(record, session.client("sqs", config=_CONFIG), os.environ["QUEUE_URL"])
-    sns = session.client("sns", config=_CONFIG)
+    keep(record, boto3.client("sqs", config=_CONFIG), os.environ["QUEUE_URL"])
+    sns = boto3.client("sns", config=_CONFIG)
     for notification in notifications(record):
         sns.publish(
             TopicArn=os.environ["TOPIC_ARN"],
@@ -145,11 +144,12 @@ def request_id(record: Record) -> str:
 
 
 def subject(notification: Record) -> str:
-    """Return the email's subject; SNS takes at most 100 characters of printable ASCII.
+    """Return the email's subject: the end of a long key stays, as in the image processor's.
 
+    SNS takes at most 100 characters of printable ASCII.
     AWS: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
-    source = notification["source"] or {}
-    name = str(source.get("key", "unknown event")).rpartition("/")[2]
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in name)
-    return f"Image failed: {plain}"[:MAX_SUBJECT_CHARACTERS].rstrip()
+    start, source = "Image failed: ", notification["source"] or {}
+    key = "".join(char if " " <= char <= "~" else "?" for char in source.get("key", "no image"))
+    room = MAX_SUBJECT_CHARACTERS - len(start)
+    return start + (key if len(key) <= room else f"...{key[3 - room :]}")

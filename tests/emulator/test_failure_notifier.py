@@ -127,7 +127,7 @@ def test_an_invocation_that_failed_for_good_is_kept_and_announced_once(
     assert kept["MessageAttributes"]["RequestId"]["StringValue"] == request_id
 
     published = json.loads(envelope["Body"])
-    assert published["Subject"] == "Image failed: a b.jpg"
+    assert published["Subject"] == "Image failed: uploads/a b.jpg"
     assert published["MessageAttributes"]["status"] == {"Type": "String", "Value": "failed"}
     said = json.loads(published["Message"])
     assert said["status"] == "failed"

@@ -72,7 +72,7 @@ def test_an_event_that_names_no_image_is_announced_too(function: ModuleType, pay
     """Whatever failed is announced: nothing is lost silently."""
     [notification] = function.notifications(failed(requestPayload=payload))
     assert notification["source"] is None
-    assert function.subject(notification) == "Image failed: unknown event"
+    assert function.subject(notification) == "Image failed: no image"
 
 
 def test_a_timeout_without_a_type_is_named_by_its_condition(function: ModuleType) -> None:
@@ -100,10 +100,9 @@ def test_an_invocation_that_never_ran_has_an_error_as_well(function: ModuleType)
 @pytest.mark.parametrize(
     ("key", "subject"),
     [
-        ("uploads/summer/photo.jpg", "Image failed: photo.jpg"),
-        ("uploads/Ärger\r\nBcc: x.jpg", "Image failed: ?rger??Bcc: x.jpg"),
-        ("uploads/" + "x" * 300 + ".jpg", "Image failed: " + "x" * 86),
-        ("uploads/", "Image failed:"),
+        ("uploads/summer/photo.jpg", "Image failed: uploads/summer/photo.jpg"),
+        ("uploads/Ärger\r\nBcc: x.jpg", "Image failed: uploads/?rger??Bcc: x.jpg"),
+        ("uploads/" + "x" * 300 + ".jpg", "Image failed: ..." + "x" * 79 + ".jpg"),
     ],
 )
 def test_a_subject_is_one_that_sns_takes(function: ModuleType, key: str, subject: str) -> None:
