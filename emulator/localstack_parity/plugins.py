@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
+    from localstack_parity.cloudformation import executor as cloudformation_executor
     from localstack_parity.cloudformation import properties
 
+    cloudformation_executor.install()
     properties.install()
     for service in ("cloudwatch", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
@@ -39,9 +41,10 @@ def on_start() -> None:
 def on_stop() -> None:
     """Run once, when the emulator is told to stop."""
     from localstack_parity.cloudwatch import measurements
-    from localstack_parity.lambda_runtime import executor
+    from localstack_parity.lambda_runtime import executor, logs
 
     executor.stop_all()
+    logs.flush()
     measurements.flush()
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import dedent
@@ -11,6 +12,16 @@ from typing import Any
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import zipped
 
+_TRUST_LAMBDA = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+)
 # Runs the code in its event, so that each test says itself what its function does.
 ANYTHING = zipped(
     """
@@ -65,3 +76,19 @@ def invoke(emulator: Emulator, function: str, event: Any = None) -> Invocation:
 def runner(emulator: Emulator, function: str) -> Run:
     """Return a function that runs code in a function made of ANYTHING; `result` is returned."""
     return lambda code, **event: invoke(emulator, function, {**event, "code": dedent(code)})
+
+
+def lasting_function(emulator: Emulator, **configuration: Any) -> str:
+    """Make a function of ANYTHING that nobody deletes, for an emulator that ends with the test."""
+    iam, client, name = emulator.client("iam"), emulator.client("lambda"), uuid.uuid4().hex
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_TRUST_LAMBDA)["Role"]
+    client.create_function(
+        FunctionName=name,
+        Role=role["Arn"],
+        Runtime="python3.13",
+        Handler="handler.handler",
+        Code={"ZipFile": ANYTHING},
+        **configuration,
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    return name

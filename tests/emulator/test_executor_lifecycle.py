@@ -1,7 +1,5 @@
 """Execution environments: started when needed, reused while warm, gone without a trace."""
 
-import json
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,19 +10,9 @@ import pytest
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped
-from tests.emulator.invocations import ANYTHING, Run, invoke, runner
+from tests.emulator.invocations import ANYTHING, Run, invoke, lasting_function, runner
 
 DEADLINE_S = 20.0
-TRUST_LAMBDA = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        },
-    }
-)
 # Leaves a process behind that has nothing to do with its parent any more.
 ORPHAN = """
 import subprocess, sys
@@ -156,7 +144,7 @@ def test_an_idle_environment_expires(start_emulator: StartEmulator) -> None:
 def test_nothing_survives_a_killed_emulator(start_emulator: StartEmulator) -> None:
     """Runtimes and their orphans die with the emulator even if it can do nothing about it."""
     emulator = start_emulator()
-    runner(emulator, _create(emulator))(ORPHAN)
+    runner(emulator, lasting_function(emulator, Timeout=120))(ORPHAN)
     processes = _processes(emulator)
     assert len(processes) == 4
 
@@ -169,7 +157,7 @@ def test_a_busy_function_does_not_keep_the_emulator_from_stopping(
 ) -> None:
     """SIGTERM ends the emulator within seconds, idle and busy environments with it."""
     emulator = start_emulator()
-    idle, busy = _create(emulator), _create(emulator)
+    idle, busy = lasting_function(emulator, Timeout=120), lasting_function(emulator, Timeout=120)
     runner(emulator, idle)("pass")
     emulator.client("lambda").invoke(
         FunctionName=busy,
@@ -188,19 +176,3 @@ def test_a_busy_function_does_not_keep_the_emulator_from_stopping(
     process = psutil.Process(emulator.running.pid)
     process.terminate()
     _await_gone([process, *processes])
-
-
-def _create(emulator: Emulator) -> str:
-    """A function that nobody deletes, for an emulator that will not be there to do so."""
-    iam, client, name = emulator.client("iam"), emulator.client("lambda"), uuid.uuid4().hex
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_LAMBDA)["Role"]
-    client.create_function(
-        FunctionName=name,
-        Role=role["Arn"],
-        Runtime="python3.13",
-        Handler="handler.handler",
-        Code={"ZipFile": ANYTHING},
-        Timeout=120,
-    )
-    client.get_waiter("function_active_v2").wait(FunctionName=name)
-    return name

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
@@ -27,6 +28,15 @@ LOG = logging.getLogger(__name__)
 MAX_EVENTS = 10_000
 MAX_BATCH_BYTES = 1_048_576
 EVENT_OVERHEAD_BYTES = 26
+
+
+_writers: "WeakSet[LogWriter]" = WeakSet()
+
+
+def flush() -> None:
+    """Write what all functions have logged: to be called while the Logs service still runs."""
+    for writer in list(_writers):
+        writer.stop()
 
 
 class LogLine(NamedTuple):
@@ -63,6 +73,7 @@ class LogWriter:
         self.function_version = function_version
         self._client: Any = None
         self._batcher: Batcher[LogLine] = Batcher("lambda-logs", self._write)
+        _writers.add(self)
 
     def start_subscriber(self) -> None:
         """Nothing to start: the batcher begins with the first line."""
