@@ -88,9 +88,14 @@ def test_latest_points_at_the_report_once_it_is_whole(tmp_path: Path) -> None:
         (folder / "report.json").write_text("1")
         assert not (tmp_path / "latest").exists()
     assert (tmp_path / "latest" / "report.json").read_text() == "1"
-    with pytest.raises(IsADirectoryError), report_folder(tmp_path, "x", START) as folder:
-        (folder / "report.json").write_text("2")
-        folder.write_text("a folder is no file")
+
+    def fail_half_way() -> None:
+        with report_folder(tmp_path, "daily-load", START) as folder:
+            (folder / "report.json").write_text("2")
+            raise OSError("no space on disk")
+
+    with pytest.raises(OSError, match="disk"):
+        fail_half_way()
     assert (tmp_path / "latest" / "report.json").read_text() == "1"
     assert len(list(tmp_path.iterdir())) == 2
 
