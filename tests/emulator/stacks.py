@@ -63,6 +63,13 @@ class Stack:
             if event["ResourceStatus"] == status and event.get("ResourceStatusReason")
         ]
 
+    def statuses(self, logical_id: str) -> list[str]:
+        """Return the statuses that a resource has had, the newest first."""
+        events = self.cloudformation.describe_stack_events(StackName=self.arn)["StackEvents"]
+        return [
+            event["ResourceStatus"] for event in events if event["LogicalResourceId"] == logical_id
+        ]
+
     def _status(self) -> str | None:
         try:  # by name: a deleted stack is found by its ARN only
             found = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]

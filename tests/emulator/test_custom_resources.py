@@ -266,17 +266,18 @@ def test_a_failed_create_fails_the_stack_with_the_reason(thing: Thing) -> None:
 
 
 def test_a_failed_update_fails_the_update(thing: Thing) -> None:
-    """FAILED on an update is UPDATE_FAILED, and the resource keeps its id."""
+    """FAILED on an update is UPDATE_FAILED; rollback sends an Update with the old properties."""
     thing.deploy(Size=1)
     thing.requests()
 
-    thing.deploy(Size=2, FailOn=["Update"])
+    assert thing.deploy(Size=2, FailOn=["Update"]) == "UPDATE_ROLLBACK_COMPLETE"
 
     (reason,) = thing.stack.reasons("UPDATE_FAILED")
     assert "Message returned: because I say so" in reason
-    thing.requests()
-    thing.stack.delete()
-    assert [request["PhysicalResourceId"] for request in thing.requests()] == ["thing-1"]
+    there, back = thing.requests()
+    assert there["ResourceProperties"]["Size"] == back["OldResourceProperties"]["Size"] == "2"
+    assert there["OldResourceProperties"]["Size"] == back["ResourceProperties"]["Size"] == "1"
+    assert thing.stack.resource("Thing") == "thing-1"
 
 
 def test_a_failed_delete_is_seen_in_the_events(thing: Thing) -> None:

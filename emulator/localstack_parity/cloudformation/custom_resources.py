@@ -94,7 +94,8 @@ class CustomResourceProvider(ResourceProvider[Model]):
                 OldResourceProperties=old_properties,
             )
         except RequestFailedError as failure:
-            return _failed(failure, before)
+            # Rollback sends another Update, in which these are the old properties.
+            return _failed(failure, {**before, _PROPERTIES: properties})
         if answer.physical_id != old_id:
             _clean_up(request, old_id, old_properties)
         return _succeeded(answer, properties)

@@ -11,7 +11,13 @@ from localstack.services.s3.resource_providers import aws_s3_bucket
 from localstack.services.s3.utils import is_bucket_name_valid
 
 from localstack_parity.cloudformation.properties import lifecycle_rules
-from localstack_parity.cloudformation.properties.models import Model, done, failed, updated
+from localstack_parity.cloudformation.properties.models import (
+    Model,
+    done,
+    failed,
+    undone_on_error,
+    updated,
+)
 
 _READ_ONLY = ("BucketName", "Arn", "DomainName", "RegionalDomainName", "WebsiteURL")
 _PUBLIC_ACCESS_BLOCK = (
@@ -33,8 +39,9 @@ class Provider(aws_s3_bucket.S3BucketProvider):
         s3 = request.aws_client_factory.s3
         if name and _exists(s3, name):
             return failed({}, f"{name} already exists")
-        event = super().create(request)
-        _configure(s3, {}, event.resource_model)
+        with undone_on_error(lambda: s3.delete_bucket(Bucket=request.desired_state["BucketName"])):
+            event = super().create(request)
+            _configure(s3, {}, event.resource_model)
         return event
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:

@@ -12,7 +12,7 @@ from localstack.services.lambda_.resource_providers.aws_lambda_function import (
     LambdaFunctionProvider,
 )
 
-from localstack_parity.cloudformation.properties.models import Model
+from localstack_parity.cloudformation.properties.models import Model, undone_on_error
 
 _RESERVED = "ReservedConcurrentExecutions"
 
@@ -22,7 +22,11 @@ class Provider(LambdaFunctionProvider):
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create the function, then reserve."""
-        return _reserve(request, super().create(request))
+        event = super().create(request)
+        functions = request.aws_client_factory.lambda_
+        name = event.resource_model["FunctionName"]
+        with undone_on_error(lambda: functions.delete_function(FunctionName=name)):
+            return _reserve(request, event)
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Update the function, then reserve or stop reserving."""

@@ -6,7 +6,12 @@ AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 from localstack.services.logs.resource_providers.aws_logs_loggroup import LogsLogGroupProvider
 
-from localstack_parity.cloudformation.properties.models import Model, done, updated
+from localstack_parity.cloudformation.properties.models import (
+    Model,
+    done,
+    undone_on_error,
+    updated,
+)
 
 
 class Provider(LogsLogGroupProvider):
@@ -15,7 +20,8 @@ class Provider(LogsLogGroupProvider):
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create the group, then set its retention."""
         event = super().create(request)
-        _retain(request, event.resource_model)
+        with undone_on_error(lambda: self.delete(request)):
+            _retain(request, event.resource_model)
         return event
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:

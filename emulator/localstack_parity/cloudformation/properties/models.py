@@ -3,7 +3,8 @@
 In: CloudFormation's request to create or update a resource. Out: the model to answer with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import (
@@ -37,3 +38,14 @@ def done(model: Model) -> ProgressEvent[Model]:
 def failed(model: Model, reason: str) -> ProgressEvent[Model]:
     """Answer that the resource failed, for a reason that the stack's events will show."""
     return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=reason)
+
+
+@contextmanager
+def undone_on_error(undo: Callable[[], object]) -> Iterator[None]:
+    """Take back the first steps of a creation if a later one fails, so that nothing is left."""
+    try:
+        yield
+    except Exception:
+        with suppress(Exception):
+            undo()
+        raise
