@@ -1,6 +1,5 @@
 """The custom resource's function as CloudFormation calls it, on buckets that others use too."""
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,9 +9,9 @@ from typing import Any
 import pytest
 
 from harness.package import archive
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.stacks import Stack
 
 THEIRS = {"Id": "theirs", "Events": ["s3:ObjectRemoved:*"]}
 
@@ -86,50 +85,10 @@ def properties(function: str, destination: str, bucket: str) -> Properties:
     }
 
 
-class Stack:
-    """A stack that holds nothing but the custom resource."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.name = f"notifications-{uuid.uuid4().hex[:8]}"
-        self._client = emulator.client("cloudformation")
-
-    def create(self, properties: Properties) -> str:
-        """Return the status that creating it ends with."""
-        self._client.create_stack(StackName=self.name, TemplateBody=_template(properties))
-        return self._settled()
-
-    def update(self, properties: Properties) -> str:
-        """Return the status that updating it ends with."""
-        self._client.update_stack(StackName=self.name, TemplateBody=_template(properties))
-        return self._settled()
-
-    def delete(self) -> str:
-        """Return the status that deleting it ends with."""
-        stack_id = self._client.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
-        self._client.delete_stack(StackName=self.name)
-        self.name = stack_id
-        return self._settled()
-
-    def reasons(self) -> str:
-        """What its events say about failures."""
-        events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
-        return " ".join(event.get("ResourceStatusReason", "") for event in events)
-
-    def _settled(self) -> str:
-        return wait_until(
-            lambda: str(
-                self._client.describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"]
-            ),
-            until=lambda status: not status.endswith("IN_PROGRESS"),
-            deadline_s=120,
-            interval_s=0.2,
-            describe=f"an end of what happens to {self.name}",
-        )
-
-
-def _template(properties: Properties) -> str:
-    resource = {"Type": "Custom::BucketNotifications", "Properties": properties}
-    return json.dumps({"Resources": {"BucketNotifications": resource}})
+def template(properties: Properties, **changes: Any) -> dict[str, Any]:
+    """A template with nothing but the custom resource."""
+    resource = {"Type": "Custom::BucketNotifications", "Properties": {**properties, **changes}}
+    return {"Resources": {"BucketNotifications": resource}}
 
 
 @pytest.fixture
@@ -138,9 +97,8 @@ def new_stack(emulator: Emulator) -> Iterator[Callable[[], Stack]]:
     with ExitStack() as ending:
 
         def make() -> Stack:
-            stack = Stack(emulator)
-            client = emulator.client("cloudformation")
-            ending.callback(lambda: client.delete_stack(StackName=stack.name))
+            stack = Stack(emulator.client("cloudformation"))
+            ending.callback(stack.delete)
             return stack
 
         yield make
@@ -157,9 +115,9 @@ def test_a_stack_adds_its_notifications_and_takes_them_away_again(
 ) -> None:
     """Create, update and delete leave alone what others have set on the bucket."""
     stack = new_stack()
-    assert stack.create(properties) == "CREATE_COMPLETE"
+    assert stack.deploy(template(properties)) == "CREATE_COMPLETE"
     assert ids(emulator, bucket) == ["stack:.jpg", "stack:.png", "theirs"]
-    assert stack.update({**properties, "Suffixes": [".png", ".jpeg"]}) == "UPDATE_COMPLETE"
+    assert stack.deploy(template(properties, Suffixes=[".png", ".jpeg"])) == "UPDATE_COMPLETE"
     assert ids(emulator, bucket) == ["stack:.jpeg", "stack:.png", "theirs"]
     assert stack.delete() == "DELETE_COMPLETE"
     assert ids(emulator, bucket) == ["theirs"]
@@ -170,8 +128,8 @@ def test_two_stacks_share_a_bucket(
 ) -> None:
     """Even where the name of one begins with the name of the other."""
     one, two = new_stack(), new_stack()
-    one.create({**properties, "Suffixes": [".jpg"]})
-    two.create({**properties, "IdPrefix": "stack2", "Suffixes": [".png"]})
+    one.deploy(template(properties, Suffixes=[".jpg"]))
+    two.deploy(template(properties, IdPrefix="stack2", Suffixes=[".png"]))
     assert ids(emulator, bucket) == ["stack2:.png", "stack:.jpg", "theirs"]
     one.delete()
     assert ids(emulator, bucket) == ["stack2:.png", "theirs"]
@@ -183,8 +141,8 @@ def test_an_update_to_another_bucket_moves_the_notifications(
     """The new bucket gets them and the old one is cleaned up."""
     with bucket_of(emulator) as other:
         stack = new_stack()
-        stack.create(properties)
-        assert stack.update({**properties, "Bucket": other}) == "UPDATE_COMPLETE"
+        stack.deploy(template(properties))
+        assert stack.deploy(template(properties, Bucket=other)) == "UPDATE_COMPLETE"
         assert ids(emulator, other) == ["stack:.jpg", "stack:.png"]
         assert ids(emulator, bucket) == ["theirs"]
         stack.delete()
@@ -194,24 +152,23 @@ def test_an_overlap_fails_the_stack_with_s3s_reason(
     emulator: Emulator, bucket: str, properties: Properties, new_stack: Callable[[], Stack]
 ) -> None:
     """S3 does not let two functions have the same event; the stack's events say so."""
-    new_stack().create(properties)
+    new_stack().deploy(template(properties))
     second = new_stack()
-    assert second.create({**properties, "IdPrefix": "late"}) in {
-        "CREATE_FAILED",
-        "ROLLBACK_COMPLETE",
-    }
-    assert "InvalidArgument" in second.reasons()
+    assert second.deploy(template(properties, IdPrefix="late")) == "ROLLBACK_COMPLETE"
+    [reason] = second.reasons("CREATE_FAILED")
+    assert "InvalidArgument" in reason
     assert ids(emulator, bucket) == ["stack:.jpg", "stack:.png", "theirs"]
 
 
-def test_a_bucket_that_is_missing_fails_the_stack_and_not_its_deletion(
-    emulator: Emulator, properties: Properties, new_stack: Callable[[], Stack]
+def test_a_missing_bucket_fails_the_stack_and_not_its_deletion(
+    properties: Properties, new_stack: Callable[[], Stack]
 ) -> None:
     """The reason names the fault, and what was never made can be deleted."""
     stack = new_stack()
-    status = stack.create({**properties, "Bucket": f"missing-{uuid.uuid4().hex[:8]}"})
-    assert status in {"CREATE_FAILED", "ROLLBACK_COMPLETE"}
-    assert "NoSuchBucket" in stack.reasons()
+    missing = f"missing-{uuid.uuid4().hex[:8]}"
+    assert stack.deploy(template(properties, Bucket=missing)) == "ROLLBACK_COMPLETE"
+    [reason] = stack.reasons("CREATE_FAILED")
+    assert "NoSuchBucket" in reason
     assert stack.delete() == "DELETE_COMPLETE"
 
 
@@ -221,5 +178,5 @@ def test_a_bucket_that_went_away_does_not_hold_up_the_deletion(
     """No bucket, no notifications."""
     stack = new_stack()
     with bucket_of(emulator) as short_lived:
-        assert stack.create({**properties, "Bucket": short_lived}) == "CREATE_COMPLETE"
+        assert stack.deploy(template(properties, Bucket=short_lived)) == "CREATE_COMPLETE"
     assert stack.delete() == "DELETE_COMPLETE"
