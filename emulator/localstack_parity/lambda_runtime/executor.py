@@ -169,8 +169,7 @@ class ProcessExecutor(RuntimeExecutor):
             function_arn=version.unqualified_arn(),
             version=version.qualifier,
             runtime_version=f"{config.runtime.replace('python', 'python:')}.v1",
-            runtime_version_arn=getattr(config.runtime_version_config, "arn", None)
-            or f"arn:aws:lambda:{version.region}::runtime:{config.runtime}",
+            runtime_version_arn=(config.runtime_version_config or {}).get("RuntimeVersionArn", ""),
             json_format=logging.get("LogFormat") == "JSON",
             system_level=logging.get("SystemLogLevel", "INFO"),
         )

@@ -64,5 +64,5 @@ def _try(interpreter: Interpreter) -> str | None:
         shutil.rmtree(folder, ignore_errors=True)
     if process.wait_status == 0:
         return None
-    said = " ".join(message.strip() for _, message in logs.take())
-    return process.refused or said or "it did not start in time"
+    said = [message.strip() for _, message in logs.take()]
+    return process.refused or (said[-1] if said else "it did not start in time")
