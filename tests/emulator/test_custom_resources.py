@@ -7,13 +7,14 @@ import urllib.request
 import uuid
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from harness.waiting import wait_until
-from tests.emulator.conftest import Emulator
+from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.stacks import Stack
 
 # Tells the queue what it was asked, then does what the properties say: `Answer` replaces fields of
@@ -76,13 +77,19 @@ MAY = {
 @pytest.fixture(scope="module")
 def function(emulator: Emulator) -> Iterator[str]:
     """The function behind the custom resources; its ARN."""
+    with _function(emulator, FUNCTION) as arn:
+        yield arn
+
+
+@contextmanager
+def _function(emulator: Emulator, code: str) -> Iterator[str]:
     iam, functions = emulator.client("iam"), emulator.client("lambda")
     name = f"test-{uuid.uuid4().hex}"
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
     iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=json.dumps(MAY))
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("function.py", FUNCTION)
+        archive.writestr("function.py", code)
     created = functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
@@ -301,6 +308,22 @@ def test_no_answer_fails_after_the_service_timeout(thing: Thing) -> None:
         f"logs for requestId [{create['RequestId']}]."
     )
     assert delete["PhysicalResourceId"].startswith(f"{thing.stack.name}-Thing-")
+
+
+def test_a_function_that_always_fails_ends_the_wait(start_emulator: StartEmulator) -> None:
+    """Once Lambda gives up the request, the resource fails with the function's error."""
+    emulator = start_emulator(LAMBDA_RETRY_BASE_DELAY="1")
+    with _function(emulator, "def handler(event, context):\n    raise KeyError('oops')") as token:
+        template = {
+            "Resources": {"Thing": {"Type": "Custom::Thing", "Properties": {"ServiceToken": token}}}
+        }
+        stack = Stack(emulator.client("cloudformation"))
+
+        assert stack.deploy(template) == "ROLLBACK_COMPLETE"
+
+    (reason,) = stack.reasons("CREATE_FAILED")
+    assert reason.startswith("CloudFormation did not receive a response")
+    assert reason.endswith("(The function failed: KeyError: 'oops' (RetriesExhausted))")
 
 
 def test_a_late_answer_changes_nothing(thing: Thing) -> None:

@@ -1,60 +1,103 @@
 """Where a custom resource's function PUTs its answer: the ResponseURL and the wait behind it.
 
-In: the PUT that a function sends to its ResponseURL. Out: the answer's body, or why none came.
-Called by ``custom_resources``, which opens one mailbox per request.
+In: the PUT that a function sends to its ResponseURL, and news of its failures. Out: the answer's
+body, or why none came. Called by ``custom_resources``, which opens one mailbox per request.
 """
 
+import json
 import secrets
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import TimeoutError as NothingYet
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from localstack import config
 from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
+from localstack.services.lambda_.invocation.lambda_models import Invocation, InvocationResult
+
+from localstack_parity.lambda_runtime.events import FAILURE_LISTENERS
 
 _PATH = "/_localstack_parity/custom-resource-answers"
-_open: dict[str, Future[bytes]] = {}
-_routed = threading.Lock()
-_route: object | None = None
 
 
-@dataclass(frozen=True)
+class NoAnswerError(Exception):
+    """No answer came, or none can come any more; the text says what is known about the cause."""
+
+
 class Mailbox:
-    """One ResponseURL, and the future that its first PUT completes."""
+    """One ResponseURL, and the answer that is sent there."""
 
-    url: str
-    body: Future[bytes]
+    def __init__(self) -> None:
+        self.token = secrets.token_urlsafe(24)
+        # A literal address: a function process must not depend on how "localhost" resolves.
+        base = config.internal_service_url(host="127.0.0.1")
+        self.url = f"{base}{_PATH}/{self.token}"
+        self.answer: Future[bytes] = Future()
+        self.last_error = ""
+
+    def wait(self, timeout_s: float) -> bytes:
+        """Return the first answer; raise NoAnswerError after `timeout_s` seconds.
+
+        Raises it earlier when the function has failed so often that Lambda gives up: AWS waits on
+        all the same, with the same end.
+        """
+        try:
+            return self.answer.result(timeout_s)
+        except NothingYet:
+            raise NoAnswerError(f"Waited {timeout_s:g} s. {self.last_error}".rstrip()) from None
+
+
+_open: dict[str, Mailbox] = {}
+_starting = threading.Lock()
+_started = False
 
 
 @contextmanager
 def mailbox() -> Iterator[Mailbox]:
     """Open a ResponseURL that accepts one answer and stops existing when the block ends."""
-    _serve()
-    token = secrets.token_urlsafe(24)
-    body = _open[token] = Future[bytes]()
-    # A literal address: a function process must not depend on how "localhost" resolves.
-    url = config.internal_service_url(host="127.0.0.1")
+    _start()
+    box = Mailbox()
+    _open[box.token] = box
     try:
-        yield Mailbox(url=f"{url}{_PATH}/{token}", body=body)
+        yield box
     finally:
-        del _open[token]
+        del _open[box.token]
 
 
-def _serve() -> None:
-    global _route
-    with _routed:
-        if _route is None:
-            _route = ROUTER.add(f"{_PATH}/<token>", endpoint=_receive, methods=["PUT"])
+def _start() -> None:
+    global _started
+    with _starting:
+        if not _started:
+            ROUTER.add(f"{_PATH}/<token>", endpoint=_receive, methods=["PUT"])
+            FAILURE_LISTENERS.append(_hear)
+            _started = True
 
 
 def _receive(request: Request, token: str) -> Response:
     """Take the first answer; a late or unknown one is refused as an expired pre-signed URL is."""
-    body = _open.get(token)
-    if body is None:
+    box = _open.get(token)
+    if box is None:
         return Response("Request has expired", status=403)
     with suppress(InvalidStateError):  # a second answer is accepted, as by S3, and never read
-        body.set_result(request.get_data())
+        box.answer.set_result(request.get_data())
     return Response(status=200)
+
+
+def _hear(invocation: Invocation, result: InvocationResult | None, condition: str | None) -> None:
+    """Note that the function failed at one of the open requests; end the wait if it gave up."""
+    for box in list(_open.values()):
+        if box.token.encode() in (invocation.payload or b""):
+            box.last_error = f"The function failed: {_error_of(result) or condition}"
+            if condition:
+                with suppress(InvalidStateError):  # it answered before it failed
+                    box.answer.set_exception(NoAnswerError(f"{box.last_error} ({condition})"))
+
+
+def _error_of(result: InvocationResult | None) -> str:
+    try:
+        error = json.loads(result.payload) if result and result.payload else {}
+    except ValueError:
+        return ""
+    return ": ".join(str(error[k]) for k in ("errorType", "errorMessage") if error.get(k))

@@ -13,7 +13,6 @@ import os
 import secrets
 import string
 import uuid
-from concurrent.futures import TimeoutError as NoAnswerError
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,14 +24,15 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from localstack_parity.cloudformation.answers import Mailbox, mailbox
+from localstack_parity.cloudformation.answers import Mailbox, NoAnswerError, mailbox
 
 LOG = logging.getLogger(__name__)
 
 RESOURCE_TYPE = "AWS::CloudFormation::CustomResource"
 
 # AWS waits an hour unless the template says ServiceTimeout. Nobody wants to wait an hour here for
-# a function that forgot to answer: without ServiceTimeout the wait is shorter, as the reason says.
+# a function that forgot to answer: without ServiceTimeout the wait is shorter, and the reason of
+# the failure tells how long it was.
 DEFAULT_TIMEOUT_S = int(os.environ.get("TAPSTACK_CUSTOM_RESOURCE_TIMEOUT", "300"))
 AWS_TIMEOUT_S = 3600
 MAX_ANSWER_BYTES = 4096
@@ -179,21 +179,13 @@ def _send(request: ResourceRequest[Model], token: str, event: Model) -> None:
 
 def _wait(box: Mailbox, event: Model, timeout_s: int) -> bytes:
     try:
-        return box.body.result(timeout_s)
-    except NoAnswerError:
-        shorter = (
-            ""
-            if "ServiceTimeout" in event["ResourceProperties"]
-            else (
-                f" (Waited {timeout_s} s; AWS waits {AWS_TIMEOUT_S} s where the template has no"
-                " ServiceTimeout.)"
-            )
-        )
+        return box.wait(timeout_s)
+    except NoAnswerError as known:
         raise RequestFailedError(
             "CloudFormation did not receive a response from your Custom Resource. "
             f"Please check your logs for requestId [{event['RequestId']}]. If you are using the "
             "Python cfn-response module, you may need to update your Lambda function code so that "
-            f"CloudFormation can attach the updated version.{shorter}"
+            f"CloudFormation can attach the updated version. ({known})"
         ) from None
 
 

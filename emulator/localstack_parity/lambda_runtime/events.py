@@ -32,6 +32,11 @@ DEFAULT_RETRIES = 2
 DEFAULT_MAX_AGE_S = 6 * 3600
 MAX_BACKOFF_S = 300
 
+# Told of each attempt that failed: the invocation, its result if it ran, and the condition under
+# which the event is given up, None while another attempt follows.
+type FailureListener = Callable[[Invocation, InvocationResult | None, str | None], None]
+FAILURE_LISTENERS: list[FailureListener] = []
+
 # Queues by function version, so that an updated version finds the events of its predecessor.
 _QUEUES: dict[str, EventQueue] = {}
 
@@ -91,6 +96,7 @@ class EventManager:
             else:
                 event.retries += 1
                 self._queue.put(event, delay_s)
+                self._tell(event, result, None)
 
     def _postpone(self, event: Event, problem: Exception) -> None:
         """Put back an event that could not run: throttled, or the platform failed.
@@ -120,6 +126,7 @@ class EventManager:
 
     def _fail(self, event: Event, condition: str, result: InvocationResult | None) -> None:
         """Give an event up; what is configured to hear of it does."""
+        self._tell(event, result, condition)
         self._measure(event, "AsyncEventsDropped", 1, "Count", time.time())
         if target := self._destination("OnFailure"):
             record = invocation_record(event, self._version, condition, result)
@@ -129,6 +136,10 @@ class EventManager:
             attributes = dead_letter_attributes(event, condition, result)
             send = partial(self._sender.send_dead_letter, dead_letters, event, attributes)
             self._deliver(event, send, "DeadLetterErrors")
+
+    def _tell(self, event: Event, result: InvocationResult | None, condition: str | None) -> None:
+        for listener in FAILURE_LISTENERS:
+            listener(event.invocation, result, condition)
 
     def _deliver(self, event: Event, send: Callable[[], None], failure_metric: str) -> None:
         try:
