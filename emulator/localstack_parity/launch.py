@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +30,7 @@ DEFAULTS = {
     "LS_LOG": "warning",
     "SKIP_SSL_CERT_DOWNLOAD": "1",
     "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
+    "TZ": "UTC",  # LocalStack takes local time for UTC here and there
 }
 
 
@@ -64,6 +66,7 @@ def main() -> None:
         tempfile.tempdir = tempfile.mkdtemp(dir=state)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    time.tzset()
 
     # Imported late: LocalStack reads its settings from the environment while it is imported.
     from localstack.runtime.main import main as run_localstack
