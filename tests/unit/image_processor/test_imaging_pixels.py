@@ -61,15 +61,8 @@ def wide_gamut_profile() -> bytes:
 
 @pytest.mark.parametrize(
     "size",
-    [
-        (1280, 960),
-        (1600, 1200),
-        (1537, 2049),
-        (3072, 1000),
-        (2500, 3333),
-        (4032, 3024),
-        (6200, 310),
-    ],
+    # Some just beyond and just short of where libjpeg may halve the scale, and a strip.
+    [(1280, 960), (1537, 2049), (3072, 1000), (700, 3071), (4032, 800), (6200, 310)],
 )
 @pytest.mark.parametrize("progressive", [False, True])
 def test_jpeg(size: tuple[int, int], progressive: bool) -> None:
