@@ -40,7 +40,7 @@ def test_a_file_fits_its_reference(pictures: Pictures, kind: Kind) -> None:
         mode = {"P": "RGB", "PA": "RGBA", "CMYK": "RGB"}.get(kind.mode, eight_bits.mode)
         fitted = eight_bits.convert(mode).resize(fitted_size(*file.size), Image.Resampling.LANCZOS)
     distance = compare(fitted, pictures.expected(picture))
-    # JPEG keeps colour at half the resolution, so the band's tiles bleed into each other by a pixel.
+    # JPEG keeps colour at half the resolution: the band's tiles bleed into each other by a pixel.
     assert distance.mean < 1
     assert distance.worst_block < 8
 

@@ -13,16 +13,16 @@ from localstack.aws.api import RequestContext
 from localstack.services.s3.constants import DEFAULT_BUCKET_ENCRYPTION
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
-from localstack.services.s3.provider import S3Provider
 
 from localstack_parity.s3 import notification_rules
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
+from localstack_parity.s3.listings import Listings
 
 
-class ParityS3Provider(S3Provider):
-    """S3 with objects on disk, atomic conditional writes and AWS's event notifications."""
+class ParityS3Provider(Listings):
+    """S3 with objects on disk, atomic conditional writes, AWS's event notifications, listings."""
 
     def __init__(self) -> None:
         super().__init__(DiskObjectStore(Path(config.dirs.tmp) / "s3-objects"))

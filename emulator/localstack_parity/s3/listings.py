@@ -1,0 +1,82 @@
+"""Listings of more keys than fit into one answer, whatever script the keys are in.
+
+In: list requests. Out: answers whose keys are encoded only once all is sorted, compared and cut
+into pages. LocalStack compares encoded with plain ones, and so leaves out or repeats keys at the
+border of two pages as soon as any of them needs encoding. Used by ``provider``.
+
+AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, EncodingType.
+"""
+
+import base64
+from typing import Any
+from urllib.parse import quote
+
+from localstack.aws.api import RequestContext
+from localstack.aws.api.s3 import EncodingType
+from localstack.services.s3 import provider
+from localstack.services.s3.provider import S3Provider
+
+_ENCODED = (
+    "Delimiter",
+    "KeyMarker",
+    "Marker",
+    "NextKeyMarker",
+    "NextMarker",
+    "Prefix",
+    "StartAfter",
+)
+_ENTRIES = {
+    "Contents": "Key",
+    "Versions": "Key",
+    "DeleteMarkers": "Key",
+    "CommonPrefixes": "Prefix",
+}
+
+
+class Listings(S3Provider):
+    """The listing operations of S3."""
+
+    def list_objects(
+        self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
+    ) -> Any:
+        """List the objects of a bucket, up to a thousand at a time."""
+        if encoding_type != EncodingType.url:
+            return super().list_objects(context, bucket, encoding_type=encoding_type, **rest)
+        return _encoded(super().list_objects(context, bucket, **rest))
+
+    def list_objects_v2(
+        self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
+    ) -> Any:
+        """List the objects of a bucket, up to a thousand at a time."""
+        if encoding_type != EncodingType.url:
+            return super().list_objects_v2(context, bucket, encoding_type=encoding_type, **rest)
+        return _encoded(super().list_objects_v2(context, bucket, **rest))
+
+    def list_object_versions(
+        self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
+    ) -> Any:
+        """List the versions of all objects, up to a thousand at a time."""
+        if encoding_type != EncodingType.url:
+            return super().list_object_versions(
+                context, bucket, encoding_type=encoding_type, **rest
+            )
+        return _encoded(super().list_object_versions(context, bucket, **rest))
+
+
+def _decode_continuation_token(token: str | None) -> str:
+    """The key in a token, in any script. LocalStack's own, replaced here, reads ASCII only."""
+    return base64.b64decode(token, altchars=b"._").decode() if token else ""
+
+
+provider.decode_continuation_token = _decode_continuation_token
+
+
+def _encoded(answer: Any) -> Any:
+    for name in _ENCODED:
+        if answer.get(name):
+            answer[name] = quote(answer[name])
+    for name, field in _ENTRIES.items():
+        for entry in answer.get(name) or []:
+            entry[field] = quote(entry[field])
+    answer["EncodingType"] = EncodingType.url
+    return answer
