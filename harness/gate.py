@@ -7,8 +7,10 @@ run; a verdict and its exit code go out. `tapstack gate` calls it.
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from harness.deploy import DeploymentFailed, bring_up
+from harness.problems import Problem
 from harness.scenario import RunOptions, run_scenario, scenarios
 from harness.settings import Settings
 from harness.targets import Target
@@ -23,7 +25,7 @@ def run_gate(target: Target, settings: Settings, *, tell: Callable[[str], None])
     """
     load_template(settings.template)
     failed = []
-    findings = lint(settings)
+    findings = lint(settings.template)
     for finding in findings:
         tell(finding)
     if findings:
@@ -46,12 +48,17 @@ def run_gate(target: Target, settings: Settings, *, tell: Callable[[str], None])
     return 1 if failed else 0
 
 
-def lint(settings: Settings) -> list[str]:
-    """What cfn-lint finds in the template, one line per finding."""
+def lint(template: Path) -> list[str]:
+    """What cfn-lint finds in the template, one line per finding. Problem if it cannot tell."""
+    command = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run(
-        [sys.executable, "-m", "cfnlint", "--format", "parseable", str(settings.template)],
-        capture_output=True,
-        text=True,
-        check=False,
+        [command, "--format", "parseable", template], capture_output=True, text=True, check=False
     )
-    return [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    findings = done.stdout.splitlines()
+    if bool(findings) != bool(done.returncode):
+        raise Problem(
+            f"cfn-lint ended with {done.returncode} and no finding.",
+            "Its own words are above; ./tapstack install repairs the installation.",
+            details=done.stderr.strip(),
+        )
+    return findings
