@@ -101,6 +101,58 @@ def test_a_new_version_of_the_code_starts_afresh(emulator: Emulator, role: str) 
     assert "Init Duration" in answer.report
 
 
+def test_a_new_configuration_keeps_the_code(emulator: Emulator, role: str) -> None:
+    """An update of the memory starts new environments with the package as it is."""
+    with function_of(emulator, ANYTHING, role, MemorySize=256) as function:
+        run, client = runner(emulator, function), emulator.client("lambda")
+        run("pass")
+        client.update_function_configuration(FunctionName=function, MemorySize=320)
+        client.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+        answers = [run("result = open('handler.py').read()") for _ in range(2)]
+
+    assert all("def handler" in answer.payload for answer in answers)
+    assert answers[-1].report["Memory Size"] == "320"
+
+
+def test_an_update_leaves_running_invocations_their_code(emulator: Emulator, role: str) -> None:
+    """What runs when the code is replaced ends with the code it began with."""
+    code = """
+    import pathlib, time
+    time.sleep(3)
+    result = pathlib.Path('/var/task/handler.py').read_text()
+    """
+    with (
+        function_of(emulator, ANYTHING, role, Timeout=20) as function,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        before = set(_folders(emulator))
+        running = pool.submit(runner(emulator, function), code)
+        wait_until(
+            lambda: set(_folders(emulator)) - before,
+            deadline_s=DEADLINE_S,
+            interval_s=0.1,
+            describe="the start of the invocation",
+        )
+        client = emulator.client("lambda")
+        new_code = zipped("def handler(e, c): return 'new'")
+        client.update_function_code(FunctionName=function, ZipFile=new_code)
+        client.get_waiter("function_updated_v2").wait(FunctionName=function)
+        new, old = invoke(emulator, function).payload, running.result().payload
+
+    assert new == "new"
+    assert "exec(event" in old
+
+
+def test_a_process_that_ended_while_idle_is_replaced(emulator: Emulator, run: Run) -> None:
+    """Nobody's invocation fails because the process died between two of them."""
+    before = _processes(emulator)
+    run("import os, threading; threading.Timer(0.3, os._exit, [1]).start()")
+    _await_gone([each for each in _processes(emulator) if each not in before])
+
+    assert run("result = 'fine'").payload == "fine"
+
+
 def test_deleting_a_function_ends_its_processes_and_removes_its_folder(
     emulator: Emulator, role: str
 ) -> None:

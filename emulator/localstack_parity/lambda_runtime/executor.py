@@ -143,15 +143,13 @@ class ProcessExecutor(RuntimeExecutor):
         config = function_version.config
         runtimes.check_architecture(config.architectures)
         interpreter = runtimes.find(config.runtime)
-        config.code.prepare_for_execution()
+        folders.keep_package(function_version)
         isolation.available(interpreter)
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Leave the unpacked code: after a change of configuration, the next version runs on it.
-
-        LocalStack removes it together with the function.
-        """
+        """Remove this version's package; LocalStack looks after the code it came from."""
+        folders.remove_package(function_version)
 
     # The phases of an environment's life
 
@@ -159,7 +157,7 @@ class ProcessExecutor(RuntimeExecutor):
         config, version = self._config, self.function_version.id
         interpreter = runtimes.find(config.runtime)
         isolated = isolation.available(interpreter)
-        task_root = Path(config.code.get_unzipped_code_location())
+        task_root = folders.package(self.function_version)
         logging = config.logging_config or {}
         self._folder = folder = folders.create(self.id)
         self._memory_mb = int(config.memory_size)
@@ -223,6 +221,8 @@ class ProcessExecutor(RuntimeExecutor):
         began, deadline = time.monotonic(), time.monotonic() + timeout
         headers["Lambda-Runtime-Deadline-Ms"] = str(int((time.time() + timeout) * 1000))
         init_ms, self._init_ms = self._init_ms, None
+        if self._process and not self._process.ready():
+            self._drop_process()
         # After a failure the environment starts again with the next invocation and within its time.
         failed_init = None if self._process else self._init("invoke", deadline)
         self._say(self._platform.start(request_id))

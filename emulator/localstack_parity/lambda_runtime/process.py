@@ -132,13 +132,17 @@ class RuntimeProcess:
         self._look_at_memory(peaks=True)
         return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.DONE
 
+    def ready(self) -> bool:
+        """Say whether the runtime still lives and waits for an invocation."""
+        self._pump(0)
+        return self.waiting is not None and self.wait_status is None and self._status_open
+
     def send(self, headers: dict[str, str], payload: bytes) -> None:
-        """Hand an invocation to the runtime, which must have asked for it."""
-        if self.waiting is None:
-            raise RuntimeError("the runtime has not asked for an invocation")
+        """Hand an invocation to the runtime, which waits for it."""
         connection, self.waiting, self.answer = self.waiting, None, None
-        with suppress(OSError):  # it has ended: `run` says so
-            connection.reply("200 OK", payload, headers)
+        if connection:
+            with suppress(OSError):  # it has ended: `run` says so
+                connection.reply("200 OK", payload, headers)
 
     def kill(self) -> None:
         """End all processes of the environment; any thread may call it."""
