@@ -146,11 +146,11 @@ class Ledger:
             (entry.notices if entry else self._unmatched).append(notice)
 
     def progress(self) -> tuple[int, int, int]:
-        """How many images were uploaded, have a notification, and are settled."""
+        """How many images were uploaded, have a notification, and are settled after it."""
         return (
             sum(entry.uploaded is not None for entry in self.entries),
             sum(bool(entry.notices) for entry in self.entries),
-            sum(entry.settled for entry in self.entries),
+            sum(entry.settled and not entry.error for entry in self.entries),
         )
 
     def to_read(self, already: set[int]) -> list[Entry]:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 import scenarios as scenario_files
 from harness.arrivals import due_times
-from harness.checks import Check, Rule, Run
+from harness.checks import Check, Run
 from harness.corpus import Picture
 from harness.deploy import Stack
 from harness.problems import Problem
@@ -107,11 +107,6 @@ class Context:
             patience_s=self.options.patience_s,
             console=self.console,
         )
-
-
-def judged(run: Run, rules: Sequence[Rule]) -> tuple[Run, list[Check]]:
-    """The run with the verdict of every rule: what a scenario hands back."""
-    return run, [rule(run) for rule in rules]
 
 
 def run_scenario(

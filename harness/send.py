@@ -29,7 +29,9 @@ from harness.waiting import every
 
 _LOOK_EVERY_S = 0.2
 _HEAD_START_S = 0.5  # for the first pictures to be made before they are due
-_QUIET_S = 5.0  # without progress, after which the target is asked whether it is still there
+_ASK_EVERY_S = 2.0  # the target whether it is still there
+_SILENT_S = 8.0  # without an answer, it is gone: a busy one answers slowly, but it does
+_QUIET_S = 5.0  # without progress, after which one is told what is being waited for
 _SETTLE_S = 2.0  # in which a second notification of the last image would still come
 _STOP_S = 20.0  # for uploads under way when the run ends
 
@@ -123,7 +125,7 @@ def _follow(
 ) -> None:
     """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
     before: tuple[int, int, int] | None = None
-    last_progress = asked = time.monotonic()
+    last_progress = asked = answered = told = time.monotonic()
     for _ in every(_LOOK_EVERY_S):
         readback.look()
         now = time.monotonic()
@@ -135,13 +137,18 @@ def _follow(
         progress.show(uploaded, notified, read)
         if all(entry.settled for entry in ledger.entries):
             return
-        if waiting > _QUIET_S and now - asked > _QUIET_S:
+        if now - asked > _ASK_EVERY_S:
             asked = now
-            if not target.running():
+            if target.running():
+                answered = now
+            elif now - answered > _SILENT_S:
                 raise _TargetGone
-            if not drive.running:
-                left = patience_s - waiting
-                missing = sum(not entry.settled for entry in ledger.entries)
-                progress.say(f"waiting for {missing} images, at most {left:.0f} s more")
-        if waiting > patience_s and not drive.running:
+        if drive.running:
+            continue
+        if waiting > patience_s:
             return
+        if now - max(last_progress, told) > _QUIET_S:
+            told = now
+            missing = sum(not entry.settled for entry in ledger.entries)
+            left = patience_s - waiting
+            progress.say(f"waiting for {missing} images, at most {left:.0f} s more")

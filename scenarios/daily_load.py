@@ -7,7 +7,7 @@ whatever the pipeline makes of it. Expect: every image exactly once, and right i
 from harness import checks
 from harness.checks import Check, Run
 from harness.corpus import plan
-from harness.scenario import Context, judged
+from harness.scenario import Context
 
 TITLE = "a day of 2,000 uploads, each image proven"
 GATE = True
@@ -21,30 +21,33 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     options = context.options
     pictures = plan(options.images or IMAGES, options.seed)
     finished = context.send(pictures, options.day_s or DAY_S)
-    return judged(
-        finished,
-        [
-            # Every image that was sent has exactly one output, and it is the right one.
-            checks.all_sent,
-            checks.one_output,
-            checks.right_pixels,
-            checks.right_size,
-            checks.right_format,
-            checks.nothing_private,
-            checks.right_metadata,
-            checks.encrypted,
-            checks.nothing_extra,
-            # Exactly one success notification each, with the right numbers, and no other.
-            checks.one_notification,
-            checks.right_numbers,
-            checks.in_time,
-            checks.no_error_notification,
-            # The platform agrees.
-            checks.enough_invocations,
-            checks.no_errors,
-            checks.short_duration,
-            checks.no_alarm,
-            checks.log_retention,
-            checks.structured_logs,
-        ],
-    )
+    return finished, judge(finished)
+
+
+def judge(finished: Run) -> list[Check]:
+    """What must hold for the day."""
+    rules = [
+        # Every image that was sent has exactly one output, and it is the right one.
+        checks.all_sent,
+        checks.one_output,
+        checks.right_pixels,
+        checks.right_size,
+        checks.right_format,
+        checks.nothing_private,
+        checks.right_metadata,
+        checks.encrypted,
+        checks.nothing_extra,
+        # Exactly one success notification each, with the right numbers, and no other.
+        checks.one_notification,
+        checks.right_numbers,
+        checks.in_time,
+        checks.no_error_notification,
+        # The platform agrees.
+        checks.enough_invocations,
+        checks.no_errors,
+        checks.short_duration,
+        checks.no_alarm,
+        checks.log_retention,
+        checks.structured_logs,
+    ]
+    return [rule(finished) for rule in rules]

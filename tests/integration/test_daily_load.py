@@ -1,0 +1,161 @@
+"""A whole small day: the command a person runs, the report it leaves, and how it ends early."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from harness import emulator
+from harness.checks import Run
+from harness.ledger import Ledger
+from harness.observe import Observations
+from harness.waiting import wait_until
+from scenarios import daily_load
+
+IMAGES = 24
+
+
+class Day:
+    """Commands on one state folder, and the report that they left last."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.reports, self.state = folder / "reports", folder / "state"
+        self._root = root
+        self._environment = {
+            **os.environ,
+            "TAPSTACK_STATE": str(self.state),
+            "TAPSTACK_REPORTS": str(self.reports),
+            "TAPSTACK_PORT": "0",
+        }
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `tapstack run daily-load ARGUMENTS`."""
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "harness", "run", "daily-load", *arguments],
+            cwd=self._root,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """The exit code of that command, and all that it said."""
+        process = self.begin(*arguments)
+        said, _ = process.communicate(timeout=280)
+        return process.returncode, said
+
+    def report(self) -> dict[str, Any]:
+        """The latest report."""
+        report: dict[str, Any] = json.loads((self.reports / "latest" / "report.json").read_text())
+        return report
+
+
+@pytest.fixture(scope="module")
+def day(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    """One emulator for the tests of this file, started by the first command that needs it."""
+    day = Day(project_root, tmp_path_factory.mktemp("day"))
+    yield day
+    emulator.stop(day.state)
+
+
+def heard_of(process: subprocess.Popen[str], text: str) -> list[str]:
+    """The lines of `process` up to the one with `text`."""
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return lines
+    raise AssertionError(f"{text!r} was never said:\n{''.join(lines)}")
+
+
+def test_a_small_day_passes_and_leaves_a_report(day: Day) -> None:
+    """GIVEN nothing is running WHEN a day is run THEN every image is proven."""
+    code, said = day.run("--images", str(IMAGES), "--day", "5s")
+    assert code == 0, said
+    report = day.report()
+    assert report["passed"] is True
+    assert report["images"]["planned"] == report["images"]["processed"] == IMAGES
+    assert all(check["passed"] for check in report["checks"]), report["checks"]
+    assert report["latency_ms"]["max"] >= report["latency_ms"]["p50"] > 0
+    assert f"PASSED daily-load: {IMAGES} of {IMAGES}" in said
+    assert {file.name for file in (day.reports / "latest").iterdir()} == {
+        "junit.xml",
+        "ledger.jsonl",
+        "observations.json",
+        "report.json",
+    }
+
+
+def test_a_saved_day_is_judged_the_same_again(day: Day) -> None:
+    """The ledger and the observations on disk are enough to come to the report's verdicts."""
+    code, said = day.run("--images", "3", "--day", "1s")
+    assert code == 0, said
+    folder = day.reports / "latest"
+    run = Run(Ledger.load(folder / "ledger.jsonl"), Observations.load(folder / "observations.json"))
+    judged = [(check.id, check.passed, check.detail) for check in daily_load.judge(run)]
+    reported = [(c["id"], c["passed"], c["detail"]) for c in day.report()["checks"]]
+    assert judged == reported
+
+
+def test_nothing_of_a_run_stays_on_the_target(day: Day) -> None:
+    """The queue and its subscription are gone; the email subscription is still there."""
+    code, said = day.run("--images", "2", "--day", "1s")
+    assert code == 0, said
+    status = emulator.status(day.state)
+    assert status.port
+    client = _clients(status.port)
+    queues = client("sqs").list_queues().get("QueueUrls", [])
+    assert [url for url in queues if "run-" in url] == []
+    subscriptions = client("sns").list_subscriptions()["Subscriptions"]
+    assert [s["Protocol"] for s in subscriptions] == ["email"]
+
+
+def _clients(port: int) -> Any:
+    from harness.targets import LocalClients
+
+    return LocalClients(f"http://127.0.0.1:{port}", "us-east-1").client
+
+
+def test_ctrl_c_ends_with_a_partial_report(day: Day) -> None:
+    """What was not finished is counted as unfinished, nothing as lost, and nothing has passed."""
+    process = day.begin("--images", "400", "--day", "120s")
+    heard_of(process, "of 400 images")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    report = day.report()
+    assert report["passed"] is False
+    assert report["images"]["unsent"] > 0
+    assert report["images"]["lost"] == 0
+    images = report["images"]
+    assert sum(images.values()) - images["uploaded"] == 2 * images["planned"] == 800
+
+
+def test_a_killed_emulator_ends_the_run_with_a_clear_sentence(day: Day) -> None:
+    """What was under way is counted as lost, the rest as unsent; no traceback, exit code 1."""
+    process = day.begin("--images", "400", "--day", "120s")
+    heard_of(process, "of 400 images")
+    pid = emulator.status(day.state).pid
+    assert pid
+    psutil.Process(pid).kill()
+    said, _ = process.communicate(timeout=90)
+    assert process.returncode == 1, said
+    assert "stopped during the run" in said
+    assert "Traceback" not in said
+    images = day.report()["images"]
+    assert images["unsent"] > 0
+    assert images["uploaded"] + images["unsent"] == images["planned"] == 400
+    wait_until(
+        lambda: not psutil.pid_exists(pid), deadline_s=10, describe="the emulator to be gone"
+    )
