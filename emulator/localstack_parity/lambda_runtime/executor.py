@@ -3,15 +3,11 @@
 In: a function version and its invocations, from LocalStack's ExecutionEnvironment. Out: results as
 AWS would give them, crashes, time-outs and lack of memory included; never an exception for what the
 function did. Chosen with LAMBDA_RUNTIME_EXECUTOR=process.
-Sources: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle",
-"Troubleshoot invocation issues in Lambda"; the wording of errors is that of AWS's own results.
+Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle".
 """
 
-import json
 import math
-import os
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -21,41 +17,20 @@ from pathlib import Path
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from localstack_parity.lambda_runtime import folders, isolation, log_levels, runtimes
+from localstack_parity.lambda_runtime import faults, folders, isolation, log_levels, runtimes
+from localstack_parity.lambda_runtime.faults import Fault
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.platform_log import Failure, PlatformLog, Report
 from localstack_parity.lambda_runtime.process import Answer, Launch, RuntimeProcess, Stop
 from localstack_parity.lambda_runtime.result import ParityInvocationResult
 
 INIT_LIMIT_S = 10.0
-MAX_RESPONSE_BYTES = 6_291_556
 _MIB = 1024 * 1024
 _BOOTSTRAP = (
     "import os, sys; sys.path.insert(0, os.environ['LAMBDA_TASK_ROOT']); "
     "from awslambdaric.__main__ import main; main(sys.argv)"
 )
 _live: set["ProcessExecutor"] = set()
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What went wrong outside the handler: AWS's error type and message, and our outcome."""
-
-    error_type: str
-    message: str
-    outcome: str
-
-    @property
-    def failure(self) -> Failure:
-        """Its place in REPORT and INIT_REPORT."""
-        if self.outcome == "timeout":
-            return Failure("timeout")
-        return Failure("error", self.error_type)
-
-    def payload(self, request_id: str) -> bytes:
-        """Return what the caller gets."""
-        message = f"RequestId: {request_id} Error: {self.message}"
-        return json.dumps({"errorType": self.error_type, "errorMessage": message}).encode()
 
 
 @dataclass(frozen=True)
@@ -202,9 +177,9 @@ class ProcessExecutor(RuntimeExecutor):
         if stop is Stop.DONE and not process.init_error:
             return None
         if process.init_error:
-            fault = Fault(_error_type(process.init_error), "", "init-error")
+            fault = faults.of_init_error(process.init_error)
         else:
-            fault = self._fault(stop, process)
+            fault = faults.of_process(stop, process, self._config.timeout)
         self._drop_process()
         failed = InitFailure(fault, process.init_error, process.peak)
         self._say(
@@ -238,9 +213,9 @@ class ProcessExecutor(RuntimeExecutor):
             process.send(headers, event)
             stop = process.run(lambda: process.waiting is not None, deadline)
             if stop is Stop.DONE:
-                answer = _within_limit(process.answer or Answer(is_error=False, payload=b"null"))
+                answer = faults.within_limit(process.answer or Answer(False, b"null"))
             else:
-                fault = self._fault(stop, process)
+                fault = faults.of_process(stop, process, timeout)
                 self._drop_process()
             peak = process.peak
         duration_ms = _ms_since(began)
@@ -256,7 +231,7 @@ class ProcessExecutor(RuntimeExecutor):
         if fault and fault.message:
             self._say(self._platform.fault(request_id, fault.message, fault.error_type))
         if answer is None and fault:
-            answer = Answer(is_error=True, payload=fault.payload(request_id))
+            answer = fault.answer(request_id)
         assert answer is not None
         failure = fault.failure if fault else Failure("error") if answer.is_error else None
         self._say(self._platform.end(request_id, duration_ms, failure))
@@ -274,16 +249,6 @@ class ProcessExecutor(RuntimeExecutor):
             log_events=events,
             outcome=outcome,
         )
-
-    def _fault(self, stop: Stop, process: RuntimeProcess) -> Fault:
-        """Name what ended a process before it had done its work."""
-        if stop is Stop.TIMEOUT:
-            message = f"Task timed out after {float(self._config.timeout):.2f} seconds"
-            return Fault("Sandbox.Timedout", message, "timeout")
-        if stop is Stop.OUT_OF_MEMORY:
-            message = "Runtime exited with error: signal: killed"
-            return Fault("Runtime.OutOfMemory", message, "out-of-memory")
-        return Fault("Runtime.ExitError", _how_it_ended(process.wait_status), "exit")
 
     def _say(self, message: str | None) -> None:
         if message:
@@ -314,38 +279,6 @@ def _log_stream(logging: Mapping[str, str]) -> LogStream:
     if logging.get("LogFormat") != "JSON":
         return LogStream()
     return LogStream(log_levels.wanted_from(logging.get("ApplicationLogLevel", "INFO")))
-
-
-def _how_it_ended(wait_status: int | None) -> str:
-    if wait_status is None:
-        return "Runtime exited with error: signal: killed"
-    code = os.waitstatus_to_exitcode(wait_status)
-    if code < 0:
-        name = (signal.strsignal(-code) or f"signal {-code}").lower()
-        return f"Runtime exited with error: signal: {name}"
-    if code == 0:
-        return "Runtime exited without providing a reason"
-    return f"Runtime exited with error: exit status {code}"
-
-
-def _within_limit(answer: Answer) -> Answer:
-    if len(answer.payload) <= MAX_RESPONSE_BYTES:
-        return answer
-    body = {
-        "errorMessage": "Response payload size exceeded maximum allowed payload size "
-        f"({MAX_RESPONSE_BYTES} bytes).",
-        "errorType": "Function.ResponseSizeTooLarge",
-    }
-    return Answer(is_error=True, payload=json.dumps(body).encode())
-
-
-def _error_type(payload: bytes) -> str:
-    """Return the platform's name for an init error; an exception of the function has none."""
-    try:
-        name = str(json.loads(payload)["errorType"])
-    except (ValueError, KeyError, TypeError):
-        return "Runtime.Unknown"
-    return name if name.startswith("Runtime.") else "Runtime.Unknown"
 
 
 def _ms_since(began: float) -> float:
