@@ -300,6 +300,39 @@ def gate(settings: Settings) -> int:
     return run_gate(choose_target(settings), settings, tell=_tell)
 
 
+@cli.command()
+@configured(*_ALL)
+@click.option("--images", default="400", metavar="N", help="How many images each way.  [400]")
+@_as_json
+def bench(settings: Settings, images: str, *, as_json: bool) -> int:
+    """Measure the pipeline against a bare loop.
+
+    1280 × 960 JPEGs through the function's imaging on all cores, then through the pipeline, on the
+    same machine in the same minute. The result is written to reports/bench.json.
+    """
+    from harness.bench import run_bench
+
+    count = positive_count(images, "images")
+    target = choose_target(settings)
+    stack = bring_up(target, settings, tell=_tell)
+    result = run_bench(target, settings, stack, count, tell=_tell)
+    file = settings.reports_dir / "bench.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(result, indent=2) + "\n")
+    if as_json:
+        _print_json(result)
+        return 0
+    for name, value in result.items():
+        shown = (
+            value
+            if not isinstance(value, dict)
+            else ", ".join(f"{k} {v}" for k, v in value.items())
+        )
+        click.echo(f"{name:<24} {shown}")
+    click.echo(f"{'report':<24} {file}")
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code. Whatever happens, no traceback is shown."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
