@@ -68,7 +68,7 @@ class Pictures:
     def render(self, picture: Picture) -> bytes:
         """The file to upload. Equal pictures give equal bytes; some milliseconds of one core."""
         base, kind = self._base(picture), picture.kind
-        band = _stored(_band(picture, base.reference), kind)
+        band = _stored(_band(picture), kind, base.reference.bottom - base.reference.top)
         if base.pixels is not None:
             pixels = base.pixels.copy()
             pixels[base.reference.top : base.reference.bottom] = band
@@ -83,7 +83,7 @@ class Pictures:
     def expected(self, picture: Picture) -> Image.Image:
         """The output that must come of `picture`, apart from what encoding costs."""
         base = self._base(picture).reference
-        return expected(base, _displayed(_band(picture, base), picture.kind), picture.orientation)
+        return expected(base, _displayed(_band(picture), picture.kind), picture.orientation)
 
     def _base(self, picture: Picture) -> Base:
         name = (picture.kind.name, picture.scene)
@@ -96,34 +96,36 @@ class Pictures:
         return base
 
 
-def _band(picture: Picture, base: Reference) -> Pixels:
-    """The numbers of the colours (0 … 63) of the band's pixels: rows × columns."""
+def _band(picture: Picture) -> Pixels:
+    """The numbers of the colours (0 … 63) along the band, whose rows are all the same."""
     width = picture.kind.width
     numbers = [picture.code >> 6 * tile & 63 for tile in range(_TILES)]
     tile_width = width // _TILES // _UNIT * _UNIT
     columns = np.minimum(np.arange(width) // tile_width, _TILES - 1)
-    return np.tile(np.array(numbers, np.uint8)[columns], (base.bottom - base.top, 1))
+    return np.array(numbers, np.uint8)[columns][None]
 
 
 def _displayed(band: Pixels, kind: Kind) -> Pixels:
-    """The band as a viewer shows it, in the mode of the kind's reference."""
+    """A row of the band as a viewer shows it, in the mode of the kind's reference."""
     if kind.mode in ("L", "I;16"):
         return band * np.uint8(4)
     colours = _COLOURS[band]
     if kind.mode in ("RGBA", "PA"):
-        opaque = np.full((*band.shape, 1), 255, np.uint8)
-        return np.concatenate([colours, opaque], axis=2)
+        return np.concatenate([colours, np.full((*band.shape, 1), 255, np.uint8)], axis=2)
     return colours
 
 
-def _stored(band: Pixels, kind: Kind) -> Pixels:
-    """The band as the file stores it; sixteen-bit channels as two bytes each."""
+def _stored(band: Pixels, kind: Kind, rows: int) -> Pixels:
+    """The whole band as the file stores it; sixteen-bit channels as two bytes each."""
     if kind.mode in ("P", "PA"):
-        return band + np.uint8(_SCENE_COLOURS)
-    displayed = _displayed(band, kind)
-    if kind.mode == "CMYK":
-        return np.concatenate([255 - displayed, np.zeros((*band.shape, 1), np.uint8)], axis=2)
-    return _two_bytes(displayed) if kind.mode.endswith(";16") else displayed
+        row = band + np.uint8(_SCENE_COLOURS)
+    else:
+        row = _displayed(band, kind)
+        if kind.mode == "CMYK":
+            row = np.concatenate([255 - row, np.zeros((*band.shape, 1), np.uint8)], axis=2)
+        elif kind.mode.endswith(";16"):
+            row = _two_bytes(row)
+    return np.repeat(row, rows, axis=0)
 
 
 def _two_bytes(pixels: Pixels) -> Pixels:

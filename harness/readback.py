@@ -18,7 +18,7 @@ from harness.ledger import Entry, Ledger, Output, output_key
 from harness.pictures import Pictures
 from harness.reference import compare
 
-_READERS = 3
+_READERS = 8
 # What says where, when, with what or by whom a photo was taken (CIPA DC-008), and the orientation,
 # which must be applied and gone.
 _PRIVATE = {

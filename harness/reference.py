@@ -142,7 +142,7 @@ def _distance(a: Image.Image, b: Image.Image) -> Distance:
 
 def _on_grey(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     ground = Image.new("RGBA", picture.size, (128, 128, 128, 255))
     return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
 
