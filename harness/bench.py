@@ -61,7 +61,7 @@ def run_bench(
     warm_up = cores * WARM_UP_PER_CORE
     with tempfile.TemporaryDirectory(dir=_made(settings.state_dir)) as folder:
         tell(f"making {images} JPEGs of {KIND.width} × {KIND.height}")
-        files = _write_pictures(Path(folder), settings.state_dir / "bases", images + warm_up)
+        files = _write_pictures(Path(folder), settings.state_dir / "pictures", images + warm_up)
         tell("pipeline: warming up")
         _through_pipeline(target, stack, files[images:])
         bare, piped = [], []
