@@ -8,12 +8,11 @@ names the resource, the reason and the log to read. The command line and the tes
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness.package import archive, build
+from harness.artifacts import upload_code
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import Target
@@ -21,9 +20,9 @@ from harness.template import (
     Template,
     dependency_cycle,
     load_template,
-    resource_types,
     template_body,
 )
+from harness.verify import missing_from
 from harness.waiting import wait_until
 
 DEADLINE_S = 900.0  # what all changes of one deployment may take
@@ -75,7 +74,7 @@ def deploy(
     values = _parameter_values(template, target, settings, parameters or {})
     cloudformation = target.client("cloudformation")
     account = str(target.client("sts").get_caller_identity()["Account"])
-    _upload_code(template, target, settings, account, tell)
+    upload_code(template, target, settings, account, tell)
 
     name = settings.stack_name
     status = _settled_status(cloudformation, name)
@@ -140,11 +139,6 @@ def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -
     tell(f"{name}: deleted")
 
 
-def artifact_bucket(account: str, region: str) -> str:
-    """The bucket that holds the functions' packages of every environment of an account."""
-    return f"tapstack-artifacts-{account}-{region}"
-
-
 def _parameter_values(
     template: Template, target: Target, settings: Settings, further: Mapping[str, str]
 ) -> list[dict[str, str]]:
@@ -165,76 +159,6 @@ def _parameter_values(
         for name, value in values.items()
         if name in declared
     ]
-
-
-def _upload_code(
-    template: Template, target: Target, settings: Settings, account: str, tell: Tell
-) -> None:
-    """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does."""
-    local = {
-        name: (settings.template.parent / resource["Properties"]["Code"]).resolve()
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Lambda::Function"
-        and isinstance(resource.get("Properties", {}).get("Code"), str)
-    }
-    if not local:
-        return
-    ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
-    for package in build(settings, target.architecture, ours) if ours else []:
-        state = "built" if package.fresh else "up to date"
-        tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
-    s3 = target.client("s3")
-    bucket = artifact_bucket(account, target.region)
-    _ensure_bucket(s3, bucket, target.region)
-    for name, folder in local.items():
-        if not folder.is_dir():
-            raise Problem(
-                f"The code of {name} is to come from {folder}, which is not there.",
-                "Correct the Code: path in the template; it is relative to the template's folder.",
-            )
-        zipped = archive(folder, settings.state_dir / "artifacts")
-        if not _has_object(s3, bucket, zipped.name):
-            tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")
-            _upload(s3, bucket, zipped)
-        template["Resources"][name]["Properties"]["Code"] = {
-            "S3Bucket": bucket,
-            "S3Key": zipped.name,
-        }
-
-
-def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        # "CreateBucket": us-east-1 is the Region that must not be named.
-        s3.create_bucket(Bucket=bucket, **({} if region == "us-east-1" else place))
-        s3.put_public_access_block(
-            Bucket=bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
-
-
-def _has_object(s3: Any, bucket: str, key: str) -> bool:
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
-        raise
-    return True
-
-
-def _upload(s3: Any, bucket: str, zipped: Path) -> None:
-    with zipped.open("rb") as body:
-        s3.put_object(Bucket=bucket, Key=zipped.name, Body=body, ContentType="application/zip")
 
 
 def _execute_change_set(
@@ -342,28 +266,10 @@ def _failure(
 
 
 def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
-    """The stack, if all that the template promises is there; LocalStack's COMPLETE is no proof.
-
-    It says CREATE_COMPLETE for a stack without resources, leaves out outputs that it could not
-    resolve, and puts "unknown" for an attribute that does not exist.
-    """
-    cloudformation = target.client("cloudformation")
-    stack = _stack(target, _describe(cloudformation, name, required=True), account)
-    there = {
-        resource["LogicalResourceId"]
-        for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-        and resource.get("PhysicalResourceId") not in {None, "", "unknown"}
-    }
-    expected = {
-        output: None
-        for output, value in (template.get("Outputs") or {}).items()
-        if "Condition" not in value
-    }
-    missing = [logical_id for logical_id in resource_types(template) if logical_id not in there]
-    missing += [o for o in expected if stack.outputs.get(o) in {None, "", "unknown"}]
-    if missing:
+    """The stack, if all that the template promises is there."""
+    found = _describe(target.client("cloudformation"), name, required=True)
+    stack = _stack(target, found, account)
+    if missing := missing_from(target, template, name, stack.outputs):
         raise DeploymentFailed(
             f"{name} is complete by its status but lacks: {', '.join(missing)}.",
             f"Look for the cause in {target.log}; on AWS the deployment would have failed.",

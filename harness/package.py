@@ -88,9 +88,9 @@ def archive(folder: Path, into: Path) -> Path:
                 entry.external_attr = 0o100644 << 16
                 zipped.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
         unfinished.rename(path)
-    for zipped in into.glob(f"{folder.name}-{'[0-9a-f]' * 64}.zip"):
-        if zipped != path:
-            zipped.unlink(missing_ok=True)
+    for other in into.glob(f"{folder.name}-{'[0-9a-f]' * 64}.zip"):
+        if other != path:
+            other.unlink(missing_ok=True)
     return path
 
 
