@@ -29,7 +29,8 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """The rate since the beginning, which does not jump about."""
-        rate = task.completed / task.elapsed if task.elapsed else 0.0
+        elapsed = task.finished_time or task.elapsed
+        rate = task.completed / elapsed if elapsed else 0.0
         return Text(f"{rate:5.1f}/s", style="progress.data.speed")
 
 

@@ -26,6 +26,7 @@ from harness.faults import faults, outcome
 
 _LISTED = ("lost", "duplicated", "late", "wrong", "rejected", "unfinished", "unsent")
 _SHOWN_KEYS = 5
+_KEPT_UP = 0.9  # of what was due per second; below, images queue
 
 
 def build_report(
@@ -57,6 +58,7 @@ def build_report(
         ),
         "late_after_s": seen.late_after_s,
         "throughput_per_s": round(len(heard) / seen.elapsed_s, 2) if seen.elapsed_s else 0.0,
+        "due_per_s": round(len(entries) / max(1.0, entries[-1].due - seen.started), 2),
         "function": asdict(seen.metrics) | {"duration_average": seen.metrics.duration_average}
         if seen.metrics
         else None,
@@ -196,29 +198,41 @@ def show_report(console: Console, report: Mapping[str, Any], place: Path) -> Non
     console.print()
     console.print(table)
     console.print()
-    images, latency = report["images"], report["latency_ms"]
-    console.print(
-        "images     " + ", ".join(f"{name} {count}" for name, count in images.items()),
-        soft_wrap=True,
-    )
+    latency = report["latency_ms"]
+    counted = {
+        name: count
+        for name, count in report["images"].items()
+        if count or name not in ("unfinished", "unsent")
+    }
+    _line(console, "images", ", ".join(f"{count} {name}" for name, count in counted.items()))
     if latency["p50"] is not None:
-        console.print(
-            "latency    "
-            + ", ".join(f"{name} {value / 1000:.2f} s" for name, value in latency.items())
-            + " from due to notified"
-        )
-    console.print(
-        f"throughput {report['throughput_per_s']} images/s, {report['elapsed_s']} s in all, "
-        f"{report['bytes_uploaded'] / 1e6:.0f} MB uploaded"
+        times = ", ".join(f"{name} {value / 1000:.2f} s" for name, value in latency.items())
+        _line(console, "latency", f"{times}, from due to notified")
+    throughput, due = report["throughput_per_s"], report["due_per_s"]
+    _line(
+        console,
+        "throughput",
+        f"{throughput} images/s, {report['elapsed_s']} s, {report['bytes_uploaded'] / 1e6:.0f} MB",
     )
+    if report["passed"] and throughput < _KEPT_UP * due:
+        _line(
+            console,
+            "",
+            f"{due:.1f} images/s were due: the latency is mostly queueing on this machine, "
+            f"--day {report['elapsed_s'] * 1.2:.0f}s shows it without",
+        )
     for name, listed in report["listed"].items():
         if listed:
             keys = ", ".join(item["key"] for item in listed[:_SHOWN_KEYS])
             more = f" and {len(listed) - _SHOWN_KEYS} more" if len(listed) > _SHOWN_KEYS else ""
-            console.print(f"[red]{name}[/] {escape(keys)}{more}", soft_wrap=True)
-    console.print(f"report     {place / 'report.json'}", soft_wrap=True)
+            _line(console, name, f"{keys}{more}", "red")
+    _line(console, "report", str(place / "report.json"))
     console.print()
     console.print(verdict(report), soft_wrap=True)
+
+
+def _line(console: Console, label: str, text: str, style: str = "") -> None:
+    console.print(f"{label:<11}{escape(text)}", style=style, highlight=False, soft_wrap=True)
 
 
 def verdict(report: Mapping[str, Any]) -> str:
