@@ -21,7 +21,7 @@ _SPEC = "TapStack: what the function promises (README)"
 
 DURATION_LIMIT_MS = 45_000
 RETENTION_DAYS = 7
-_NAMED = 5  # keys in a check's detail; all are in the report
+_NAMED = 3  # keys in a check's detail; all are in the report
 
 
 @dataclass(frozen=True)

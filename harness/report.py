@@ -192,7 +192,7 @@ def show_report(console: Console, report: Mapping[str, Any], place: Path) -> Non
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     table.add_column("check", ratio=3)
-    table.add_column("evidence", ratio=4)
+    table.add_column("evidence", ratio=4, overflow="fold")
     for check in report["checks"]:
         table.add_row(marks[check["passed"]], escape(check["title"]), escape(check["detail"]))
     console.print()
