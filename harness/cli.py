@@ -16,12 +16,13 @@ from typing import Any
 
 import click
 
+from harness.choosing import choose_target, target_to_start, targets_to_stop
 from harness.deploy import Stack, bring_up, deploy, find_stack
 from harness.logs import follow, log_events, log_groups, readable
 from harness.package import archive, build
 from harness.problems import Problem
 from harness.settings import Settings, positive_count, read_settings
-from harness.targets import Target, choose_target
+from harness.targets import Target
 from harness.unexpected import problem_of
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
@@ -43,7 +44,7 @@ Environment:
 _SETTINGS = {
     "suffix": ("NAME", "Environment suffix; ends the name of everything deployed.  [dev]"),
     "email": ("ADDRESS", "Who is subscribed to the notifications.  [ops@example.com]"),
-    "target": ("NAME", "Where the stack runs.  [embedded]"),
+    "target": ("NAME", "Where the stack runs: embedded, compose, endpoint or auto.  [auto]"),
     "port": ("PORT", "Port of the emulator on 127.0.0.1; 0 takes any free one.  [4566]"),
     "region": ("REGION", "AWS region.  [us-east-1]"),
     "template": ("FILE", "CloudFormation template.  [infra/TapStack.yml]"),
@@ -107,7 +108,7 @@ def up(settings: Settings, parameters: tuple[str, ...]) -> int:
       tapstack up
       tapstack up --suffix pr-42 --port 4570
     """
-    target = choose_target(settings)
+    target = target_to_start(settings, _tell)
     stack = bring_up(target, settings, _pairs(parameters), tell=_tell)
     _show_stack(target, stack)
     return 0
@@ -120,8 +121,8 @@ def down(settings: Settings) -> int:
 
     The emulator's state is part of its process: nothing is kept between two runs.
     """
-    target = choose_target(settings)
-    if target.stop():
+    stopped = [target.stop() for target in targets_to_stop(settings)]
+    if any(stopped):
         click.echo("Stopped. The emulator keeps nothing: `tapstack up` deploys anew.")
     else:
         click.echo("Nothing was running.")
@@ -177,7 +178,9 @@ def logs(settings: Settings, *, following: bool, lines: str, emulator: bool) -> 
     count = positive_count(lines, "lines")
     target = choose_target(settings)
     if emulator:
-        return _emulator_log(Path(target.log), count)
+        for line in target.log_lines(count):
+            click.echo(line)
+        return 0
     stack = _running_stack(target, settings)
     groups = log_groups(target, stack.name)
     events = log_events(target, groups)[-count:]
@@ -268,7 +271,7 @@ def run(
         day_s=_seconds(day) if day is not None else None,
         seed=positive_count(seed, "a seed"),
     )
-    target = choose_target(settings)
+    target = target_to_start(settings, _tell)
     stack = bring_up(target, settings, tell=_tell)
     outcome = run_scenario(scenario, target, settings, stack, options)
     if as_json:
@@ -297,7 +300,7 @@ def gate(settings: Settings) -> int:
     """
     from harness.gate import run_gate
 
-    return run_gate(choose_target(settings), settings, tell=_tell)
+    return run_gate(target_to_start(settings, _tell), settings, tell=_tell)
 
 
 @cli.command()
@@ -313,7 +316,7 @@ def bench(settings: Settings, images: str, *, as_json: bool) -> int:
     from harness.bench import run_bench
 
     count = positive_count(images, "images")
-    target = choose_target(settings)
+    target = target_to_start(settings, _tell)
     stack = bring_up(target, settings, tell=_tell)
     result = run_bench(target, settings, stack, count, tell=_tell)
     file = settings.reports_dir / "bench.json"
@@ -429,11 +432,3 @@ The AWS CLI reaches it with any credentials:
 
 Next: tapstack run daily-load"""
         )
-
-
-def _emulator_log(path: Path, count: int) -> int:
-    if not path.exists():
-        raise Problem(f"There is no {path}.", "`tapstack up` starts the emulator.")
-    for line in path.read_text(errors="replace").splitlines()[-count:]:
-        click.echo(line)
-    return 0

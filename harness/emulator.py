@@ -135,7 +135,7 @@ def start(config: EmulatorConfig, *, background: bool) -> RunningEmulator:
     folder = _prepare_folder(config)
     with _start_lock(folder):
         if found := _read_record(config.state_dir):
-            if _answers(found.port, patience_s=BUSY_PATIENCE_S):
+            if answers(found.port, patience_s=BUSY_PATIENCE_S):
                 return RunningEmulator(
                     config.state_dir, found.port, found.process.pid, already_running=True
                 )
@@ -176,7 +176,7 @@ def status(state_dir: Path) -> EmulatorStatus:
         memory = None
     return EmulatorStatus(
         running=True,
-        ready=_answers(found.port),
+        ready=answers(found.port),
         log=log_path(state_dir),
         pid=found.process.pid,
         port=found.port,
@@ -271,7 +271,8 @@ def _remove_work(folder: Path) -> None:
     shutil.rmtree(folder / "work", ignore_errors=True)
 
 
-def _choose_port(wanted: int) -> int:
+def choose_port(wanted: int) -> int:
+    """`wanted`, or any free port for 0. Raises Problem that names who has it, if it is taken."""
     if wanted:
         if not _bindable(wanted):
             raise Problem(
@@ -318,7 +319,7 @@ def _start_process(config: EmulatorConfig, folder: Path, *, background: bool) ->
             f"The emulator is not installed: there is no {python}.",
             "Run ./tapstack, which installs what is missing.",
         )
-    port = _choose_port(config.port)
+    port = choose_port(config.port)
     log = log_path(config.state_dir)
     _remove_work(folder)
     given, held = os.pipe()  # the emulator watches `given` and ends when `held` is closed
@@ -383,7 +384,7 @@ def _wait_until_ready(
                 f"The whole log is {log}.",
                 details=_end_of_log(log),
             )
-        return _answers(port)
+        return answers(port)
 
     try:
         wait_until(ready, deadline_s=config.ready_within_s, interval_s=0.1, describe="the emulator")
@@ -395,7 +396,8 @@ def _wait_until_ready(
         ) from error
 
 
-def _answers(port: int, *, patience_s: float = 5.0) -> bool:
+def answers(port: int, *, patience_s: float = 5.0) -> bool:
+    """Whether a LocalStack on this port says that it is well."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(

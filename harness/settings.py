@@ -31,11 +31,15 @@ class Settings:
     build_dir: Path = ROOT / "build"
     reports_dir: Path = ROOT / "reports"
     template: Path = ROOT / "infra" / "TapStack.yml"
-    target: str = "embedded"
+    target: str = "auto"
     port: int = 4566
     suffix: str = "dev"
     email: str = "ops@example.com"
     region: str = "us-east-1"
+    image: str = ""  # of the emulator, instead of the one that is built on base_image
+    base_image: str = "python:3.13-slim"
+    endpoint: str = ""  # of the target "endpoint", and whether it may be in a private network
+    endpoint_private: bool = False
 
     @property
     def stack_name(self) -> str:
@@ -90,6 +94,10 @@ def read_settings(
             "an AWS region",
             "Use a region's code, such as us-east-1 or eu-central-1.",
         ),
+        image=choice("image", "TAPSTACK_IMAGE"),
+        base_image=choice("base_image", "BASE_IMAGE"),
+        endpoint=choice("endpoint", "ENDPOINT_URL"),
+        endpoint_private=environment.get("ENDPOINT_PRIVATE") == "1",
     )
 
 

@@ -1,39 +1,41 @@
 """Where the stack runs.
 
 Settings come in; a Target goes out, which starts and stops that place, gives clients of its AWS
-API and declares what it can show. The command line picks it; deploy, drive and observe use it.
+API and declares what it can show. choosing.py picks it; deploy, drive and observe use it.
 """
 
-import ipaddress
-import os
+import http.client
 import platform
-import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
-
-from harness import emulator
+from harness import compose, emulator
+from harness.clients import LocalClients
+from harness.image import engine_architecture
 from harness.problems import Problem
 from harness.settings import Settings
 
+EVERYTHING = frozenset({"objects", "notifications", "logs", "metrics", "alarms", "configuration"})
+
 
 class Target(Protocol):
-    """A place with AWS's API. `shows` names what a check can be judged on there.
-
-    `architecture` is "x86_64" or "arm64", that of the functions; `log` says where the target's own
-    log is.
-    """
+    """A place with AWS's API. `shows` names what a check can be judged on there."""
 
     name: str
     region: str
-    architecture: str
-    log: str
     shows: frozenset[str]
+
+    @property
+    def architecture(self) -> str:
+        """That of the functions: "x86_64" or "arm64"."""
+        ...
+
+    @property
+    def log(self) -> str:
+        """Where the target's own log is: a path, or a command that shows it."""
+        ...
 
     @property
     def endpoint(self) -> str | None:
@@ -59,87 +61,23 @@ class Target(Protocol):
         """What a person may want to know of it."""
         ...
 
+    def log_lines(self, count: int) -> list[str]:
+        """The last `count` lines of the target's own log; Problem where there is none."""
+        ...
+
     def client(self, service: str) -> Any:
         """A boto3 client of `service`, one per service, safe to share between threads."""
-
-
-class LocalClients:
-    """boto3 clients of a loopback endpoint that cannot reach real AWS.
-
-    They know the endpoint and dummy credentials and nothing else: no AWS_* variable, no ~/.aws, no
-    instance metadata, no proxy. Raises Problem for an endpoint that is not on this machine.
-    """
-
-    def __init__(self, endpoint: str, region: str) -> None:
-        if not is_loopback(endpoint):
-            raise Problem(
-                f"{endpoint} is not a loopback address, and a local run speaks to nothing else.",
-                "Use an endpoint such as http://127.0.0.1:4566.",
-            )
-        self._endpoint = endpoint
-        self._region = region
-        self._session = boto3.Session(botocore_session=_session_without_surroundings())
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()  # making a client is not thread-safe, using one is
-
-    def client(self, service: str) -> Any:
-        """The client of `service`, made once."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._session.client(
-                    service,
-                    region_name=self._region,
-                    endpoint_url=self._endpoint,
-                    aws_access_key_id="test",
-                    aws_secret_access_key="test",
-                    config=_CONFIG,
-                )
-            return self._clients[service]
-
-
-_CONFIG = Config(
-    connect_timeout=5,
-    read_timeout=70,  # a synchronous invocation may take the function's 60 s
-    max_pool_connections=64,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    proxies={},
-    s3={"addressing_style": "path"},
-    # A checksum that the operation does not require costs CPU that is the pipeline's here.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-)
-
-
-def _session_without_surroundings() -> botocore.session.Session:
-    """A botocore session in which every setting has its default, whatever surrounds the process."""
-    session = botocore.session.Session()
-    settings = session.get_component("config_store")
-    for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items():
-        settings.set_config_provider(name, ConstantProvider(default))
-    for file in ("config_file", "credentials_file"):
-        settings.set_config_provider(file, ConstantProvider(os.devnull))
-    session.set_credentials("test", "test")
-    return session
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether the host of the URL `endpoint` is this machine itself."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class EmbeddedTarget:
     """LocalStack as a process of this machine, functions as processes. No Docker, no account."""
 
     name = "embedded"
-    shows = frozenset({"objects", "notifications", "logs", "metrics", "alarms", "configuration"})
+    shows = EVERYTHING
 
     def __init__(self, settings: Settings) -> None:
         self.region = settings.region
-        self.architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+        self.architecture = _architecture_here()
         self.log = str(emulator.log_path(settings.state_dir))
         self._settings = settings
         self._clients: LocalClients | None = None
@@ -187,6 +125,13 @@ class EmbeddedTarget:
             "log": str(found.log),
         }
 
+    def log_lines(self, count: int) -> list[str]:
+        """The last lines of the log file."""
+        log = emulator.log_path(self._settings.state_dir)
+        if not log.exists():
+            raise Problem(f"There is no {log}.", "`tapstack up` starts the emulator.")
+        return log.read_text(errors="replace").splitlines()[-count:]
+
     def client(self, service: str) -> Any:
         """A boto3 client of `service` on the emulator."""
         if self._clients is None:
@@ -194,13 +139,141 @@ class EmbeddedTarget:
         return self._clients.client(service)
 
 
-TARGETS: Mapping[str, Callable[[Settings], Target]] = {EmbeddedTarget.name: EmbeddedTarget}
+class ComposeTarget:
+    """The same LocalStack in our Docker image, functions as processes in its container."""
+
+    name = "compose"
+    shows = EVERYTHING
+
+    def __init__(self, settings: Settings, tell: Callable[[str], None] = lambda line: None) -> None:
+        self.region = settings.region
+        self._settings = settings
+        self._tell = tell
+        self._clients: LocalClients | None = None
+
+    @property
+    def architecture(self) -> str:
+        """That of the engine. Raises Problem where none answers."""
+        return engine_architecture()
+
+    @property
+    def log(self) -> str:
+        """The command that shows it."""
+        found = compose.find(self._settings)
+        return f"docker logs {found.name}" if found else "docker logs"
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the container that runs, or of the one that start() would start."""
+        found = compose.find(self._settings)
+        return (found and found.endpoint) or f"http://{emulator.HOST}:{self._settings.port}"
+
+    def prepare(self) -> None:
+        """Make sure that it can be started; raises Unavailable with what is missing."""
+        compose.prepare(self._settings, self._tell)
+
+    def start(self, *, background: bool = True) -> bool:
+        """Start the container unless it runs. Either way it lives until it is stopped."""
+        started = compose.start(self._settings, self._tell)
+        self._clients = None
+        return started
+
+    def stop(self) -> bool:
+        """Remove the container, its network and its volume, and so what was deployed in it."""
+        return compose.stop(self._settings)
+
+    def running(self) -> bool:
+        """Whether the emulator in the container of this state folder answers."""
+        found = compose.find(self._settings)
+        return found is not None and found.ready
+
+    def status(self) -> Mapping[str, str | int | bool | None]:
+        """What the engine says of the container."""
+        found = compose.find(self._settings)
+        if not found:
+            return {"running": False, "ready": False}
+        return {
+            "running": True,
+            "ready": found.ready,
+            "endpoint": found.endpoint,
+            "container": found.name,
+            "state": found.state,
+            "image": found.image,
+            "pid": found.pid,
+            "memory_bytes": found.memory_bytes,
+            "log": self.log,
+        }
+
+    def log_lines(self, count: int) -> list[str]:
+        """The last lines of the container's log."""
+        return compose.log_lines(self._settings, count)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of `service` on the emulator."""
+        if self._clients is None:
+            self._clients = LocalClients(self.endpoint, self.region)
+        return self._clients.client(service)
 
 
-def choose_target(settings: Settings) -> Target:
-    """The target that the settings name; Problem that lists them if there is none of that name."""
-    if settings.target not in TARGETS:
-        raise Problem(
-            f"There is no target {settings.target!r}.", f"Choose one of: {', '.join(TARGETS)}."
+class EndpointTarget:
+    """Something with AWS's API that somebody else started: another emulator, a container of a test.
+
+    It is on this machine; or in a private network, if the settings allow that.
+    """
+
+    name = "endpoint"
+    shows = EVERYTHING
+
+    def __init__(self, settings: Settings) -> None:
+        self.region = settings.region
+        self.architecture = _architecture_here()
+        self.log = "not ours to show"
+        if not settings.endpoint:
+            raise Problem(
+                "The target endpoint needs to know which.",
+                "Set ENDPOINT_URL to its URL, such as http://127.0.0.1:4566.",
+            )
+        self.endpoint = settings.endpoint
+        self._clients = LocalClients(
+            settings.endpoint, settings.region, private=settings.endpoint_private
         )
-    return TARGETS[settings.target](settings)
+
+    def start(self, *, background: bool = True) -> bool:
+        """Make sure that it answers: it is not ours to start."""
+        if not self.running():
+            raise Problem(
+                f"Nothing answers at {self.endpoint}.", "Start it, or change ENDPOINT_URL."
+            )
+        return False
+
+    def stop(self) -> bool:
+        """Leave it alone."""
+        return False
+
+    def running(self) -> bool:
+        """Whether an HTTP server answers there, whatever it says."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(self.endpoint, timeout=5):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+
+    def status(self) -> Mapping[str, str | int | bool | None]:
+        """Whether it answers, and where."""
+        answers = self.running()
+        return {"running": answers, "ready": answers, "endpoint": self.endpoint}
+
+    def log_lines(self, count: int) -> list[str]:
+        """Its log is unknown."""
+        raise Problem(f"The log of {self.endpoint} is not known here.", "Ask whoever started it.")
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of `service` on it."""
+        return self._clients.client(service)
+
+
+def _architecture_here() -> str:
+    return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"

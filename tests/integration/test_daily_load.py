@@ -121,7 +121,7 @@ def test_nothing_of_a_run_stays_on_the_target(day: Day) -> None:
 
 
 def _clients(port: int) -> Any:
-    from harness.targets import LocalClients
+    from harness.clients import LocalClients
 
     return LocalClients(f"http://127.0.0.1:{port}", "us-east-1").client
 

@@ -148,7 +148,7 @@ def target(
                 *("--template", str(folder / "template.yml"), *chosen),
             ],
             cwd=project_root,
-            env={**os.environ, **surroundings.variables},
+            env={**os.environ, **surroundings.variables, "TARGET": "embedded"},
             check=True,
             timeout=240,
         )

@@ -12,7 +12,7 @@ def test_defaults_describe_a_dev_environment() -> None:
     assert (settings.stack_name, settings.port, settings.target, settings.region) == (
         "tapstack-dev",
         4566,
-        "embedded",
+        "auto",
         "us-east-1",
     )
 

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.choosing import choose_target
+from harness.clients import LocalClients
 from harness.problems import Problem
 from harness.settings import read_settings
-from harness.targets import LocalClients, choose_target
 
 
 def test_an_unknown_target_is_answered_with_those_there_are() -> None:
