@@ -16,6 +16,8 @@ def pytest_configure() -> None:
             del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    # Whether or not this machine has Docker; tests of other targets name them.
+    os.environ["TARGET"] = "embedded"
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,6 @@ def tapstack(project_root: Path, state_dir: Path, tmp_path: Path) -> Tapstack:
                 "TAPSTACK_STATE": str(state_dir),
                 "TAPSTACK_REPORTS": str(tmp_path / "reports"),
                 "TAPSTACK_PORT": "0",
-                "TARGET": "embedded",
                 **environment,
             },
             stdin=subprocess.DEVNULL,

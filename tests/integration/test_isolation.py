@@ -148,7 +148,7 @@ def target(
                 *("--template", str(folder / "template.yml"), *chosen),
             ],
             cwd=project_root,
-            env={**os.environ, **surroundings.variables, "TARGET": "embedded"},
+            env={**os.environ, **surroundings.variables},
             check=True,
             timeout=240,
         )
