@@ -8,10 +8,10 @@ import io
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -56,14 +56,11 @@ class Pictures:
         self._bases: dict[tuple[str, int], Base] = {}
         self._lock = threading.Lock()
 
-    def prepare(
-        self, pictures: Iterable[Picture], made: Callable[[int, int], None] = lambda done, of: None
-    ) -> None:
-        """Have every base that `pictures` need; `made` hears how many of how many are there."""
-        needed = sorted({(p.scene, p.kind.name): p for p in pictures}.items(), key=lambda i: i[0])
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for done, _ in enumerate(pool.map(lambda item: self._base(item[1]), needed), 1):
-                made(done, len(needed))
+    def prepare(self, pictures: Iterable[Picture]) -> None:
+        """Have every base that `pictures` need. One after the other, for the sake of memory."""
+        needed = {(picture.scene, picture.kind.name): picture for picture in pictures}
+        for _, picture in sorted(needed.items(), key=itemgetter(0)):
+            self._base(picture)
 
     def render(self, picture: Picture) -> bytes:
         """The file to upload. Equal pictures give equal bytes; some milliseconds of one core."""

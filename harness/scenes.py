@@ -4,7 +4,6 @@ A number of the scene and a size come in, pixels go out, always the same ones. p
 handful once and derives every upload from them.
 """
 
-import threading
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 _MASTER = (2016, 1512)
-_ONE_AT_A_TIME = threading.Lock()  # so that two threads do not make the same landscape
 
 
 def photo(number: int, width: int, height: int) -> Image.Image:
@@ -57,14 +55,9 @@ def graphic(number: int, width: int, height: int) -> Image.Image:
     return colours
 
 
+@lru_cache(maxsize=2)
 def landscape(number: int) -> Image.Image:
     """Sky, sun and three ranges of hills; nothing in it is symmetrical, so a flip shows."""
-    with _ONE_AT_A_TIME:
-        return _landscape(number)
-
-
-@lru_cache(maxsize=4)
-def _landscape(number: int) -> Image.Image:
     width, height = _MASTER
     rng = np.random.default_rng(number)
 
