@@ -7,10 +7,9 @@ nothing here speaks to the target, so a saved run can be judged again.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from harness.faults import OUTCOMES, faults, field_of, outcome
-from harness.ledger import Entry, Ledger
+from harness.ledger import Entry, Ledger, Notice, run_of
 from harness.observe import Observations
 from harness.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
 
@@ -178,19 +177,23 @@ def nothing_extra(run: Run) -> Verdict:
     return True, "no other object since the run began"
 
 
-@rule("no-errors-told", "There was no error notification", _SPEC)
+@rule("no-errors-told", "There was no error notification, and none of an unknown image", _SPEC)
 def no_error_notification(run: Run) -> Verdict:
-    """Neither for an image of the run nor for anything else."""
+    """Those of other runs are told apart by their folder, those of alarms are judged as alarms."""
     told = [n for e in run.ledger.entries for n in e.notices if n.status != "processed"]
-    told += [n for n in run.ledger.strays if n.status != "processed"]
+    ours = {run_of(entry.key) for entry in run.ledger.entries}
+    for notice in run.ledger.strays:
+        of_run = run_of(notice.source[0])
+        if not notice.status.startswith("alarm") and (not of_run or of_run in ours):
+            told.append(notice)
     if told:
-        return False, f"{len(told)}: {_named((n.source[0], _reason(n.body)) for n in told)}"
+        return False, f"{len(told)}: {_named((n.source[0], _reason(n)) for n in told)}"
     return True, "none"
 
 
-def _reason(body: Any) -> str:
-    error = field_of(body, "error.message") or field_of(body, "error.type") or body.get("text", "")
-    return f"{body.get('status')}: {error}"[:200]
+def _reason(notice: Notice) -> str:
+    error = field_of(notice.body, "error.message") or notice.body.get("text", "")
+    return f"{notice.status}: {error}"[:200]
 
 
 # --- Rules about the platform -------------------------------------------------------------------
@@ -236,14 +239,15 @@ def short_duration(run: Run) -> Verdict:
 
 @rule("alarms", "No alarm was raised", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def no_alarm(run: Run) -> Verdict:
-    """Alarms that were on before the run are not its fault."""
-    alarms = run.seen.alarms
-    if alarms is None:
+    """Neither is one on that was not before the run, nor was one told on the topic."""
+    if run.seen.alarms is None:
         return _unseen(run, "alarms")
     if not run.seen.alarms_known:
         return False, "the stack has no alarm"
-    if alarms:
-        return False, f"in ALARM: {', '.join(alarms)}"
+    told = [n.body["AlarmName"] for n in run.ledger.strays if n.status == "alarm ALARM"]
+    raised = sorted({*run.seen.alarms, *told})
+    if raised:
+        return False, f"in ALARM: {', '.join(raised)}"
     return True, f"none of {run.seen.alarms_known}"
 
 

@@ -5,19 +5,35 @@ the finished ledger. It can be saved as JSON lines and loaded to be judged again
 """
 
 import json
+import re
+import secrets
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 SOURCE_PREFIX = "uploads/"
 OUTPUT_PREFIX = "processed/"
+# Every run has a folder of its own below both prefixes, so that runs can be told apart.
+_RUN_FOLDER = re.compile(r"(?:uploads|processed)/(run-\d{8}T\d{6}-[0-9a-f]{4})/")
 
 
 def output_key(key: str) -> str:
     """Where the output of the upload `key` must be, in the processed bucket."""
     return OUTPUT_PREFIX + key.removeprefix(SOURCE_PREFIX)
+
+
+def new_run() -> str:
+    """The name of a run, and of its folder; never the same twice."""
+    return f"{datetime.now(UTC):run-%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def run_of(key: str) -> str:
+    """The run that a key belongs to; empty if it is none's."""
+    found = _RUN_FOLDER.match(key)
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,13 @@ class Notice:
 
     @property
     def status(self) -> str:
-        """What it tells: processed, superseded, rejected or failed."""
+        """What it tells: processed, superseded, rejected, failed, or "alarm OK" and the like.
+
+        The stack's alarms speak on the same topic ("Amazon SNS notifications" of the CloudWatch
+        guide, AlarmName and NewStateValue).
+        """
+        if "AlarmName" in self.body:
+            return f"alarm {self.body.get('NewStateValue')}"
         return str(self.body.get("status"))
 
     @property
@@ -120,7 +142,7 @@ class Ledger:
 
     @property
     def strays(self) -> list[Notice]:
-        """Notifications of no image of this run."""
+        """Notifications of no image of this run, those of alarms among them."""
         with self._lock:
             return list(self._unmatched)
 

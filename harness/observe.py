@@ -17,13 +17,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.deploy import Stack
-from harness.ledger import OUTPUT_PREFIX, Ledger, output_key
+from harness.ledger import Ledger, output_key, run_of
 from harness.targets import Target
 from harness.waiting import WaitedTooLong, wait_until
 
 METRICS_DEADLINE_S = 120.0
 _MINUTE = 60
-_RUN_FOLDER = re.compile(r"run-\d{8}T\d{6}-[0-9a-f]{4}/")
 _SHOWN = 20  # of things that should not be there, the rest are counted
 
 
@@ -144,8 +143,9 @@ class Observer:
         versions = Counter(self._versions_since(self._started))
         for entry in ledger.entries:
             entry.versions = versions.pop(output_key(entry.key), 0)
-        foreign = [key for key in versions if _RUN_FOLDER.match(key.removeprefix(OUTPUT_PREFIX))]
-        extra = sorted(set(versions) - set(foreign))
+        ours = {run_of(entry.key) for entry in ledger.entries}
+        foreign = {key for key in versions if run_of(key) and run_of(key) not in ours}
+        extra = sorted(set(versions) - foreign)
         return replace(seen, extra=tuple(extra), foreign=len(foreign))
 
     def _versions_since(self, started: float) -> Iterator[str]:

@@ -4,11 +4,9 @@ A target with a stack, pictures and their due times come in; a Run goes out, fin
 it came. scenario.py calls it; everything that a run leaves on the target is gone afterwards.
 """
 
-import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +15,7 @@ from harness.checks import Run
 from harness.corpus import Picture
 from harness.deploy import Stack
 from harness.drive import Drive
-from harness.ledger import SOURCE_PREFIX, Entry, Expected, Ledger
+from harness.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, new_run
 from harness.notifications import subscribed
 from harness.observe import Observations, Observer
 from harness.pictures import Pictures
@@ -62,7 +60,7 @@ def send(
     store.prepare(pictures)
     outputs, s3 = stack.outputs, target.client("s3")
     observer = Observer(target, stack, time.time())
-    run_id = f"{datetime.now(UTC):run-%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    run_id = new_run()
     with (
         subscribed(target, outputs["NotificationTopicArn"], f"{stack.name}-{run_id}") as listen,
         RunProgress(console, len(pictures)) as progress,

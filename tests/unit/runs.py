@@ -10,6 +10,7 @@ from harness.ledger import Entry, Expected, Ledger, Notice, Output, output_key
 from harness.observe import Logs, Metrics, Observations
 
 START = 1_800_000_000.0
+RUN = "run-20270115T080000-0a1b"
 SEEN = Observations(
     upload_bucket="uploads-bucket",
     processed_bucket="processed-bucket",
@@ -27,7 +28,7 @@ SEEN = Observations(
 
 def entry(index: int) -> Entry:
     """An image that was processed as it should be."""
-    key = f"uploads/run/{index} ü.jpg"
+    key = f"uploads/{RUN}/{index} ü.jpg"
     metadata = {"uploader": "user-1"}
     output = Output(
         version=f"out-{index}",

@@ -10,9 +10,18 @@ import pytest
 from harness import checks
 from harness.checks import Rule, Run, counts
 from harness.faults import OUTCOMES, outcome
-from harness.ledger import Entry, Ledger
+from harness.ledger import Entry, Ledger, Notice
 from harness.observe import Logs, Metrics, Observations
-from tests.unit.runs import SEEN, entry, good_run, rejection, spoil_notice, spoil_output
+from tests.unit.runs import (
+    RUN,
+    SEEN,
+    START,
+    entry,
+    good_run,
+    rejection,
+    spoil_notice,
+    spoil_output,
+)
 
 RULES = {value.id: value for value in vars(checks).values() if isinstance(value, Rule)}
 
@@ -137,6 +146,27 @@ def test_an_error_notification_of_no_image_fails() -> None:
     stranger = entry(7)
     run = Run(Ledger(good_run().ledger.entries, [rejection(stranger, "failed")]), SEEN)
     assert failing(run) == {"no-errors-told"}
+
+
+def test_a_success_notification_of_no_image_fails() -> None:
+    """Something was processed that was never sent."""
+    run = Run(Ledger(good_run().ledger.entries, entry(7).notices), SEEN)
+    assert failing(run) == {"no-errors-told"}
+
+
+def test_notifications_of_another_run_are_not_ours() -> None:
+    """Two runs on one stack do not disturb each other."""
+    stranger = entry(7)
+    stranger.key = stranger.key.replace(RUN, "run-20270115T080000-ffff")
+    run = Run(Ledger(good_run().ledger.entries, [rejection(stranger)]), SEEN)
+    assert failing(run) == set()
+
+
+@pytest.mark.parametrize(("state", "rules"), [("OK", set()), ("ALARM", {"alarms"})])
+def test_alarms_speak_on_the_same_topic(state: str, rules: set[str]) -> None:
+    """An alarm that went on and off again was raised all the same; one that is fine is no error."""
+    told = Notice(START, {"AlarmName": "errors-dev", "NewStateValue": state})
+    assert failing(Run(Ledger(good_run().ledger.entries, [told]), SEEN)) == rules
 
 
 def test_metadata_at_the_limit_needs_no_room_for_ours() -> None:
