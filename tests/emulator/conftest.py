@@ -68,8 +68,11 @@ StartEmulator = Callable[..., Emulator]
 
 @pytest.fixture(scope="session")
 def emulator_environment() -> Mapping[str, str]:
-    """Settings of the session's emulator beyond the launcher's own; meant to be overridden."""
-    return {}
+    """Settings of the session's emulator beyond the launcher's own; meant to be overridden.
+
+    Alarms are evaluated every second, where AWS takes a minute.
+    """
+    return {"TAPSTACK_ALARM_INTERVAL_S": "1"}
 
 
 @pytest.fixture(scope="session")

@@ -12,23 +12,25 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from localstack.aws.api.cloudwatch import ScanBy
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
 
-STATISTICS = {
-    "Sum": "SUM(sum)",
-    "Average": "SUM(sum) * 1.0 / SUM(sample_count)",
-    "Minimum": "MIN(min)",
-    "Maximum": "MAX(max)",
-    "SampleCount": "SUM(sample_count)",
-}
+from localstack_parity.cloudwatch.statistics import Samples, Statistic
+
+NO_UNIT = "None"
 
 COLUMNS = (
     "account_id, region, metric_name, namespace, timestamp, dimensions, unit, storage_resolution"
 )
+
+
+class Point(NamedTuple):
+    """A datapoint: the start of its period (seconds since the epoch), value and sample count."""
+
+    start: int
+    value: float
+    samples: float
 
 
 class MetricDatabase(CloudwatchDatabase):
@@ -50,7 +52,7 @@ class MetricDatabase(CloudwatchDatabase):
                 region,
                 datum.get("MetricName"),
                 namespace,
-                int(datum["Timestamp"].timestamp() if datum.get("Timestamp") else time.time()),
+                _stored_second(datum),
                 self._get_ordered_dimensions_with_separator(datum.get("Dimensions")),
                 datum.get("Unit"),
                 datum.get("StorageResolution"),
@@ -77,19 +79,22 @@ class MetricDatabase(CloudwatchDatabase):
                 aggregated,
             )
 
-    def get_metric_data_stat(
+    def points(
         self,
         account_id: str,
         region: str,
-        query: Mapping[str, Any],
-        start_time: datetime,
-        end_time: datetime,
-        scan_by: str | None,
-    ) -> dict[str, list[Any]]:
-        """One statistic of one metric: ``timestamps`` (starts of periods) and ``values``."""
-        statistic = query["MetricStat"]
-        metric, period, unit = statistic["Metric"], statistic["Period"], statistic.get("Unit")
-        start, end = int(start_time.timestamp()), int(end_time.timestamp())
+        metric: Mapping[str, Any],
+        statistic: Statistic,
+        *,
+        start: int,
+        end: int,
+        period: int,
+        unit: str | None = None,
+    ) -> dict[str, list[Point]]:
+        """The datapoints of a metric by unit, ascending: periods from ``start`` to before ``end``.
+
+        ``metric`` has Namespace, MetricName and Dimensions. Periods without data have no point.
+        """
         wanted = """account_id = ? AND region = ? AND namespace = ? AND metric_name = ?
             AND dimensions IS ? AND timestamp >= ? AND timestamp < ?"""
         parameters = [
@@ -102,27 +107,39 @@ class MetricDatabase(CloudwatchDatabase):
             end,
         ]
         if unit:
-            wanted += " AND unit IS ?"
-            parameters.append(None if unit == "NULL_VALUE" else unit)
+            wanted += f" AND COALESCE(unit, '{NO_UNIT}') = ?"
+            parameters.append(unit)
+        rows = f"""
+            SELECT (timestamp - {start}) / {period} AS bin, COALESCE(unit, '{NO_UNIT}') AS unit,
+                   1 AS sample_count, value AS sum, value AS min, value AS max
+            FROM {self.TABLE_SINGLE_METRICS} WHERE {wanted}
+            UNION ALL
+            SELECT (timestamp - {start}) / {period}, COALESCE(unit, '{NO_UNIT}'),
+                   sample_count, sum, min, max
+            FROM {self.TABLE_AGGREGATED_METRICS} WHERE {wanted}
+            """
+        values: dict[tuple[str, int], list[tuple[float, float]]] = {}
         with self._connection(self.METRICS_DB_READ_ONLY) as connection:
-            rows = connection.execute(
-                f"""
-                SELECT (timestamp - ?) / ? AS bin, {STATISTICS[statistic["Stat"]]} FROM (
-                    SELECT timestamp, 1 AS sample_count, value AS sum, value AS min, value AS max
-                    FROM {self.TABLE_SINGLE_METRICS} WHERE {wanted}
-                    UNION ALL
-                    SELECT timestamp, sample_count, sum, min, max
-                    FROM {self.TABLE_AGGREGATED_METRICS} WHERE {wanted}
-                ) GROUP BY bin ORDER BY bin
-                """,
-                (start, period, *parameters, *parameters),
+            groups = connection.execute(
+                f"SELECT unit, bin, SUM(sample_count), SUM(sum), MIN(min), MAX(max)"
+                f" FROM ({rows}) GROUP BY unit, bin ORDER BY unit, bin",
+                (*parameters, *parameters),
             ).fetchall()
-        if scan_by is None or scan_by == ScanBy.TimestampDescending:
-            rows.reverse()
-        return {
-            "timestamps": [start + number * period for number, _ in rows],
-            "values": [value for _, value in rows],
-        }
+            if statistic.needs_values:
+                for name, number, value, times in connection.execute(
+                    f"SELECT unit, bin, min, SUM(sample_count) FROM ({rows}) WHERE min = max"
+                    " GROUP BY unit, bin, min ORDER BY min",
+                    (*parameters, *parameters),
+                ):
+                    values.setdefault((name, number), []).append((value, times))
+        found: dict[str, list[Point]] = {}
+        for name, number, count, total, minimum, maximum in groups:
+            seen = values.get((name, number), ())
+            result = statistic.of(Samples(count, total, minimum, maximum, seen))
+            if result is not None:
+                point = Point(start + number * period, float(result), count)
+                found.setdefault(name, []).append(point)
+        return found
 
     @contextmanager
     def _connection(self, database: str) -> Iterator[sqlite3.Connection]:
@@ -158,6 +175,15 @@ class MetricDatabase(CloudwatchDatabase):
             return None
         pairs = (text.split("=", 1) for text in dimensions.split("\t") if text)
         return [{"Name": name, "Value": value} for name, value in pairs]
+
+
+def _stored_second(datum: Mapping[str, Any]) -> int:
+    """When the datum was measured; to the minute unless it is of high resolution.
+
+    Source: CloudWatch User Guide, "Publish custom metrics", "High-resolution metrics".
+    """
+    at = int(datum["Timestamp"].timestamp() if datum.get("Timestamp") else time.time())
+    return at if datum.get("StorageResolution") == 1 else at - at % 60
 
 
 def _values(datum: Mapping[str, Any]) -> list[tuple[float, int]]:

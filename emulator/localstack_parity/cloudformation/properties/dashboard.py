@@ -3,9 +3,9 @@
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-dashboard.html
 """
 
-import json
 from typing import ClassVar
 
+from botocore.exceptions import ClientError
 from localstack.services.cloudformation.provider_utils import generate_default_name
 from localstack.services.cloudformation.resource_provider import (
     ProgressEvent,
@@ -27,24 +27,17 @@ class Provider(ResourceProvider[Model]):
     }
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Put the dashboard; one whose body is no JSON object fails, as CloudWatch refuses it."""
+        """Put the dashboard; fails with CloudWatch's reason if it refuses the body."""
         model = {
             "DashboardName": generate_default_name(request.stack_name, request.logical_resource_id),
             **request.desired_state,
         }
         try:
-            valid = isinstance(json.loads(model["DashboardBody"]), dict)
-        except ValueError:
-            valid = False
-        if not valid:
-            return failed(
-                model,
-                "The dashboard body is invalid, there are 1 validation errors: "
-                "The field DashboardBody must be a valid JSON object",
+            request.aws_client_factory.cloudwatch.put_dashboard(
+                DashboardName=model["DashboardName"], DashboardBody=model["DashboardBody"]
             )
-        request.aws_client_factory.cloudwatch.put_dashboard(
-            DashboardName=model["DashboardName"], DashboardBody=model["DashboardBody"]
-        )
+        except ClientError as e:
+            return failed(model, e.response["Error"]["Message"])
         return done(model)
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:

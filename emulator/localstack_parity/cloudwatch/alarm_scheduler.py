@@ -1,0 +1,100 @@
+"""Evaluates all metric alarms, again and again.
+
+In: the alarms in CloudWatch's stores. Out: calls of alarms.py. The provider has it in the place of
+LocalStack's scheduler, whose methods it has.
+
+TAPSTACK_ALARM_INTERVAL_S evaluates more often than AWS, which does so every minute, and every ten
+seconds for periods below a minute. The periods that are looked at stay those of AWS.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from localstack.services.cloudwatch.models import (
+    LocalStackAlarm,
+    LocalStackMetricAlarm,
+    cloudwatch_stores,
+)
+
+from localstack_parity.cloudwatch.alarms import (
+    HIGH_RESOLUTION_S,
+    MINUTE,
+    change_state,
+    evaluate,
+    period_of,
+)
+from localstack_parity.cloudwatch.metric_data import ReadMetric
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL_VARIABLE = "TAPSTACK_ALARM_INTERVAL_S"
+SETTLING_S = 5  # after a full minute, until what services report about it has been written
+
+type Changed = Callable[[str, str, LocalStackAlarm], None]
+
+
+class AlarmScheduler:
+    """The thread that does it.
+
+    ``read`` gives a function that reads an account's metrics in a region, ``changed`` is told of
+    alarms that changed state.
+    """
+
+    def __init__(self, read: Callable[[str, str], ReadMetric], changed: Changed) -> None:
+        self._read = read
+        self._changed = changed
+        self._interval_s = float(os.environ.get(INTERVAL_VARIABLE) or MINUTE)
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to evaluate, if that has not begun."""
+        if self._thread is None:
+            self._stopped.clear()
+            self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
+            self._thread.start()
+
+    def shutdown(self) -> None:
+        """Stop evaluating."""
+        self._stopped.set()
+        thread, self._thread = self._thread, None
+        if thread and thread is not threading.current_thread():
+            thread.join(10)
+
+    def schedule_metric_alarm(self, alarm_arn: str) -> None:
+        """Nothing to do: every alarm is evaluated at the next turn."""
+
+    def delete_scheduler_for_alarm(self, alarm_arn: str) -> None:
+        """Nothing to do: an alarm that is gone is not evaluated."""
+
+    def restart_existing_alarms(self) -> None:
+        """Nothing to do: alarms are found in the stores."""
+
+    def _run(self) -> None:
+        step = min(HIGH_RESOLUTION_S, self._interval_s)
+        turn = self._turn(time.time())
+        while not self._stopped.wait(step):
+            now = time.time()
+            all_alarms = self._turn(now) != turn
+            turn = self._turn(now)
+            for account, region, store in list(cloudwatch_stores.iter_stores()):
+                for alarm in list(store.alarms.values()):
+                    if not isinstance(alarm, LocalStackMetricAlarm):
+                        continue
+                    if all_alarms or period_of(alarm.alarm) < MINUTE:
+                        self._evaluate(account, region, alarm, int(now))
+
+    def _turn(self, now: float) -> int:
+        return int((now - SETTLING_S) // self._interval_s)
+
+    def _evaluate(self, account: str, region: str, alarm: LocalStackMetricAlarm, now: int) -> None:
+        try:
+            found = evaluate(alarm.alarm, self._read(account, region), now)
+        except Exception as e:  # the other alarms are to be evaluated all the same
+            LOG.warning("Alarm %s cannot be evaluated: %s", alarm.alarm["AlarmName"], e)
+            return
+        if found and change_state(account, region, alarm, *found):
+            self._changed(account, region, alarm)
