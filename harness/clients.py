@@ -48,14 +48,14 @@ class LocalClients:
                     endpoint_url=self._endpoint,
                     aws_access_key_id="test",
                     aws_secret_access_key="test",
-                    config=_CONFIG,
+                    config=_CONFIG.merge(Config(read_timeout=_READ_TIMEOUT_S.get(service, 30))),
                 )
             return self._clients[service]
 
 
+_READ_TIMEOUT_S = {"lambda": 70}  # a synchronous invocation may take the function's 60 s
 _CONFIG = Config(
     connect_timeout=5,
-    read_timeout=70,  # a synchronous invocation may take the function's 60 s
     max_pool_connections=64,
     retries={"mode": "standard", "total_max_attempts": 3},
     proxies={},

@@ -25,11 +25,16 @@ type Receive = Callable[[Notice], None]
 
 
 @contextmanager
-def subscribed(target: Target, topic_arn: str, name: str) -> Iterator[Callable[[Receive], None]]:
-    """A queue called `name` that gets the topic's notifications; gone when the context ends.
+def subscribed(
+    target: Target, topic_arn: str, name: str, gone: threading.Event | None = None
+) -> Iterator[Callable[[Receive], None]]:
+    """A queue called `name` that gets the topic's notifications; removed when the context ends.
 
     What it gives takes a function, which from then on gets every notification, in another thread.
+    `gone` is set when the queue is not there any more, and with it all that the target knew; whoever
+    sets it says that the target itself is gone, and then nothing is removed from it.
     """
+    gone = gone or threading.Event()
     sqs, sns = target.client("sqs"), target.client("sns")
     queue = sqs.create_queue(
         QueueName=name,
@@ -55,17 +60,20 @@ def subscribed(target: Target, topic_arn: str, name: str) -> Iterator[Callable[[
 
         def listen(receive: Receive) -> None:
             threading.Thread(
-                target=_read, args=(sqs, queue, receive, stop), name="notifications", daemon=True
+                target=_read,
+                args=(sqs, queue, receive, stop, gone),
+                name="notifications",
+                daemon=True,
             ).start()
 
         yield listen
     finally:
         stop.set()
-        # Nothing can be removed from a target that is gone, and nothing is left there either.
-        with suppress(BotoCoreError, ClientError):
-            if subscription:
-                sns.unsubscribe(SubscriptionArn=subscription)
-            sqs.delete_queue(QueueUrl=queue)
+        if not gone.is_set():
+            with suppress(BotoCoreError, ClientError):
+                if subscription:
+                    sns.unsubscribe(SubscriptionArn=subscription)
+                sqs.delete_queue(QueueUrl=queue)
 
 
 def _policy(queue_arn: str, topic_arn: str) -> str:
@@ -80,7 +88,9 @@ def _policy(queue_arn: str, topic_arn: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _read(sqs: Any, queue: str, receive: Receive, stop: threading.Event) -> None:
+def _read(
+    sqs: Any, queue: str, receive: Receive, stop: threading.Event, gone: threading.Event
+) -> None:
     """Give every message to `receive`, each once: standard queues may deliver one repeatedly."""
     seen: set[str] = set()
     while not stop.is_set():
@@ -88,6 +98,9 @@ def _read(sqs: Any, queue: str, receive: Receive, stop: threading.Event) -> None
             answer = sqs.receive_message(
                 QueueUrl=queue, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=_LONG_POLL_S
             )
+        except sqs.exceptions.QueueDoesNotExist:
+            gone.set()
+            return
         except (BotoCoreError, ClientError):
             stop.wait(1)
             continue

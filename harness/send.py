@@ -35,7 +35,7 @@ _STOP_S = 20.0  # for uploads under way when the run ends
 
 
 class _TargetGone(Exception):
-    """The target stopped running in the middle of the run."""
+    """The target stopped in the middle of the run, or forgot all about it; says which."""
 
 
 def send(
@@ -60,9 +60,9 @@ def send(
     store.prepare(pictures)
     outputs, s3 = stack.outputs, target.client("s3")
     observer = Observer(target, stack, time.time())
-    run_id = new_run()
+    run_id, topic, gone = new_run(), outputs["NotificationTopicArn"], threading.Event()
     with (
-        subscribed(target, outputs["NotificationTopicArn"], f"{stack.name}-{run_id}") as listen,
+        subscribed(target, topic, f"{stack.name}-{run_id}", gone) as listen,
         RunProgress(console, len(pictures)) as progress,
     ):
         started = time.time() + _HEAD_START_S
@@ -79,13 +79,14 @@ def send(
         )
         drive.start()
         try:
-            _follow(target, ledger, drive, readback, progress, patience_s)
+            _follow(target, ledger, drive, readback, progress, patience_s, gone)
         except KeyboardInterrupt:
             seen = replace(seen, interrupted=True, ended_early="it was interrupted")
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
-        except _TargetGone:
-            seen = replace(seen, gone=True, ended_early=f"{target.name} stopped during the run")
-            progress.say(f"{target.name} does not answer any more; the run ends here")
+        except _TargetGone as reason:
+            seen = replace(seen, gone=True, ended_early=f"{target.name} {reason}")
+            progress.say(f"{target.name} {reason}; the run ends here")
+            gone.set()
         finally:
             drive.stop.set()
         settled = time.time()
@@ -120,6 +121,7 @@ def _follow(
     readback: Readback,
     progress: RunProgress,
     patience_s: float,
+    forgotten: threading.Event,
 ) -> None:
     """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
     before: tuple[int, int, int] | None = None
@@ -133,6 +135,8 @@ def _follow(
         waiting = now - last_progress
         uploaded, notified, read = state
         progress.show(uploaded, notified, read)
+        if forgotten.is_set():
+            raise _TargetGone("lost its state during the run, as it does when it is restarted")
         if all(entry.settled for entry in ledger.entries):
             return
         if now - asked > _ASK_EVERY_S:
@@ -140,7 +144,7 @@ def _follow(
             if target.running():
                 answered = now
             elif now - answered > _SILENT_S:
-                raise _TargetGone
+                raise _TargetGone("stopped during the run: it does not answer any more")
         if drive.running:
             continue
         if waiting > patience_s:
