@@ -31,8 +31,8 @@ def subscribed(
     """A queue called `name` that gets the topic's notifications; removed when the context ends.
 
     What it gives takes a function, which from then on gets every notification, in another thread.
-    `gone` is set when the queue is not there any more, and with it all that the target knew; whoever
-    sets it says that the target itself is gone, and then nothing is removed from it.
+    `gone` is set when the queue is not there any more, and with it all that the target knew. Set it
+    to say that the target itself is gone: then nothing is removed from it.
     """
     gone = gone or threading.Event()
     sqs, sns = target.client("sqs"), target.client("sns")

@@ -4,6 +4,7 @@ A target with a stack, pictures and their due times come in; a Run goes out, fin
 it came. scenario.py calls it; everything that a run leaves on the target is gone afterwards.
 """
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
