@@ -69,14 +69,14 @@ class Environment:
     """One virtual environment: where it stands and the files that decide what is in it.
 
     `lock` lists its packages. `plugin` is a folder of ours installed into it as it stands, with the
-    file `pyproject.toml`; `import_root` is a folder from which it imports.
+    file `pyproject.toml`; `import_roots` are folders from which it imports.
     """
 
     title: str
     path: Path
     lock: Path
     plugin: Path | None = None
-    import_root: Path | None = None
+    import_roots: tuple[Path, ...] = ()
 
     @property
     def python(self) -> Path:
@@ -121,7 +121,9 @@ def environments(root: Path, *, dev: bool) -> list[Environment]:
     Once the harness's environment has the tools of the tests, it keeps them.
     """
     emulator, installation = root / "emulator", root / ".tapstack"
-    harness = Environment("harness", root / ".venv", root / "requirements.lock", import_root=root)
+    # The emulator's folder: lint asks its evaluation of policies, which needs nothing of LocalStack.
+    roots = (root, emulator)
+    harness = Environment("harness", root / ".venv", root / "requirements.lock", import_roots=roots)
     with_tools = replace(
         harness, title="harness and test tools", lock=root / "requirements-dev.lock"
     )
@@ -205,6 +207,7 @@ def _make(environment: Environment, uv: Path, log: IO[str]) -> None:
     if environment.plugin:
         into = ("--python", environment.python, "--editable", environment.plugin)
         _run(log, uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", *into)
+        _run(log, environment.python, "-I", "-m", "localstack_parity.service_index")
     stamp.write_text(environment.stamp())
     _say(f"  done in {time.monotonic() - began:.1f} s")
 
@@ -223,9 +226,10 @@ def _make_packages(environment: Environment, uv: Path, log: IO[str]) -> None:
         _run(log, sys.executable, "-I", "-m", "venv", "--without-pip", environment.path)
     locked = ("--require-hashes", "--compile-bytecode", environment.lock)
     _run(log, uv, "pip", "sync", "--python", python, *locked)
-    if environment.import_root:
+    if environment.import_roots:
         (site_packages,) = environment.path.glob("lib/python*/site-packages")
-        (site_packages / "tapstack.pth").write_text(f"{environment.import_root}\n")
+        folders = "".join(f"{folder}\n" for folder in environment.import_roots)
+        (site_packages / "tapstack.pth").write_text(folders)
 
 
 def _run(log: IO[str], *command: str | Path) -> None:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from localstack_parity import service_index
+
 STATE_VARIABLE = "TAPSTACK_EMULATOR_STATE"
 LIFELINE_VARIABLE = "TAPSTACK_LIFELINE_FD"
 DETACH = b"d"
@@ -63,6 +65,7 @@ def main() -> None:
         for folder in folders.values():
             Path(folder).mkdir(parents=True, exist_ok=True)
         os.environ.update(folders)
+        service_index.offer(Path(folders["FILESYSTEM_ROOT"]))
         # Not TMPDIR, which LocalStack has deprecated.
         tempfile.tempdir = tempfile.mkdtemp(dir=state)
     for name, value in DEFAULTS.items():
