@@ -4,17 +4,16 @@ A target and the settings come in; the template is linted and deployed and the g
 run; a verdict and its exit code go out. `tapstack gate` calls it.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from harness.deploy import DeploymentFailed, bring_up
-from harness.problems import Problem
+from harness.lint import lint
 from harness.scenario import RunOptions, run_scenario, scenarios
 from harness.settings import Settings
 from harness.targets import Target
-from harness.template import load_template
+
+# A small day: what is new in a larger one is load, and the gate asks whether all is right.
+_OPTIONS = RunOptions(images=300, day_s=20.0)
 
 
 def run_gate(target: Target, settings: Settings, *, tell: Callable[[str], None]) -> int:
@@ -23,42 +22,25 @@ def run_gate(target: Target, settings: Settings, *, tell: Callable[[str], None])
     Everything that can still be judged is judged. Raises Problem if the template cannot be read or
     the environment does not allow a verdict.
     """
-    load_template(settings.template)
     failed = []
-    findings = lint(settings.template)
+    findings = lint(settings, target.architecture, {}, tell=tell)
     for finding in findings:
-        tell(finding)
+        tell(str(finding))
     if findings:
-        failed.append(f"cfn-lint ({len(findings)} findings)")
+        failed.append(f"lint ({len(findings)} findings)")
     try:
         stack = bring_up(target, settings, tell=tell)
     except DeploymentFailed as problem:
         tell(str(problem))
         failed.append("deployment")
     else:
-        for scenario in scenarios():
+        for scenario in sorted(scenarios(), key=lambda scenario: scenario.gate):
             if not scenario.gate:
                 continue
-            outcome = run_scenario(scenario.name, target, settings, stack, RunOptions())
+            outcome = run_scenario(scenario.name, target, settings, stack, _OPTIONS)
             if outcome.interrupted:
                 return 130
             if not outcome.passed:
                 failed.append(scenario.name)
     tell(f"gate: FAILED – {', '.join(failed)}" if failed else "gate: passed")
     return 1 if failed else 0
-
-
-def lint(template: Path) -> list[str]:
-    """What cfn-lint finds in the template, one line per finding. Problem if it cannot tell."""
-    command = Path(sys.executable).with_name("cfn-lint")
-    done = subprocess.run(
-        [command, "--format", "parseable", template], capture_output=True, text=True, check=False
-    )
-    findings = done.stdout.splitlines()
-    if bool(findings) != bool(done.returncode):
-        raise Problem(
-            f"cfn-lint ended with {done.returncode} and no finding.",
-            "Its own words are above; ./tapstack install repairs the installation.",
-            details=done.stderr.strip(),
-        )
-    return findings

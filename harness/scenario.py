@@ -44,11 +44,11 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One file of scenarios/: its name, its title, and whether the gate runs it."""
+    """One file of scenarios/: its name, its title, and its place in the gate, 0 for none."""
 
     name: str
     title: str
-    gate: bool
+    gate: int
     run: Callable[["Context"], tuple[Run, list[Check]]]
 
 

@@ -10,7 +10,7 @@ from harness.corpus import plan
 from harness.scenario import Context
 
 TITLE = "a day of 2,000 uploads, each image proven"
-GATE = True
+GATE = 1
 
 IMAGES = 2000
 DAY_S = 60.0

@@ -1,0 +1,86 @@
+"""Files that uploads really bring and that a careless function stumbles over.
+
+Nothing comes in; bytes go out, always the same ones, with a plain word for what is wrong with each.
+scenarios/contract.py sends them.
+"""
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from PIL import Image
+
+from harness.splice import jpeg_band
+
+# A telephone's largest photo: decoded at its full size it takes 432 MB.
+VAST = (12_000, 8_992)
+_MCU = 16
+
+
+def vast_photo() -> tuple[bytes, Image.Image]:
+    """A JPEG of 108 megapixels, and what it must become but for its height of one pixel.
+
+    One row of blocks, encoded once and repeated, so that it costs neither time nor memory here.
+    """
+    width, height = VAST
+    ramp = np.linspace(0, 255, width).astype(np.uint8)
+    strip = Image.fromarray(np.stack([ramp, ramp[::-1], 255 - ramp // 2], axis=-1)[None])
+    rows = height // _MCU
+    file = io.BytesIO()
+    strip.resize((width, 2 * _MCU)).save(file, "JPEG", quality=90, restart_marker_rows=1)
+    encoded = file.getvalue()
+    head = encoded[: encoded.index(b"\xff\xda")]
+    start_of_scan = encoded[len(head) : len(head) + 14]  # T.81, B.2.3: three components
+    frame = head.index(b"\xff\xc0") + 5  # past marker, length and precision: the height
+    head = head[:frame] + struct.pack(">H", height) + head[frame + 2 :]
+    one = re.split(rb"\xff[\xd0-\xd7]", jpeg_band(encoded, 0))[0]
+    scan = b"".join(one + bytes([0xFF, 0xD0 + row % 8]) for row in range(rows))[:-2]
+    return head + start_of_scan + scan + b"\xff\xd9", strip
+
+
+def unusable() -> Mapping[str, bytes]:
+    """Files that are no sound still JPEG or PNG, by file name; an extension proves nothing."""
+    photo, png = _encoded("JPEG"), _encoded("PNG")
+    middle = len(png) // 2
+    return {
+        "empty.jpg": b"",
+        "notes.jpg": b"Dear diary, this is not a picture.\n",
+        "page.png": b"<!doctype html><title>404 Not Found</title>",
+        "film.png": _encoded("GIF"),
+        "modern.jpeg": _encoded("WEBP"),
+        "half.jpg": photo[: len(photo) // 2],
+        "header only.jpg": photo[:100],
+        "flipped bit.png": png[:middle] + bytes([png[middle] ^ 1]) + png[middle + 1 :],
+        "animation.png": _animation(),
+        "bomb.png": _bomb(),
+    }
+
+
+def _noise() -> Image.Image:
+    return Image.fromarray(np.random.default_rng(1).integers(0, 255, (90, 120, 3), np.uint8))
+
+
+def _encoded(form: str) -> bytes:
+    file = io.BytesIO()
+    _noise().save(file, form)
+    return file.getvalue()
+
+
+def _animation() -> bytes:
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(file, "PNG", save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
+def _bomb() -> bytes:
+    """A PNG of 74 bytes that says it has 3,600 million pixels."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )

@@ -1,0 +1,94 @@
+"""Promises of the function, each tried on its own and judged by whether it was kept.
+
+Functions that try one promise with a Probe come in; a Run and one Check per promise go out.
+scenarios/contract.py states the promises.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.checks import Check, Run
+from harness.observe import Observations, Observer
+from harness.probe import Broken, Probe
+from harness.scenario import Context
+
+# A cold start and a delivery of S3's take seconds; the second attempt of Lambda comes after 60 s.
+_DEADLINE_S = 45.0
+_TOGETHER = 6  # promises tried at a time
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Something that must hold whatever comes, why (`source`), and how to try it.
+
+    `keep` returns what was seen, in words; it raises Broken if the promise was not kept.
+    """
+
+    id: str
+    title: str
+    source: str
+    keep: Callable[[Probe], str]
+
+
+def promise(id_: str, source: str) -> Callable[[Callable[[Probe], str]], Promise]:
+    """Make a function that tries something a Promise; its docstring is the title."""
+    return lambda keep: Promise(id_, str(keep.__doc__).rstrip("."), source, keep)
+
+
+def try_all(
+    context: Context, first: Promise, together: Sequence[Promise], alone: Sequence[Promise]
+) -> tuple[Run, list[Check]]:
+    """Try `first`; if it is kept, those of `together` at the same time, then each of `alone`.
+
+    What could not be tried is not checked. Ctrl-C ends it with what is known so far.
+    """
+    target, stack = context.target, context.stack
+    seen = Observations(
+        upload_bucket=stack.outputs["UploadBucketName"],
+        processed_bucket=stack.outputs["ProcessedBucketName"],
+        started=time.time(),
+        late_after_s=context.options.late_after_s,
+        shows=tuple(sorted(target.shows)),
+    )
+    observer = Observer(target, stack, seen.started)
+    deadline_s = min(_DEADLINE_S, context.options.patience_s)
+    probe = Probe(target, stack, seen, context.settings.state_dir / "pictures", deadline_s)
+    kept: list[Check] = []
+    try:
+        with probe.listening(), ThreadPoolExecutor(_TOGETHER) as pool:
+            try:
+                kept.append(_tried(first, probe))
+                if kept[0].passed:
+                    kept += pool.map(lambda each: _tried(each, probe), together)
+                    kept += [_tried(each, probe) for each in alone]
+            finally:
+                probe.stop()
+    except KeyboardInterrupt:
+        seen = replace(seen, interrupted=True, ended_early="it was interrupted")
+    known = {check.id for check in kept}
+    kept += [
+        Check(each.id, each.title, None, "it was not tried", each.source)
+        for each in (*together, *alone)
+        if each.id not in known
+    ]
+    ledger = probe.ledger()
+    seen = replace(seen, elapsed_s=time.time() - seen.started)
+    if target.running():
+        seen = observer.observe(seen, ledger)
+    else:
+        seen = replace(seen, gone=True, ended_early=f"{target.name} stopped during the run")
+    return Run(ledger, seen), kept
+
+
+def _tried(each: Promise, probe: Probe) -> Check:
+    try:
+        passed, detail = True, each.keep(probe)
+    except Broken as broken:
+        passed, detail = False, str(broken)
+    except (BotoCoreError, ClientError) as error:
+        passed, detail = False, f"{type(error).__name__}: {error}"
+    return Check(each.id, each.title, passed, detail, each.source)

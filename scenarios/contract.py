@@ -1,0 +1,357 @@
+"""What the function promises, tried with what careless functions stumble over.
+
+Arrange: one stack, and uploads that nobody sends on a good day. Drive: upload them, and hand events
+to the function twice, late or in the wrong order, as S3 may. Expect: every promise is kept.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from PIL import Image
+
+from harness import awkward, checks
+from harness.checks import Check, Run, Verdict
+from harness.corpus import KINDS, METADATA_LIMIT, Kind, Picture
+from harness.faults import field_of
+from harness.ledger import OUTPUT_PREFIX, Expected
+from harness.probe import Broken, Probe
+from harness.promises import promise, try_all
+from harness.reference import fitted_size
+from harness.scenario import Context
+
+TITLE = "what the function promises, tried on awkward input"
+GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
+
+_SPEC = "TapStack: what the function promises (README)"
+_S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
+_CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+
+SMALL = Kind("small", 0, 320, 240)
+HELD = Kind("held", 0, 1280, 800, camera=True)  # carries a place, a device, an orientation
+REJECTED = Expected("", (0, 0), (0, 0), {}, "rejected")
+SILENT = Expected("", (0, 0), (0, 0), {}, "")
+FAILED = Expected("", (0, 0), (0, 0), {}, "failed")
+
+# As S3 writes sequencers: hexadecimal, of no fixed length. A longer one is not a later one.
+EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
+FAULTS_CAUSED = 2  # invocations that are made to fail below
+
+# S3 does not tell of keys that end in .JPG: what the function hears of them comes from here.
+UNTOLD = ".JPG"
+
+
+def picture(path: str, number: int = 0, kind: Kind = SMALL, **fields: Any) -> Picture:
+    """A picture to upload as `path`; with another number, another picture."""
+    given = {"orientation": 1, "metadata": {}, **fields}
+    return Picture(number, path, kind, 0, 0x123456789ABCDE + number * 0x777777, **given)
+
+
+def run(context: Context) -> tuple[Run, list[Check]]:
+    """Try every promise, and judge what was seen meanwhile."""
+    together = [
+        sound_rejections,
+        vast_photo,
+        events,
+        keys,
+        orientation,
+        metadata,
+        content,
+        colours,
+        duplicates,
+        versions,
+        order,
+        no_images,
+        transient_faults,
+    ]
+    finished, kept = try_all(
+        context, works, together, [failures, alarm_actions, metrics, nothing_more]
+    )
+    rules = [only_caused_errors, checks.log_retention, checks.structured_logs]
+    return finished, [*kept, *(rule(finished) for rule in rules)]
+
+
+# --- What it takes in ---------------------------------------------------------------------------
+
+
+@promise("works", _SPEC)
+def works(probe: Probe) -> str:
+    """A photo that the function is handed becomes an output."""
+    photo = picture(f"first{UNTOLD}")
+    sent = probe.put_picture(photo)
+    probe.tell(probe.event(sent, EARLIER))
+    probe.expect(sent, photo)
+    return "it did"
+
+
+@promise("events", f"{_S3}notification-how-to-filtering.html")
+def events(probe: Probe) -> str:
+    """S3 tells of .jpg, .jpeg and .png under uploads/, and of nothing else."""
+    told = [picture(f"events/{name}", 1) for name in ("a.jpg", "b.jpeg", "c.png", "d.jpg.png")]
+    sent = [probe.put_picture(each) for each in told]
+    for path in ("big.JPG", "film.gif", "photo.jpg.txt", "jpg", f"/other/{probe.folder}/photo.jpg"):
+        probe.put(path, b"not for the function", SILENT)
+    for entry, each in zip(sent, told, strict=True):
+        probe.expect(entry, each)
+    return f"{len(told)} of {len(told)} images came out"
+
+
+@promise("keys", f"{_S3}notification-content-structure.html")
+def keys(probe: Probe) -> str:
+    """Keys may hold spaces, plus, percent and any script, up to S3's limit."""
+    # processed/ is two bytes longer than uploads/, and the limit is 1,024 bytes of UTF-8.
+    longest = 1024 - len(f"{OUTPUT_PREFIX}{probe.folder}/long/.jpg".encode())
+    names = [
+        "two words (2).jpg",
+        "c++ a+b.jpg",
+        "100% wool 50%25 a%20b.jpg",
+        "Åre & Östersund/été=à;la,mer?.jpg",
+        "дача/写真 🌄.png",
+        "quote\"d 'n' #hash~tilde!*.jpeg",
+        f"long/{'x' * longest}.jpg",
+    ]
+    pictures = [picture(name, 2) for name in names]
+    sent = [probe.put_picture(each) for each in pictures]
+    too_long = probe.put(f"long/{'y' * (longest + 1)}.jpg", b"never read", REJECTED)
+    for entry, each in zip(sent, pictures, strict=True):
+        probe.expect(entry, each)
+    probe.hear(too_long)
+    return f"{len(names)} keys; one that is too long for its output was rejected"
+
+
+@promise("orientation", _SPEC)
+def orientation(probe: Probe) -> str:
+    """Photos come out upright, without place or device."""
+    held = [picture(f"held/{n}.jpg", n, HELD, orientation=n) for n in range(1, 9)]
+    sent = [probe.put_picture(each) for each in held]
+    for entry, each in zip(sent, held, strict=True):
+        probe.expect(entry, each)
+    return "all 8 orientations of EXIF"
+
+
+@promise("metadata", f"{_S3}UsingMetadata.html")
+def metadata(probe: Probe) -> str:
+    """The uploader's metadata is kept, to the last byte."""
+    full = {"title": "holiday", "note": "x" * (METADATA_LIMIT - len("titleholidaynote"))}
+    given = [{}, {"title": "Sommer%20%C3%BC", "owner": "user-7"}, full]
+    pictures = [picture(f"meta/{n}.jpg", n, metadata=each) for n, each in enumerate(given)]
+    sent = [probe.put_picture(each) for each in pictures]
+    for entry, each in zip(sent, pictures, strict=True):
+        probe.expect(entry, each)
+    return f"none, two entries, and {METADATA_LIMIT} bytes"
+
+
+@promise("content", _SPEC)
+def content(probe: Probe) -> str:
+    """The content decides what a file is, not its extension."""
+    png = Kind("small-png", 0, 320, 240, "PNG", "RGBA", content="graphic")
+    pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, png)]
+    sent = [probe.put_picture(each) for each in pictures]
+    for entry, each in zip(sent, pictures, strict=True):
+        probe.expect(entry, each)
+    return "a JPEG named .png, a PNG named .jpg"
+
+
+@promise("colours", _SPEC)
+def colours(probe: Probe) -> str:
+    """Every kind of pixel comes out right: print, grey, palette, 16 bits, alpha."""
+    names = ("print", "grey", "icon", "scan", "render", "logo", "progressive")
+    pictures = [picture(f"colours/{n}.{KINDS[n].form.lower()}", 5, KINDS[n]) for n in names]
+    sent = [probe.put_picture(each) for each in pictures]
+    for entry, each in zip(sent, pictures, strict=True):
+        probe.expect(entry, each)
+    return ", ".join(names)
+
+
+@promise("memory", _SPEC)
+def vast_photo(probe: Probe) -> str:
+    """A photo of 108 megapixels fits into the function's memory."""
+    data, line = awkward.vast_photo()
+    width, height = fitted_size(*awkward.VAST)
+    expected = Expected("JPEG", awkward.VAST, (width, height), {})
+    sent = probe.put("vast.jpg", data, expected)
+    wanted = line.resize((width, 1), Image.Resampling.LANCZOS).resize((width, height))
+    probe.expect_image(sent, wanted)
+    return f"{awkward.VAST[0]} × {awkward.VAST[1]} pixels"
+
+
+@promise("rejections", _SPEC)
+def sound_rejections(probe: Probe) -> str:
+    """What is no sound image is rejected at once, with a reason."""
+    files = awkward.unusable()
+    sent = [probe.put(f"bad/{name}", data, REJECTED) for name, data in files.items()]
+    for entry in sent:
+        told = probe.hear(entry)
+        lacking = [
+            name
+            for name in (
+                "stage",
+                "error.type",
+                "error.message",
+                "action",
+                "requestId",
+                "occurredAt",
+            )
+            if not field_of(told, name)
+        ]
+        if lacking:
+            raise Broken(f"the notification about {entry.key} lacks {', '.join(lacking)}")
+        if probe.versions(entry):
+            raise Broken(f"{entry.key} was rejected and yet has an output")
+    return f"{len(files)} kinds of them"
+
+
+# --- What S3 may do with events -------------------------------------------------------------------
+
+
+@promise("duplicates", f"{_S3}EventNotifications.html")
+def duplicates(probe: Probe) -> str:
+    """An event that comes several times, even at once, is announced once."""
+    photo = picture(f"twice/photo{UNTOLD}", 6)
+    sent = [probe.put_picture(photo), probe.put(f"twice/bad{UNTOLD}", b"bad", REJECTED)]
+    told = [probe.event(entry, EARLIER) for entry in sent for _ in range(4)]
+    with ThreadPoolExecutor(len(told)) as pool:
+        list(pool.map(probe.tell, told))
+    for event in told[::4]:
+        probe.tell(event)
+    probe.expect(sent[0], photo)
+    probe.hear(sent[1])
+    if len(found := probe.versions(sent[0])) != 1:
+        raise Broken(f"the output was written {len(found)} times")
+    return "5 deliveries each of an image and of a rejected one"
+
+
+@promise("versions", f"{_S3}notification-content-structure.html")
+def versions(probe: Probe) -> str:
+    """An event is about the version it names, whatever came after."""
+    photos = [picture(f"versions/photo{UNTOLD}", number) for number in (7, 8)]
+    sent = [probe.put_picture(each) for each in photos]
+    for entry, each, sequencer in zip(sent, photos, (EARLIER, LATER), strict=True):
+        probe.tell(probe.event(entry, sequencer))
+        probe.expect(entry, each)
+    probe.tell(probe.event(sent[0], EARLIER))  # once more, when it has been replaced
+    probe.expect(sent[1], photos[1])
+    return "the first version after the second was there, then the second"
+
+
+@promise("order", f"{_S3}notification-content-structure.html")
+def order(probe: Probe) -> str:
+    """An older version that is told of later replaces nothing."""
+    photos = [picture(f"order/photo{UNTOLD}", number) for number in (9, 10)]
+    older, newer = probe.put_picture(photos[0], "superseded"), probe.put_picture(photos[1])
+    probe.tell(probe.event(newer, LATER))
+    probe.tell(probe.event(older, EARLIER))
+    probe.hear(older)
+    probe.expect(newer, photos[1])
+    if len(found := probe.versions(newer)) != 1:
+        raise Broken(f"the output was written {len(found)} times")
+    return "the newer one stayed"
+
+
+@promise("no-images", f"{_S3}notification-content-structure.html")
+def no_images(probe: Probe) -> str:
+    """Events that are of no upload are let pass."""
+    photo = picture(f"none/photo{UNTOLD}", 11)
+    sent = probe.put_picture(photo, "")
+    bucket = probe.outputs["UploadBucketName"]
+    time_ = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    test = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": time_, "Bucket": bucket}
+    probe.tell(test)
+    probe.tell(probe.event(sent, EARLIER, name="ObjectRemoved:Delete"))
+    # What the function wrote must never be its input: it would go round for ever.
+    probe.tell(probe.event(sent, EARLIER, bucket=probe.outputs["ProcessedBucketName"]))
+    if probe.versions(sent):
+        raise Broken("an event that is of no upload made an output")
+    return "S3's test event, a deletion, an output"
+
+
+@promise("transient-faults", f"{_LAMBDA}invocation-async-error-handling.html")
+def transient_faults(probe: Probe) -> str:
+    """A fault that may pass is raised, so that Lambda tries again."""
+    sent = probe.put(f"fault/photo{UNTOLD}", b"never read", SILENT)
+    if not probe.deliver(probe.event(sent, EARLIER, bucket=_elsewhere(probe))):
+        raise Broken("the function said that all is well with an upload it could not read")
+    return "it was"
+
+
+@promise("failures", f"{_LAMBDA}invocation-async-retain-records.html")
+def failures(probe: Probe) -> str:
+    """What fails for good ends in the failure queue and is announced."""
+    sent = probe.put(f"failure/photo{UNTOLD}", b"never read", FAILED)
+    event = probe.event(sent, EARLIER, bucket=_elsewhere(probe))
+    with probe.without_retries():
+        request = probe.invoke(event)
+        told = probe.hear(sent)
+        record = probe.wait("the record in the failure queue", lambda: probe.failure(request))
+    if told["requestId"] != request or (record or {}).get("requestPayload") != event:
+        raise Broken(f"it was announced as {told}, and kept as {record}")
+    return f"as {told.get('condition')}"
+
+
+def _elsewhere(probe: Probe) -> str:
+    return f"{probe.outputs['UploadBucketName'][:50]}-elsewhere"
+
+
+# --- What watches over it ------------------------------------------------------------------------
+
+
+@promise("alarm-actions", f"{_CLOUDWATCH}Notify_Users_Alarm_Changes.html")
+def alarm_actions(probe: Probe) -> str:
+    """Every alarm, on and off again, reaches the topic."""
+    cloudwatch = probe.target.client("cloudwatch")
+    names = [alarm["AlarmName"] for alarm in probe.alarms()]
+    for state in ("INSUFFICIENT_DATA", "ALARM", "OK"):  # only a change of state is told
+        for name in names:
+            cloudwatch.set_alarm_state(
+                AlarmName=name, StateValue=state, StateReason="TapStack tries the alarm's actions."
+            )
+        if state != "INSUFFICIENT_DATA":
+            probe.wait(
+                f"every alarm to tell that it is {state}",
+                partial(_all_told, probe, f"alarm {state}", names),
+            )
+    return f"{len(names)} alarms"
+
+
+def _all_told(probe: Probe, status: str, names: list[str]) -> bool:
+    return {*names} <= {notice.body["AlarmName"] for notice in probe.notices(status)}
+
+
+@promise("metrics", f"{_CLOUDWATCH}cloudwatch_concepts.html")
+def metrics(probe: Probe) -> str:
+    """Every alarm watches a metric that is there; rejections are counted."""
+    for alarm in probe.alarms():
+        what = f"a datapoint of {alarm['Namespace']} {alarm['MetricName']} as the alarm has it"
+        probe.wait(what, partial(probe.sum_of, alarm, "SampleCount"))
+    rejected = len(probe.notices("rejected"))
+    (alarm,) = [a for a in probe.alarms() if a["MetricName"] == "ImagesRejected"]
+    probe.wait(
+        f"ImagesRejected to count {rejected}",
+        lambda: probe.sum_of(alarm, "Sum") >= rejected > alarm["Threshold"],
+    )
+    return f"{rejected} rejections, more than the alarm allows"
+
+
+@promise("nothing-more", _SPEC)
+def nothing_more(probe: Probe) -> str:
+    """Nothing is told twice, and nothing of what is none of its business."""
+    time.sleep(2)  # in which a second notification of the last image would still come
+    if surplus := list(probe.surplus()):
+        raise Broken("; ".join(surplus[:5]))
+    return f"{len(probe.ledger().entries)} uploads told of once"
+
+
+@checks.rule(
+    "errors",
+    "No invocation failed but those that had to",
+    f"{_LAMBDA}monitoring-metrics-types.html",
+)
+def only_caused_errors(run: Run) -> Verdict:
+    """Of the metric Errors."""
+    seen = run.seen.metrics
+    if seen is None:
+        return None, run.seen.missing.get("metrics", "it was not looked at")
+    return seen.errors == FAULTS_CAUSED, f"{seen.errors:g} errors, {FAULTS_CAUSED} of them caused"
