@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
     from localstack_parity.cloudformation import executor as cloudformation_executor
-    from localstack_parity.cloudformation import properties
+    from localstack_parity.cloudformation import literals, properties
 
     cloudformation_executor.install()
+    literals.install()
     properties.install()
-    for service in ("cloudwatch", "s3", "sns"):
+    for service in ("cloudformation", "cloudwatch", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
 
@@ -46,6 +47,14 @@ def on_stop() -> None:
     executor.stop_all()
     logs.flush()
     measurements.flush()
+
+
+@aws_provider(api="cloudformation", name="parity")
+def cloudformation() -> Service:
+    """CloudFormation that validates, rolls back and protects as AWS does."""
+    from localstack_parity.cloudformation.provider import ParityCloudformationProvider
+
+    return Service.for_provider(ParityCloudformationProvider())
 
 
 @aws_provider(api="cloudwatch", name="parity")

@@ -35,6 +35,21 @@ class Stack:
         self.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change_set)
         return self._end()
 
+    def create(self, template: dict[str, Any], **request: Any) -> str:
+        """Create the stack directly, without a change set; return the status in which it ends."""
+        created = self.cloudformation.create_stack(
+            StackName=self.name, TemplateBody=json.dumps(template), **request
+        )
+        self.arn = created["StackId"]
+        return self._end()
+
+    def update(self, template: dict[str, Any], **request: Any) -> str:
+        """Update the stack directly, without a change set; return the status in which it ends."""
+        self.cloudformation.update_stack(
+            StackName=self.name, TemplateBody=json.dumps(template), **request
+        )
+        return self._end()
+
     def delete(self) -> str | None:
         """Delete the stack and return the status in which it ends; None if there is none."""
         if not self._status():
@@ -69,6 +84,11 @@ class Stack:
         return [
             event["ResourceStatus"] for event in events if event["LogicalResourceId"] == logical_id
         ]
+
+    def events(self) -> list[tuple[str, str]]:
+        """Return logical id and status of all events, the oldest first."""
+        events = self.cloudformation.describe_stack_events(StackName=self.arn)["StackEvents"]
+        return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(events)]
 
     def _status(self) -> str | None:
         try:  # by name: a deleted stack is found by its ARN only

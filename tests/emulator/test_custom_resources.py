@@ -15,6 +15,7 @@ import pytest
 
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
+from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack
 
 # Tells the queue what it was asked, then does what the properties say: `Answer` replaces fields of
@@ -74,6 +75,10 @@ MAY = {
 }
 
 
+def _answer(physical_id: str) -> str:
+    return json.dumps({"PhysicalResourceId": physical_id, "Data": {"Colour": "red", "Count": 7}})
+
+
 @pytest.fixture(scope="module")
 def function(emulator: Emulator) -> Iterator[str]:
     """The function behind the custom resources; its ARN."""
@@ -113,11 +118,14 @@ class Thing:
     queue: str
     token: str
 
-    def deploy(self, *, type_: str = "Custom::Thing", **properties: Any) -> str:
-        resource = {
+    def resource(self, *, type_: str = "Custom::Thing", **properties: Any) -> dict[str, Any]:
+        return {
             "Type": type_,
             "Properties": {"ServiceToken": self.token, "Queue": self.queue, **properties},
         }
+
+    def deploy(self, *, type_: str = "Custom::Thing", **properties: Any) -> str:
+        resource = self.resource(type_=type_, **properties)
         return self.stack.deploy(
             {
                 "Resources": {"Thing": resource},
@@ -150,7 +158,7 @@ class Thing:
 @pytest.fixture
 def thing(emulator: Emulator, function: str) -> Iterator[Thing]:
     sqs = emulator.client("sqs")
-    queue = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
+    queue = create_queue(sqs, "sns")
     stack = Stack(emulator.client("cloudformation"))
     yield Thing(stack, sqs, queue, function)
     stack.delete()
@@ -237,13 +245,92 @@ def test_a_new_physical_id_replaces_the_resource(thing: Thing) -> None:
     thing.deploy(Size=1)
     thing.requests()
 
-    thing.deploy(Size=2, Answer=json.dumps({"PhysicalResourceId": "thing-2"}))
+    assert thing.deploy(Size=2, Answer=_answer("thing-2")) == "UPDATE_COMPLETE"
 
     update, delete = thing.requests()
     assert (update["RequestType"], delete["RequestType"]) == ("Update", "Delete")
     assert delete["PhysicalResourceId"] == "thing-1"
     assert delete["ResourceProperties"]["Size"] == "1"
     assert thing.stack.resource("Thing") == "thing-2"
+
+
+def test_the_replaced_resource_is_deleted_last(thing: Thing) -> None:
+    """The Delete of the old id waits until the rest of the stack has been updated.
+
+    AWS: CloudFormation User Guide, "Custom resource request types reference", Update: when the
+    returned PhysicalResourceId differs, a Delete follows as part of the cleanup.
+    """
+    thing.deploy(Size=1)
+    later = {"Type": "AWS::SNS::Topic", "DependsOn": "Thing"}
+    thing.stack.deploy(
+        {"Resources": {"Thing": thing.resource(Size=2, Answer=_answer("thing-2")), "Later": later}}
+    )
+
+    events = thing.stack.events()
+    assert events.index(("Thing", "DELETE_COMPLETE")) > events.index(("Later", "CREATE_COMPLETE"))
+    assert thing.stack.resource("Thing") == "thing-2"
+
+
+def test_a_replacement_is_taken_back(thing: Thing) -> None:
+    """A failed update sends the new id an Update with the old properties, then a Delete.
+
+    AWS: CloudFormation User Guide, "Custom resource request types reference": a rollback is an
+    update, too, and its new PhysicalResourceId replaces the one before.
+    """
+    thing.deploy(Size=1, Answer=_answer("thing-1"))
+    thing.requests()
+    fails = {
+        "Type": "AWS::CloudWatch::Dashboard",
+        "DependsOn": "Thing",
+        "Properties": {"DashboardBody": "{"},
+    }
+
+    status = thing.stack.deploy(
+        {"Resources": {"Thing": thing.resource(Size=2, Answer=_answer("thing-2")), "Fails": fails}}
+    )
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    asked = [(one["RequestType"], one["PhysicalResourceId"]) for one in thing.requests()]
+    assert asked == [("Update", "thing-1"), ("Update", "thing-2"), ("Delete", "thing-2")]
+    assert thing.stack.resource("Thing") == "thing-1"
+    thing.stack.delete()
+    assert [one["PhysicalResourceId"] for one in thing.requests()] == ["thing-1"]
+
+
+def test_a_missing_attribute_fails_the_resource_that_wants_it(thing: Thing) -> None:
+    """Fn::GetAtt of what the answer's Data does not hold ends the creation, not as "unknown".
+
+    The words are those that AWS reports in https://github.com/aws/aws-cdk/issues/29949.
+    """
+    topic = {
+        "Type": "AWS::SNS::Topic",
+        "Properties": {"DisplayName": {"Fn::GetAtt": ["Thing", "Size"]}},
+    }
+
+    status = thing.stack.deploy({"Resources": {"Topic": topic, "Thing": thing.resource()}})
+
+    assert status == "ROLLBACK_COMPLETE"
+    (reason,) = thing.stack.reasons("CREATE_FAILED")
+    assert reason.startswith(
+        "CustomResource attribute error: Vendor response doesn't contain Size attribute in object "
+        f"{thing.stack.arn}|Thing"
+    )
+    assert ("Topic", "CREATE_FAILED") in thing.stack.events()
+
+
+def test_an_output_without_a_value_fails_the_stack(thing: Thing) -> None:
+    """An output that cannot be resolved rolls the stack back, although all resources are there."""
+    status = thing.stack.deploy(
+        {
+            "Resources": {"Thing": thing.resource()},
+            "Outputs": {"Size": {"Value": {"Fn::GetAtt": ["Thing", "Size"]}}},
+        }
+    )
+
+    assert status == "ROLLBACK_COMPLETE"
+    (reason,) = thing.stack.reasons("ROLLBACK_IN_PROGRESS")
+    assert "doesn't contain Size attribute" in reason
+    assert thing.kinds() == ["Create", "Delete"]
 
 
 def test_deleting_the_stack_sends_delete(thing: Thing) -> None:

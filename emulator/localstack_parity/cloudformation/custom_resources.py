@@ -78,9 +78,9 @@ class CustomResourceProvider(ResourceProvider[Model]):
         return _succeeded(answer, properties)
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Send Update; a new physical id means replacement, so the old one is sent a Delete.
+        """Send Update; a new physical id means replacement.
 
-        AWS sends that Delete when the whole stack has been updated, this one at once.
+        The executor has the old one deleted when the whole stack has been updated.
         """
         before = request.previous_state or {}
         properties = as_strings(request.desired_state)
@@ -96,8 +96,6 @@ class CustomResourceProvider(ResourceProvider[Model]):
         except RequestFailedError as failure:
             # Rollback sends another Update, in which these are the old properties.
             return _failed(failure, {**before, _PROPERTIES: properties})
-        if answer.physical_id != old_id:
-            _clean_up(request, old_id, old_properties)
         return _succeeded(answer, properties)
 
     def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:

@@ -1,33 +1,39 @@
-"""Carries out a change set, and goes back when that fails.
+"""Carries out a change set, or the deletion of a stack.
 
 In: the change set that LocalStack's CloudFormation has computed. Out: the stack's resources, its
-events and its status: after a failure everything is as it was before. Takes the place of
-LocalStack's executor, which leaves behind what it did until the failure and says the stack was
-rolled back or deleted although it was not. ``install`` is called once, when the emulator starts.
+events and its status. Takes the place of LocalStack's executor, which leaves behind what it did
+until a failure and says that the stack was rolled back or deleted although it was not. ``install``
+is called once, when the emulator starts; the way back from a failure is in rollback.py.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
-from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
+from localstack.services.cloudformation.engine.v2.change_set_model import NodeOutput, is_nothing
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
-    ChangeSetModelExecutor,
     ChangeSetModelExecutorResult,
     EventOperationFromAction,
     TriggerRollback,
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
+    PreprocEntityDelta,
     PreprocProperties,
-    PreprocResource,
 )
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
 from localstack.services.cloudformation.v2 import provider
 from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.utils.patch import patch
+
+from localstack_parity.cloudformation import exports, replacement, resource_types, rollback
+from localstack_parity.cloudformation.handlers import Handlers, is_emulated
+from localstack_parity.cloudformation.options import options_of
+from localstack_parity.cloudformation.resolving import StrictResolver, UnresolvedError
+from localstack_parity.cloudformation.steps import Discarded, Step
+
+_KEPT = ("Retain", "RetainExceptOnCreate")
 
 
 def install() -> None:
@@ -36,230 +42,258 @@ def install() -> None:
 
     @patch(Stack.set_stack_status)
     def set_stack_status(
-        original: Callable[..., None], stack: Stack, status: StackStatus, *args: Any
+        original: Callable[..., None], stack: Stack, status: StackStatus, *args: Any, **more: Any
     ) -> None:
         # Only a stack that does not exist yet is under review while a change set is made.
-        rolled_back = stack.status == StackStatus.UPDATE_ROLLBACK_COMPLETE
-        if not (rolled_back and status == StackStatus.REVIEW_IN_PROGRESS):
-            original(stack, status, *args)
+        if status != StackStatus.REVIEW_IN_PROGRESS or stack.status == status:
+            original(stack, status, *args, **more)
 
 
 class DeletionFailedError(Exception):
     """Some resources of a stack that was to be deleted are still there."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One resource that was changed: how it was before and how it was to become."""
-
-    name: str
-    before: PreprocResource | None
-    after: PreprocResource | None
-
-
-class Executor(ChangeSetModelExecutor):
+class Executor(StrictResolver):
     """Creates, updates or deletes the resources of one stack."""
 
     def __init__(self, change_set: ChangeSet) -> None:
         super().__init__(change_set)
-        self._stack = change_set.stack
-        self._operation = StackStatus(self._stack.status)
+        self.stack = change_set.stack
+        self.change_set = change_set
+        self.options = options_of(self.stack)
+        self.resource_provider_executor = Handlers(
+            stack_name=self.stack.stack_name, stack_id=self.stack.stack_id
+        )
+        self.operation = StackStatus(self.stack.status).split("_")[0]
         # What exists has a physical id. The template also names what a failure kept from existing.
-        self._existed = {
+        self.existed = {
             name: resource
-            for name, resource in self._stack.resolved_resources.items()
+            for name, resource in self.stack.resolved_resources.items()
             if resource.get("PhysicalResourceId")
         }
-        self._steps: list[Step] = []
-        self._failed: list[str] = []
+        self.steps: list[Step] = []
+        self.failed: list[str] = []
+        self._discarded: list[Discarded] = []
 
     def execute(self) -> ChangeSetModelExecutorResult:
         """Do what the change set says; on failure undo it, and say why in the result."""
+        if self.operation == "DELETE":
+            self._delete()
+            return ChangeSetModelExecutorResult(resources={}, outputs=[])
         failure = self._attempt()
-        if self._operation == StackStatus.DELETE_IN_PROGRESS:
-            self._run_deferred()
-            self._check_deleted()
-        elif failure is None:
-            if self._deferred_actions:
-                self._stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
-            self._run_deferred()
-        elif self._stays_failed():
-            self._stack.set_stack_status(StackStatus(f"{self._operation.split('_')[0]}_FAILED"))
-        elif self._operation == StackStatus.CREATE_IN_PROGRESS:
-            self._roll_back("ROLLBACK", "create", self._undo_creation)
+        if failure is None:
+            self.stack.imports = self.imports
+            self._clean_up()
         else:
-            self._roll_back("UPDATE_ROLLBACK", "update", self._undo_update)
-            self._keep_description()
+            rollback.go_back(self, failure)
         return ChangeSetModelExecutorResult(
             resources=self.resources, outputs=self.outputs, failure_message=failure
         )
 
     def _attempt(self) -> str | None:
-        """Visit every resource; return why that came to an end, None if it reached the last."""
+        """Visit every resource and output; return why that came to an end, None if it did not."""
         try:
             self.process()
+            exports.check_update(self.stack, self.outputs)
         except TriggerRollback as stop:
             return stop.reason or f"Resource {stop.logical_resource_id} failed"
         except Exception as error:
             return str(error) or type(error).__name__
         return None
 
-    def _run_deferred(self) -> None:
-        """Delete what is no longer wanted, in reverse order."""
-        for deferred in reversed(self._deferred_actions):
-            deferred.action()
+    # What is no longer wanted
 
-    # Deleting a stack
+    def _clean_up(self) -> None:
+        """Delete what was replaced and what the template no longer has, dependents first."""
+        removed = [
+            Discarded(name, resource, kept=self._deletion_policy(name) in _KEPT)
+            for name, resource in self.existed.items()
+            if name not in self.resources
+        ]
+        order = list(self.existed)
+        unwanted = sorted(self._discarded + removed, key=lambda one: order.index(one.name))
+        if unwanted:
+            self.stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
+        self.discard(reversed(unwanted))
 
-    def _check_deleted(self) -> None:
-        if self._failed:
-            reason = f"The following resource(s) failed to delete: [{', '.join(self._failed)}]. "
-            self._stack.status_reason = reason
+    def _delete(self) -> None:
+        """Delete the stack's resources in the reverse order of their creation."""
+        failed = self.discard(
+            Discarded(
+                name,
+                resource,
+                kept=self._deletion_policy(name) in _KEPT or name in self.options.retained,
+            )
+            for name, resource in reversed(self.existed.items())
+        )
+        if failed:
+            reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
+            self.stack.status_reason = reason
             raise DeletionFailedError(reason)
 
-    def _absent(self, action: ChangeAction, name: str) -> bool:
-        return action == ChangeAction.Remove and name not in self._existed
+    def _deletion_policy(self, name: str) -> str | None:
+        """The policy in the template by which the resource was made."""
+        template = self.stack.processed_template or self.stack.template or {}
+        policy: str | None = template.get("Resources", {}).get(name, {}).get("DeletionPolicy")
+        return policy
 
-    # Going back
-
-    def _stays_failed(self) -> bool:
-        """Say whether the stack was created with the wish to be left as it is by a failure."""
-        wishes = self._stack.request_payload
-        on_failure = wishes.get("OnStackFailure") or wishes.get("OnFailure")
-        return on_failure == "DO_NOTHING" or bool(wishes.get("DisableRollback"))
-
-    def _roll_back(self, prefix: str, verb: str, undo: Callable[[Step], None]) -> None:
-        failed, self._failed = self._failed, []
-        self._deferred_actions.clear()
-        reason = f"The following resource(s) failed to {verb}: [{', '.join(failed)}]. "
-        self._stack.set_stack_status(StackStatus(f"{prefix}_IN_PROGRESS"), reason)
-        for step in reversed(self._steps):
-            if step.name not in failed or step.before:
-                undo(step)
-        end = "FAILED" if self._failed else "COMPLETE"
-        self._stack.set_stack_status(StackStatus(f"{prefix}_{end}"))
-
-    def _undo_creation(self, step: Step) -> None:
-        """Delete what was created, unless the template wants to keep it."""
-        resource = self.resources[step.name]
-        template = self._change_set.template["Resources"].get(step.name, {})
-        self._existed[step.name] = resource
-        if template.get("DeletionPolicy") == "Retain":
-            self._report(step, ChangeAction.Remove, custom_status=ResourceStatus.DELETE_SKIPPED)
-        else:
-            self._report(step, ChangeAction.Remove, OperationStatus.IN_PROGRESS)
-            event = self._act(step, ChangeAction.Remove, before=resource["Properties"], after=None)
-            self._report(step, ChangeAction.Remove, event.status, reason=event.message)
-            if event.status != OperationStatus.SUCCESS:
-                return
-        del self.resources[step.name]
-        del self._existed[step.name]
-
-    def _undo_update(self, step: Step) -> None:
-        """Delete what was added, take back replacements, give the rest its old properties."""
-        before, after, existed = step.before, step.after, self._existed.get(step.name)
-        now = self.resources.get(step.name, {})
-        if before is None or existed is None:
-            self._undo_creation(step)
-            return
-        if after and (after.requires_replacement or after.resource_type != before.resource_type):
-            if now.get("PhysicalResourceId"):
-                self._undo_creation(step)
-        elif after:
-            self._report(step, ChangeAction.Modify, OperationStatus.IN_PROGRESS)
-            event = self._act(
-                step,
-                ChangeAction.Modify,
-                before={**existed["Properties"], **(now.get("Properties") or {})},
-                after=before.properties.properties,
-            )
-            self._report(step, ChangeAction.Modify, event.status, reason=event.message)
+    def discard(self, unwanted: Iterable[Discarded]) -> list[str]:
+        """Delete resources, each unless it is to be kept; return the names of those that stay."""
+        failed = []
+        for one in unwanted:
+            if one.kept:
+                self._tell_deletion(one, "SKIPPED")
+                continue
+            self._tell_deletion(one, "IN_PROGRESS")
+            event, _ = self.act(one.name, ChangeAction.Remove, one.resource)
             if event.status == OperationStatus.SUCCESS:
-                existed = {**existed, "Properties": event.resource_model}
-        self.resources[step.name] = self._existed[step.name] = existed
+                self._tell_deletion(one, "COMPLETE")
+            else:
+                self._tell_deletion(one, "FAILED", event.message)
+                failed.append(one.name)
+                continue
+            if self.operation == "DELETE":
+                # Should another resource fail, the next attempt to delete leaves this one alone.
+                self.stack.resolved_resources.pop(one.name, None)
+        return failed
 
-    def _keep_description(self) -> None:
-        """Let the stack stay described by its old template, and know all of its resources.
+    def _tell_deletion(self, one: Discarded, status: str, reason: str | None = None) -> None:
+        physical_id = one.resource["PhysicalResourceId"]
+        status = ResourceStatus(f"DELETE_{status}")
+        if one.superseded:  # the name's own status is that of the resource that has it now
+            self.stack._store_event(
+                one.name, one.resource["Type"], physical_id, status, reason or ""
+            )
+        else:
+            self.stack.set_resource_status(
+                logical_resource_id=one.name,
+                physical_resource_id=physical_id,
+                resource_type=one.resource["Type"],
+                status=status,
+                resource_status_reason=reason,
+            )
 
-        What was not visited before the failure is still there; the next change set has to be
-        compared with what is there, not with what failed.
-        """
-        for name, resource in self._existed.items():
-            self.resources.setdefault(name, resource)
-        for field in ("template", "processed_template", "template_body", "resolved_parameters"):
-            setattr(self._change_set, field, getattr(self._stack, field))
-
-    def _act(
-        self, step: Step, action: ChangeAction, *, before: Any, after: Any
-    ) -> ProgressEvent[Any]:
-        """Call the resource's provider without recording the outcome."""
+    def act(
+        self, name: str, action: ChangeAction, resource: dict[str, Any], after: Any = None
+    ) -> tuple[ProgressEvent[Any], dict[str, Any]]:
+        """Change or delete a resource outside the plan; return the outcome, recording nothing."""
         recorded = dict(self.resources)
         event = self._execute_resource_action(
             action=action,
-            logical_resource_id=step.name,
-            resource_type=self._type_of(step),
-            before_properties=PreprocProperties(properties=before),
+            logical_resource_id=name,
+            resource_type=resource["Type"],
+            before_properties=PreprocProperties(properties=resource["Properties"]),
             after_properties=None if after is None else PreprocProperties(properties=after),
             part_of_replacement=action == ChangeAction.Remove,
         )
+        outcome = dict(self.resources.get(name, {}))
         self.resources.clear()
         self.resources.update(recorded)
-        return event
-
-    def _report(
-        self,
-        step: Step,
-        action: ChangeAction,
-        event_status: OperationStatus = OperationStatus.SUCCESS,
-        **more: Any,
-    ) -> None:
-        self._process_event(
-            action=action,
-            logical_resource_id=step.name,
-            event_status=event_status,
-            resource_type=self._type_of(step),
-            **more,
-        )
-
-    def _type_of(self, step: Step) -> str:
-        resource = step.after or step.before
-        return str(resource.resource_type) if resource else ""
+        return event, outcome
 
     # What the base class calls on its way
 
-    def _execute_resource_change(
-        self, name: str, before: PreprocResource | None, after: PreprocResource | None
+    def _execute_resource_change(self, name: str, before: Any, after: Any) -> None:
+        """Create, change or replace a resource; what is gone from the template goes at the end."""
+        if is_nothing(after):
+            return
+        existed = self.existed.get(name)
+        if is_nothing(before) or existed is None:
+            self._change(Step(name, None, after), ChangeAction.Add)
+        elif not replacement.is_needed(before, after):
+            self._change(Step(name, before, after), ChangeAction.Modify)
+        elif refusal := replacement.refusal(before, after):
+            self.report(name, after.resource_type, ChangeAction.Modify, "FAILED", refusal)
+            raise TriggerRollback(name, refusal)
+        else:
+            self._change(Step(name, before, after, replaces=True), ChangeAction.Modify)
+        now = self.resources[name].get("PhysicalResourceId")
+        if existed and now and now != existed["PhysicalResourceId"]:
+            # Also a custom resource that answered an update with another id.
+            kept = after.update_replace_policy in _KEPT
+            self._discarded.append(Discarded(name, existed, kept=kept, superseded=True))
+
+    def _change(self, step: Step, action: ChangeAction) -> None:
+        name, resource_type = step.name, step.after.resource_type
+        reason = (
+            "Requested update requires the creation of a new physical resource; hence creating one."
+            if step.replaces
+            else None
+        )
+        self.report(name, resource_type, action, "IN_PROGRESS", reason)
+        event = self._execute_resource_action(
+            action=ChangeAction.Add if step.replaces else action,
+            logical_resource_id=name,
+            resource_type=resource_type,
+            before_properties=self._merge_before_properties(name, step.before)
+            if step.before
+            else None,
+            after_properties=PreprocProperties(properties=replacement.properties_of(step.after)),
+        )
+        self.report(name, resource_type, action, event.status.name, event.message)
+        self.steps.append(step)
+
+    def report(
+        self,
+        name: str,
+        resource_type: str,
+        action: ChangeAction,
+        status: str,
+        reason: str | None = None,
     ) -> None:
-        super()._execute_resource_change(name, before, after)
-        self._steps.append(
-            Step(
-                name,
-                None if is_nothing(before) else before,
-                None if is_nothing(after) else after,
-            )
+        """Record an event of a resource; `status` is a name of LocalStack's OperationStatus."""
+        self._process_event(
+            action=action,
+            logical_resource_id=name,
+            event_status=OperationStatus[status],
+            resource_type=resource_type,
+            reason=reason,
         )
 
     def _execute_resource_action(
-        self, action: ChangeAction, logical_resource_id: str, *args: Any, **kwargs: Any
+        self, action: ChangeAction, logical_resource_id: str, resource_type: str, **more: Any
     ) -> ProgressEvent[Any]:
-        if self._absent(action, logical_resource_id):
-            return ProgressEvent(OperationStatus.SUCCESS, resource_model={})
-        return super()._execute_resource_action(action, logical_resource_id, *args, **kwargs)
+        if action != ChangeAction.Remove and not is_emulated(resource_type):
+            reason = f"{resource_type} is not emulated here, so it was not created."
+            self.resources[logical_resource_id] = {
+                "LogicalResourceId": logical_resource_id,
+                "Type": resource_type,
+                "Properties": {},
+                "ResourceStatus": ResourceStatus.CREATE_FAILED,
+                "ResourceStatusReason": reason,
+            }
+            return ProgressEvent(OperationStatus.FAILED, resource_model={}, message=reason)
+        return super()._execute_resource_action(
+            action=action,
+            logical_resource_id=logical_resource_id,
+            resource_type=resource_type,
+            **more,
+        )
+
+    def create_resource_provider_payload(self, **change: Any) -> Any:
+        """Add the stack's tags to those of a resource that takes tags."""
+        payload = super().create_resource_provider_payload(**change)
+        if change["action"] != ChangeAction.Remove:
+            data = payload["requestData"]
+            data["resourceProperties"] = resource_types.with_tags(
+                change["resource_type"], data["resourceProperties"], self.stack.tags
+            )
+        return payload
 
     def _process_event(
         self,
         *,
-        action: ChangeAction,
-        logical_resource_id: str,
         event_status: OperationStatus,
+        logical_resource_id: str,
+        action: ChangeAction,
         custom_status: ResourceStatus | str | None = None,
         **more: Any,
     ) -> None:
         """Record an event of a resource; the base class would give the stack its status, too."""
-        if self._absent(action, logical_resource_id):
-            return
         if event_status == OperationStatus.FAILED:
-            self._failed.append(logical_resource_id)
+            if self.failed:
+                return  # a resource that waited for the one that failed
+            self.failed.append(logical_resource_id)
             custom_status = f"{EventOperationFromAction[action.value]}_FAILED"
             event_status = OperationStatus.IN_PROGRESS
         super()._process_event(
@@ -269,7 +303,18 @@ class Executor(ChangeSetModelExecutor):
             custom_status=custom_status,
             **more,
         )
-        deleted = action == ChangeAction.Remove and event_status == OperationStatus.SUCCESS
-        if deleted and self._operation == StackStatus.DELETE_IN_PROGRESS:
-            # Should another resource fail, the next attempt to delete leaves this one alone.
-            self._stack.resolved_resources.pop(logical_resource_id, None)
+
+    def visit_node_output(self, node_output: NodeOutput) -> PreprocEntityDelta:
+        """Resolve an output, which has to be a text."""
+        delta = super().visit_node_output(node_output)
+        if self.outputs and self.outputs[-1]["OutputKey"] == node_output.name:
+            value = self.outputs[-1]["OutputValue"]
+            if is_nothing(value) or isinstance(value, (dict, list)) or value is None:
+                raise UnresolvedError(
+                    f"Template format error: Output {node_output.name} is malformed. The Value "
+                    "field of every Outputs member must evaluate to a String."
+                )
+            self.outputs[-1]["OutputValue"] = (
+                str(value).lower() if isinstance(value, bool) else str(value)
+            )
+        return delta

@@ -1,0 +1,69 @@
+"""Calls LocalStack's provider of a resource type, and tells truthfully how that went.
+
+In: create, update or delete of one resource. Out: the provider's answer; failures with the reason
+that the service gave. LocalStack takes an update for done when the provider has none or says "not
+found", and keeps the reason of other failures to itself. The executor uses ``Handlers``.
+"""
+
+import os
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.services.cloudformation.deployment_utils import check_not_found_exception
+from localstack.services.cloudformation.resource_provider import (
+    OperationStatus,
+    ProgressEvent,
+    ResourceProvider,
+    ResourceProviderExecutor,
+    convert_payload,
+)
+
+# LocalStack's own switch. It is on by default there, and off here unless somebody sets it.
+_PRETEND = os.environ.get("CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES", "").lower() in ("1", "true")
+
+
+def is_emulated(resource_type: str) -> bool:
+    """Say whether there is a provider, or the person wants resources without one to be skipped."""
+    return (
+        _PRETEND or ResourceProviderExecutor.try_load_resource_provider(resource_type) is not None
+    )
+
+
+class Handlers(ResourceProviderExecutor):
+    """What the executor calls for each change of a resource."""
+
+    def execute_action(
+        self, resource_provider: ResourceProvider[Any], raw_payload: Any
+    ) -> ProgressEvent[Any]:
+        """Call the provider once; a long change is called again until it has ended."""
+        request = convert_payload(
+            stack_name=self.stack_name, stack_id=self.stack_id, payload=raw_payload
+        )
+        try:
+            match raw_payload["action"]:
+                case "Add":
+                    return resource_provider.create(request)
+                case "Remove":
+                    return self._delete(resource_provider, request)
+                case _:
+                    return resource_provider.update(request)
+        except NotImplementedError:
+            return _failed(f"Changing a {request.resource_type} in place is not emulated here")
+        except ClientError as error:
+            message = error.response["Error"].get("Message") or str(error)
+            return _failed(f'Resource handler returned message: "{message}"')
+        except Exception as error:
+            text = str(error) or type(error).__name__
+            return _failed(f'Resource handler returned message: "{text}"')
+
+    def _delete(self, provider: ResourceProvider[Any], request: Any) -> ProgressEvent[Any]:
+        try:
+            return provider.delete(request)
+        except Exception as error:
+            if check_not_found_exception(error, request.resource_type, request.desired_state):
+                return ProgressEvent(OperationStatus.SUCCESS, resource_model={})
+            raise
+
+
+def _failed(reason: str) -> ProgressEvent[Any]:
+    return ProgressEvent(OperationStatus.FAILED, resource_model={}, message=reason)

@@ -1,0 +1,259 @@
+"""What CloudFormation refuses before it creates anything, in AWS's words.
+
+Each refusal is the answer to CreateStack and to CreateChangeSet, and no stack comes of it.
+"""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.stacks import Stack
+
+TOPIC = {"Type": "AWS::SNS::Topic"}
+
+
+def _refusal(emulator: Emulator, template: dict[str, Any], **request: Any) -> tuple[str, str]:
+    """The error code and message with which CreateStack and CreateChangeSet answer."""
+    cloudformation = emulator.client("cloudformation")
+    name = f"test-{uuid.uuid4().hex}"
+    request |= {"StackName": name, "TemplateBody": json.dumps(template)}
+    with pytest.raises(ClientError) as direct:
+        cloudformation.create_stack(**request)
+    with pytest.raises(ClientError) as by_change_set:
+        cloudformation.create_change_set(ChangeSetName="c", ChangeSetType="CREATE", **request)
+    with pytest.raises(ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName=name)
+    error = direct.value.response["Error"]
+    assert by_change_set.value.response["Error"] == error
+    return error["Code"], error["Message"]
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            {
+                "Resources": {
+                    "Topic": {**TOPIC, "DependsOn": "Queue"},
+                    "Queue": {
+                        "Type": "AWS::SQS::Queue",
+                        "Properties": {"QueueName": {"Fn::GetAtt": ["Topic", "TopicName"]}},
+                    },
+                    "Other": TOPIC,
+                }
+            },
+            "Circular dependency between resources: [Topic, Queue]",
+        ),
+        (
+            {"Resources": {"One": {"Type": "AWS::Nope::X"}, "Two": {"Type": "AWS::SNS::Topik"}}},
+            "Template format error: Unrecognized resource types: [AWS::Nope::X, AWS::SNS::Topik]",
+        ),
+        (
+            {
+                "Resources": {
+                    "Topic": {**TOPIC, "Properties": {"DisplayName": {"Ref": "Gone"}}},
+                }
+            },
+            "Template format error: Unresolved resource dependencies [Gone] in the Resources "
+            "block of the template",
+        ),
+        (
+            {"Resources": {"Topic": {**TOPIC, "DependsOn": ["Gone"]}}},
+            "Template format error: Unresolved resource dependencies [Gone] in the Resources "
+            "block of the template",
+        ),
+        (
+            {"Resources": {"Topic": TOPIC}, "Outputs": {"O": {"Value": {"Fn::Sub": "${Gone}"}}}},
+            "Template format error: Unresolved resource dependencies [Gone] in the Outputs "
+            "block of the template",
+        ),
+        (
+            {
+                "Resources": {"Topic": TOPIC},
+                "Outputs": {"O": {"Value": {"Fn::GetAtt": ["Gone", "Arn"]}}},
+            },
+            "Template error: instance of Fn::GetAtt references undefined resource Gone",
+        ),
+        (
+            {
+                "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
+                "Outputs": {"O": {"Value": {"Fn::GetAtt": ["Bucket", "Arm"]}}},
+            },
+            "Template error: resource Bucket does not support attribute type Arm in Fn::GetAtt",
+        ),
+        (
+            {
+                "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
+                "Outputs": {"O": {"Value": {"Fn::Sub": "${Bucket.Arm}"}}},
+            },
+            "Template error: resource Bucket does not support attribute type Arm in Fn::GetAtt",
+        ),
+        (
+            {"Resources": {"Topic": {**TOPIC, "Condition": "IsProd"}}},
+            "Template format error: Unresolved condition dependency IsProd in the Resources "
+            "block of the template",
+        ),
+        (
+            {"Resources": {"Topic": TOPIC}, "Outputs": {"O": {"Description": "no value"}}},
+            "Template format error: Every Outputs member must contain a Value object",
+        ),
+        (
+            {"Resources": {"Topic": {**TOPIC, "Propertys": {}}}},
+            "Invalid template resource property 'Propertys'",
+        ),
+        (
+            {"Resources": {"Topic": TOPIC}, "Ressources": {}},
+            "Invalid template property or properties [Ressources]",
+        ),
+        (
+            {"Description": "nothing"},
+            "Template format error: At least one Resources member must be defined.",
+        ),
+    ],
+)
+def test_a_wrong_template_is_refused(
+    emulator: Emulator, template: dict[str, Any], message: str
+) -> None:
+    """ValidationError, before anything is created.
+
+    AWS: CloudFormation User Guide, "Troubleshooting CloudFormation", and the messages that people
+    report, such as https://github.com/aws-samples/cookiecutter-aws-sam-dotnet/issues/1.
+    """
+    assert _refusal(emulator, template) == ("ValidationError", message)
+
+
+def test_what_looks_like_a_reference_is_left_alone(emulator: Emulator) -> None:
+    """Literals of Fn::Sub, its own variables, metadata and policy conditions are no references."""
+    stack = Stack(emulator.client("cloudformation"))
+    text = {"Fn::Sub": ["${!Gone} ${Mine} ${AWS::Region}", {"Mine": {"Ref": "Suffix"}}]}
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "Topic"},
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    template = {
+        "Parameters": {"Suffix": {"Type": "String", "Default": "x"}},
+        "Resources": {
+            "Topic": {**TOPIC, "Metadata": {"Ref": "Gone"}, "Properties": {"DisplayName": text}},
+            "Policy": {
+                "Type": "AWS::SNS::TopicPolicy",
+                "Properties": {
+                    "Topics": [{"Ref": "Topic"}],
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+                },
+            },
+        },
+    }
+
+    assert stack.deploy(template) == "CREATE_COMPLETE"
+
+    topic = emulator.client("sns").get_topic_attributes(TopicArn=stack.resource("Topic"))
+    assert topic["Attributes"]["DisplayName"] == "${Gone} x us-east-1"
+    stack.delete()
+
+
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+}
+NAMED = {**ROLE, "Properties": {**ROLE["Properties"], "RoleName": "mine"}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("role", "given", "needed"),
+    [
+        (ROLE, [], "CAPABILITY_IAM"),
+        (NAMED, [], "CAPABILITY_NAMED_IAM"),
+        (NAMED, ["CAPABILITY_IAM"], "CAPABILITY_NAMED_IAM"),
+    ],
+)
+def test_iam_resources_need_a_capability(
+    emulator: Emulator, role: dict[str, Any], given: list[str], needed: str
+) -> None:
+    """InsufficientCapabilities, with the capability that is missing.
+
+    AWS: CloudFormation User Guide, "Acknowledging IAM resources in CloudFormation templates".
+    """
+    assert _refusal(emulator, {"Resources": {"Role": role}}, Capabilities=given) == (
+        "InsufficientCapabilitiesException",
+        f"Requires capabilities : [{needed}]",
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "message"),
+    [
+        ({"Type": "String", "AllowedPattern": "[a-z]+"}, "a1", "Parameter 'P' must match pattern"),
+        ({"Type": "String", "AllowedValues": ["a", "b"]}, "c", "must be one of AllowedValues"),
+        ({"Type": "String", "MinLength": 2}, "c", "must contain at least 2 characters"),
+        ({"Type": "String", "MaxLength": "2"}, "ccc", "must contain at most 2 characters"),
+        ({"Type": "Number", "MinValue": 2}, "1", "must be a number not less than 2"),
+        ({"Type": "Number", "MaxValue": 2}, "2.5", "must be a number not greater than 2"),
+        ({"Type": "Number"}, "two", "Parameter 'P' must be a number."),
+        ({"Type": "List<Number>"}, "1,two", "Parameter 'P' must be a number."),
+        ({"Type": "CommaDelimitedList", "AllowedPattern": "[a-z]+"}, "a, 1", "must match pattern"),
+        ({"Type": "String"}, None, "Parameters: [P] must have values"),
+        (
+            {"Type": "String", "AllowedPattern": "[a-z]+", "ConstraintDescription": "letters."},
+            "1",
+            "Parameter P failed to satisfy constraint: letters.",
+        ),
+    ],
+)
+def test_parameters_have_to_satisfy_their_constraints(
+    emulator: Emulator, declared: dict[str, Any], value: str | None, message: str
+) -> None:
+    """A value that the declaration does not allow is refused before anything is created.
+
+    AWS: CloudFormation User Guide, "CloudFormation template Parameters syntax"; the words of the
+    refusals as in https://github.com/bonusbits/cloudformation_templates/issues/6.
+    """
+    given = [{"ParameterKey": "P", "ParameterValue": value}] if value is not None else []
+
+    code, text = _refusal(
+        emulator, {"Parameters": {"P": declared}, "Resources": {"T": TOPIC}}, Parameters=given
+    )
+
+    assert code == "ValidationError"
+    assert message in text
+
+
+def test_unknown_parameters_are_refused(emulator: Emulator) -> None:
+    """A parameter that the template does not declare is named."""
+    template = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"T": TOPIC}}
+    given = [{"ParameterKey": name, "ParameterValue": "v"} for name in ("P", "Q", "R")]
+
+    assert _refusal(emulator, template, Parameters=given)[1] == (
+        "Parameters: [Q, R] do not exist in the template"
+    )
+
+
+def test_rules_have_to_hold(emulator: Emulator) -> None:
+    """An assertion that is false under a condition that is true refuses the parameters.
+
+    AWS: CloudFormation User Guide, "CloudFormation template Rules syntax".
+    """
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}, "Size": {"Type": "Number", "Default": 1}},
+        "Rules": {
+            "Production": {
+                "RuleCondition": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+                "Assertions": [
+                    {
+                        "Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Size"}, 1]}]},
+                        "AssertDescription": "production needs more than one",
+                    }
+                ],
+            }
+        },
+        "Resources": {"T": TOPIC},
+    }
+    given = [{"ParameterKey": "Stage", "ParameterValue": "prod"}]
+
+    assert "production needs more than one" in _refusal(emulator, template, Parameters=given)[1]
