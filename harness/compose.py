@@ -41,7 +41,8 @@ _COMPOSE_S = 120.0
 class Container:
     """The container of one state folder, as the engine describes it.
 
-    `state` is the engine's word: running, paused, exited … `pid` is the emulator's process; None
+    `state` is the engine's word: running, paused, exited … or "out of memory" where the kernel has
+    killed it for its limit. `pid` is the emulator's process; None
     where that is not one of this machine, as with an engine in a virtual machine.
     """
 
@@ -173,14 +174,14 @@ def _did_not_start(settings: Settings, happened: str) -> Problem:
 
 def _container(described: Mapping[str, Any]) -> Container:
     bindings = described["NetworkSettings"]["Ports"].get("4566/tcp") or [{}]
-    port = bindings[0].get("HostPort")
+    port, state = bindings[0].get("HostPort"), described["State"]
     return Container(
         id=described["Id"],
         name=described["Name"].removeprefix("/"),
         image=described["Config"]["Image"],
-        state=described["State"]["Status"],
+        state="out of memory" if state["OOMKilled"] and not state["Running"] else state["Status"],
         port=int(port) if port else None,
-        pid=_emulator_process(described["State"]["Pid"]),
+        pid=_emulator_process(state["Pid"]),
     )
 
 

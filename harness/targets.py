@@ -233,7 +233,7 @@ class EndpointTarget:
                 "The target endpoint needs to know which.",
                 "Set ENDPOINT_URL to its URL, such as http://127.0.0.1:4566.",
             )
-        self.endpoint = settings.endpoint
+        self.endpoint = settings.endpoint.rstrip("/")
         self._clients = LocalClients(
             settings.endpoint, settings.region, private=settings.endpoint_private
         )
@@ -251,10 +251,10 @@ class EndpointTarget:
         return False
 
     def running(self) -> bool:
-        """Whether an HTTP server answers there, whatever it says."""
+        """Whether an HTTP server answers there, whatever it says to a question of LocalStack's."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(self.endpoint, timeout=5):
+            with opener.open(f"{self.endpoint}/_localstack/health", timeout=5):
                 return True
         except urllib.error.HTTPError:
             return True

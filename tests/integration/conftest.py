@@ -1,14 +1,21 @@
-"""The command line as a person runs it, with a state folder of its own that ends with the test."""
+"""The command line as a person runs it, with a state folder of its own that ends with the test.
+
+For the tests of Docker, the emulator's image; where there is no Docker they are skipped, or fail if
+TAPSTACK_REQUIRE_DOCKER=1 says that there must be.
+"""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from harness import emulator
+from harness import compose, emulator
+from harness.image import Unavailable, ensure_image
+from harness.settings import read_settings
 
 Tapstack = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -44,3 +51,27 @@ def tapstack(project_root: Path, state_dir: Path, tmp_path: Path) -> Tapstack:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def docker_image() -> str:
+    """The name of the emulator's image, which is built if need be and stays for the next time."""
+    with _docker():
+        return ensure_image(read_settings(), print)
+
+
+@pytest.fixture(scope="session")
+def docker_compose(docker_image: str) -> None:
+    """Compose is there as well."""
+    with _docker():
+        compose.prepare(read_settings(), print)
+
+
+@contextmanager
+def _docker() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as reason:
+        if os.environ.get("TAPSTACK_REQUIRE_DOCKER") == "1":
+            raise
+        pytest.skip(f"needs Docker: {reason.happened}")

@@ -1,10 +1,6 @@
 """A whole small day: the command a person runs, the report it leaves, and how it ends early."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,45 +14,9 @@ from harness.ledger import Ledger
 from harness.observe import Observations
 from harness.waiting import wait_until
 from scenarios import daily_load
+from tests.integration.days import Day, heard_of
 
 IMAGES = 24
-
-
-class Day:
-    """Commands on one state folder, and the report that they left last."""
-
-    def __init__(self, root: Path, folder: Path) -> None:
-        self.reports, self.state = folder / "reports", folder / "state"
-        self._root = root
-        self._environment = {
-            **os.environ,
-            "TAPSTACK_STATE": str(self.state),
-            "TAPSTACK_REPORTS": str(self.reports),
-            "TAPSTACK_PORT": "0",
-        }
-
-    def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `tapstack run daily-load ARGUMENTS`."""
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness", "run", "daily-load", *arguments],
-            cwd=self._root,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """The exit code of that command, and all that it said."""
-        process = self.begin(*arguments)
-        said, _ = process.communicate(timeout=280)
-        return process.returncode, said
-
-    def report(self) -> dict[str, Any]:
-        """The latest report."""
-        report: dict[str, Any] = json.loads((self.reports / "latest" / "report.json").read_text())
-        return report
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +25,6 @@ def day(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     day = Day(project_root, tmp_path_factory.mktemp("day"))
     yield day
     emulator.stop(day.state)
-
-
-def heard_of(process: subprocess.Popen[str], text: str) -> list[str]:
-    """The lines of `process` up to the one with `text`."""
-    assert process.stdout
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if text in line:
-            return lines
-    raise AssertionError(f"{text!r} was never said:\n{''.join(lines)}")
 
 
 def test_a_small_day_passes_and_leaves_a_report(day: Day) -> None:
