@@ -29,7 +29,7 @@ def on_start() -> None:
     cloudformation_executor.install()
     literals.install()
     properties.install()
-    for service in ("cloudformation", "cloudwatch", "s3", "sns"):
+    for service in ("cloudformation", "cloudwatch", "logs", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
 
@@ -63,6 +63,16 @@ def cloudwatch() -> Service:
     from localstack_parity.cloudwatch.provider import ParityCloudwatchProvider
 
     return Service.for_provider(ParityCloudwatchProvider())
+
+
+@aws_provider(api="logs", name="parity")
+def logs() -> Service:
+    """CloudWatch Logs whose filter patterns hold, and whose events become metrics."""
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from localstack_parity.logs.provider import ParityLogsProvider
+
+    return Service.for_provider(ParityLogsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
 
 
 @aws_provider(api="s3", name="parity")

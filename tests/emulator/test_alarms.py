@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
+from tests.emulator.queues import create_queue
 
 DEADLINE_S = 30.0
 
@@ -62,7 +63,7 @@ def topic(emulator: Emulator) -> Iterator[str]:
 def queue(emulator: Emulator, topic: str) -> Iterator[str]:
     """A queue that is subscribed to the topic."""
     sqs = emulator.client("sqs")
-    url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
+    url = create_queue(sqs, "sns")
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     emulator.client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"]

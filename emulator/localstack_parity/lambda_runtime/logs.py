@@ -1,7 +1,7 @@
 """Writes what functions log to CloudWatch Logs, as Lambda does: with the function's role, batched.
 
 In: results of invocations from invoking.py. Out: PutLogEvents, one call a second for each log
-stream; metrics found in the lines (cloudwatch/emf.py). Takes the place of LocalStack's LogHandler.
+stream. Takes the place of LocalStack's LogHandler.
 """
 
 import contextlib
@@ -19,8 +19,6 @@ from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.bootstrap import is_api_enabled
 
 from localstack_parity.batching import Batcher
-from localstack_parity.cloudwatch import emf
-from localstack_parity.cloudwatch.measurements import record
 
 LOG = logging.getLogger(__name__)
 
@@ -105,8 +103,6 @@ class LogWriter:
                 except Exception as e:
                     # As on AWS: a function whose role may not write logs runs without them.
                     LOG.warning("Logs of %s are lost: %s", self.function_version.qualified_arn, e)
-                else:
-                    self._extract_metrics(part)
 
     def _put(self, group: str, stream: str, lines: list[LogLine]) -> None:
         logs = self._logs_client()
@@ -135,12 +131,6 @@ class LogWriter:
                 service_principal=ServicePrincipal.lambda_,
             ).logs
         return self._client
-
-    def _extract_metrics(self, lines: list[LogLine]) -> None:
-        version = self.function_version.id
-        for line in lines:
-            found = emf.measurements(version.account, version.region, line.timestamp, line.message)
-            record(*found)
 
 
 def _within_limits(lines: list[LogLine]) -> Iterator[list[LogLine]]:

@@ -1,0 +1,1 @@
+"""CloudWatch Logs corrected: filter patterns, metric filters and embedded metrics."""
