@@ -33,7 +33,7 @@ class Stack:
         )
         self.arn = created["StackId"]
         self.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change_set)
-        return self._end()
+        return self.settled()
 
     def create(self, template: dict[str, Any], **request: Any) -> str:
         """Create the stack directly, without a change set; return the status in which it ends."""
@@ -41,21 +41,21 @@ class Stack:
             StackName=self.name, TemplateBody=json.dumps(template), **request
         )
         self.arn = created["StackId"]
-        return self._end()
+        return self.settled()
 
     def update(self, template: dict[str, Any], **request: Any) -> str:
         """Update the stack directly, without a change set; return the status in which it ends."""
         self.cloudformation.update_stack(
             StackName=self.name, TemplateBody=json.dumps(template), **request
         )
-        return self._end()
+        return self.settled()
 
     def delete(self) -> str | None:
         """Delete the stack and return the status in which it ends; None if there is none."""
         if not self._status():
             return None
         self.cloudformation.delete_stack(StackName=self.name)
-        return self._end()
+        return self.settled()
 
     def outputs(self) -> dict[str, str]:
         """Return the stack's outputs."""
@@ -97,7 +97,7 @@ class Stack:
             return None
         return str(found[0]["StackStatus"])
 
-    def _end(self) -> str:
+    def settled(self) -> str:
         """Wait for the end of what is going on; by ARN, which means the stack even when deleted."""
 
         def status() -> str:
