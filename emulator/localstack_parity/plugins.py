@@ -78,8 +78,10 @@ def logs() -> Service:
 @aws_provider(api="s3", name="parity")
 def s3() -> Service:
     """S3 with objects on disk, atomic conditional writes and AWS's event notifications."""
+    from localstack_parity.s3 import storage_metrics
     from localstack_parity.s3.provider import ParityS3Provider
 
+    storage_metrics.install()
     return Service.for_provider(ParityS3Provider())
 
 
