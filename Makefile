@@ -35,7 +35,7 @@ lint: dev ## check style, types and the template
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy harness scenarios emulator/localstack_parity tests
 	set -e; for function in lambda/*/; do .venv/bin/mypy "$$function"; done
-	.venv/bin/cfn-lint infra/TapStack.yml
+	@./tapstack lint
 
 dev: ## install everything, with the tools of the tests
 	@./tapstack install --dev

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,33 @@ def build_command(settings: Settings) -> int:
     return 0
 
 
+@cli.command()
+@configured(*_ALL)
+@_parameters
+@_as_json
+def lint(settings: Settings, parameters: tuple[str, ...], *, as_json: bool) -> int:
+    """Look for what AWS would refuse, before anything is deployed.
+
+    cfn-lint and the project's own rules on the template, with the parameters a deployment would
+    give, and on the functions' packages. One line per finding: place, rule, what is wrong, source.
+
+    \b
+      tapstack lint --suffix staging
+      tapstack lint --json | jq -r .findings[].id
+    """
+    from harness.lint import lint as find
+
+    target = choose_target(settings)
+    findings = find(settings, target.architecture, _pairs(parameters), tell=_tell)
+    if as_json:
+        _print_json({"passed": not findings, "findings": [asdict(found) for found in findings]})
+    else:
+        for found in findings:
+            click.echo(str(found))
+        click.echo(f"{len(findings)} findings" if findings else "No findings.", err=True)
+    return 1 if findings else 0
+
+
 @cli.command(name="deploy")
 @configured(*_ALL)
 @_parameters
@@ -296,7 +324,7 @@ def scenarios_command() -> int:
 def gate(settings: Settings) -> int:
     """Judge whether a change may go to AWS.
 
-    Builds the packages, runs cfn-lint on the template, deploys, and runs the gate's scenarios.
+    Lints the template and the packages, deploys, and runs the gate's scenarios.
     """
     from harness.gate import run_gate
 

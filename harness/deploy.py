@@ -13,10 +13,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from harness.artifacts import upload_code
+from harness.parameters import deployment_values
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import Target
 from harness.template import (
+    CAPABILITIES,
     Template,
     dependency_cycle,
     load_template,
@@ -71,7 +73,7 @@ def deploy(
             f"The template has a circular dependency: {' → '.join(cycle)}.",
             "Let one of them refer to the other's name instead, or use a custom resource.",
         )
-    values = _parameter_values(template, target, settings, parameters or {})
+    values = deployment_values(template, settings, target.architecture, parameters or {})
     cloudformation = target.client("cloudformation")
     account = str(target.client("sts").get_caller_identity()["Account"])
     upload_code(template, target, settings, account, tell)
@@ -139,33 +141,11 @@ def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -
     tell(f"{name}: deleted")
 
 
-def _parameter_values(
-    template: Template, target: Target, settings: Settings, further: Mapping[str, str]
-) -> list[dict[str, str]]:
-    declared = template.get("Parameters") or {}
-    if unknown := sorted(set(further) - set(declared)):
-        raise Problem(
-            f"The template has no parameter {unknown[0]!r}.",
-            f"Its parameters are: {', '.join(declared)}.",
-        )
-    values = {
-        "EnvironmentSuffix": settings.suffix,
-        "NotificationEmail": settings.email,
-        "Architecture": target.architecture,
-        **further,
-    }
-    return [
-        {"ParameterKey": name, "ParameterValue": value}
-        for name, value in values.items()
-        if name in declared
-    ]
-
-
 def _execute_change_set(
     cloudformation: Any,
     name: str,
     template: Template,
-    values: list[dict[str, str]],
+    values: Mapping[str, str],
     *,
     create: bool,
 ) -> set[str]:
@@ -179,8 +159,10 @@ def _execute_change_set(
             ChangeSetName=f"deploy-{time.time_ns()}",
             ChangeSetType="CREATE" if create else "UPDATE",
             TemplateBody=template_body(template),
-            Parameters=values,
-            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
+            ],
+            Capabilities=list(CAPABILITIES),
         )
     except ClientError as error:
         raise DeploymentFailed(

@@ -121,9 +121,10 @@ def environments(root: Path, *, dev: bool) -> list[Environment]:
     Once the harness's environment has the tools of the tests, it keeps them.
     """
     emulator, installation = root / "emulator", root / ".tapstack"
-    # The emulator's folder: lint asks its evaluation of policies, which needs nothing of LocalStack.
+    # The emulator's folder too: lint asks its evaluation of policies, which needs no LocalStack.
     roots = (root, emulator)
-    harness = Environment("harness", root / ".venv", root / "requirements.lock", import_roots=roots)
+    lock = root / "requirements.lock"
+    harness = Environment("harness", root / ".venv", lock, import_roots=roots)
     with_tools = replace(
         harness, title="harness and test tools", lock=root / "requirements-dev.lock"
     )

@@ -19,6 +19,8 @@ type Template = dict[str, Any]
 
 # "CreateChangeSet" of the CloudFormation API Reference: 51,200 bytes in TemplateBody.
 MAX_BODY_BYTES = 51_200
+# What a deployment acknowledges: IAM resources without names of their own, and no macros.
+CAPABILITIES = ("CAPABILITY_IAM",)
 
 # ${Name} and ${Name.Attribute} in Fn::Sub; ${!Literal} is no reference.
 _SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
@@ -103,7 +105,7 @@ def dependency_cycle(template: Template) -> list[str]:
     """
     resources = template["Resources"]
     waits_for = {
-        name: {needed for needed in _references(resource) if needed in resources}
+        name: {needed for needed in references(resource) if needed in resources}
         for name, resource in resources.items()
     }
     try:
@@ -113,22 +115,24 @@ def dependency_cycle(template: Template) -> list[str]:
     return []
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
     """Every name that `value` mentions by DependsOn, Ref, Fn::GetAtt or Fn::Sub."""
     if isinstance(value, list):
         for item in value:
-            yield from _references(item)
+            yield from references(item)
     if not isinstance(value, dict):
         return
     for key, inner in value.items():
         match key, inner:
             case ("Ref", str(name)) | ("Fn::GetAtt", [str(name), *_]):
                 yield name
+            case ("Fn::GetAtt", str(name)):
+                yield name.split(".", 1)[0]
             case "DependsOn", str() | list():
                 yield from [inner] if isinstance(inner, str) else map(str, inner)
             case ("Fn::Sub", str(text)) | ("Fn::Sub", [str(text), *_]):
                 yield from _SUBSTITUTED.findall(text)
-        yield from _references(inner)
+        yield from references(inner)
 
 
 def _is_resource(value: object) -> bool:

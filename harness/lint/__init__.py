@@ -1,0 +1,99 @@
+"""What is wrong with a template and the functions' packages, before anything is deployed.
+
+Settings and parameter values come in; findings go out, each with a place, a sentence and a source.
+cfn-lint judges the template against AWS's schemas, the rules in rules/ what those do not know.
+`tapstack lint` and the gate call it. It needs no network.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cfnlint.config import ConfigMixIn
+from cfnlint.context.parameters import ParameterSet
+from cfnlint.match import Match
+from cfnlint.runner import Runner
+
+from harness.lint.rules import all_rules
+from harness.package import build
+from harness.parameters import deployment_values
+from harness.settings import Settings
+from harness.template import load_template
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong, at a line and column of a file, found by the rule `id`."""
+
+    file: str
+    line: int
+    column: int
+    id: str
+    message: str
+    source: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place} {self.id} {self.message} ({self.source})"
+
+
+def lint(
+    settings: Settings,
+    architecture: str,
+    parameters: Mapping[str, str],
+    *,
+    tell: Callable[[str], None],
+) -> list[Finding]:
+    """All findings in what these settings deploy; the functions' packages are built if need be.
+
+    `architecture` and `parameters` are those that a deployment gives. Problem if the template is no
+    template, or the packages cannot be built.
+    """
+    template = load_template(settings.template)
+    values = deployment_values(template, settings, architecture, parameters)
+    if any(map(partial(_is_built, settings), template["Resources"].values())):
+        for package in build(settings, architecture):
+            if package.fresh:
+                tell(f"{package.name}: built, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
+    return lint_template(settings.template, values, settings.region)
+
+
+def lint_template(
+    template: Path, parameters: Mapping[str, str], region: str = "us-east-1"
+) -> list[Finding]:
+    """All findings in a template deployed with these parameters, in the order of their places.
+
+    Packages are judged where the template's Code: paths lead to them.
+    """
+    sets = [ParameterSet(None, dict(parameters))] if parameters else []
+    runner = Runner(ConfigMixIn(["--template", str(template)], regions=[region], parameters=sets))
+    runner.rules.extend(all_rules())
+    return sorted({_finding(match) for match in runner.run()})
+
+
+def _is_built(settings: Settings, resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is a function with a package below build/."""
+    code = resource.get("Properties", {}).get("Code")
+    if resource["Type"] != "AWS::Lambda::Function" or not isinstance(code, str):
+        return False
+    return (settings.template.parent / code).resolve().parent == settings.build_dir
+
+
+def _finding(match: Match) -> Finding:
+    message = " ".join(match.message.split())
+    return Finding(
+        _shown(match.filename or ""),
+        match.linenumber,
+        match.columnnumber,
+        match.rule.id,
+        message,
+        match.rule.source_url,
+    )
+
+
+def _shown(path: str) -> str:
+    """A path as a person would write it from where they are."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -1,0 +1,98 @@
+"""The functions of a stack with their packages and roles, for the rules that need them together.
+
+A Stack comes in; the package of a function, what it calls, and what its role grants go out.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+
+from harness.lint.sources import Call, Package, runtime_version
+from harness.lint.stack import Resource, Stack
+from localstack_parity.iam import actions
+
+# Client methods that are no operations of the service.
+_NO_OPERATIONS = frozenset(
+    {"can_paginate", "close", "exceptions", "generate_presigned_post", "generate_presigned_url"}
+    | {"get_paginator", "get_waiter", "meta"}
+)
+# What boto3 adds to S3's client, as the operations it makes of it.
+_TRANSFERS = {
+    "copy": ("CopyObject",),
+    "download_file": ("HeadObject", "GetObject"),
+    "download_fileobj": ("HeadObject", "GetObject"),
+    "upload_file": ("PutObject",),
+    "upload_fileobj": ("PutObject",),
+}
+
+
+def package_of(stack: Stack, function: Resource) -> Package | None:
+    """The package of a Python function whose Code is a local folder, if that is there."""
+    return _package_of(stack, function.logical_id)
+
+
+@lru_cache(maxsize=64)
+def _package_of(stack: Stack, logical_id: str) -> Package | None:
+    function = stack.resources[logical_id]
+    folder = code_folder(stack, function)
+    version = runtime_version(function.properties.get("Runtime"))
+    handler = function.properties.get("Handler")
+    if folder is None or not folder.is_dir() or version is None or not isinstance(handler, str):
+        return None
+    return Package(folder, handler, version)
+
+
+def code_folder(stack: Stack, function: Resource) -> Path | None:
+    """The folder that Code: names, relative to the template as `cloudformation package` has it."""
+    code = function.properties.get("Code")
+    return (stack.file.parent / code).resolve() if isinstance(code, str) else None
+
+
+def packages(stack: Stack) -> Iterator[tuple[Resource, Package]]:
+    """Every function with its package."""
+    for function in stack.of("AWS::Lambda::Function"):
+        if package := package_of(stack, function):
+            yield function, package
+
+
+def needed_actions(call: Call) -> list[str]:
+    """The IAM actions that a call needs; none if it is no operation or needs no permission."""
+    operations = _TRANSFERS.get(call.method, ()) if call.service == "s3" else ()
+    parameters = dict.fromkeys(call.keywords, "given")
+    found = []
+    for name in operations or filter(None, [operation(call)]):
+        if name == "DeleteObjects":
+            found.append("s3:DeleteObject")
+        else:
+            found += [need.action for need in actions.needed(call.service, name, parameters)]
+    return list(dict.fromkeys(found))
+
+
+def operation(call: Call) -> str | None:
+    """The API operation behind a client's method, such as PutObject; None if there is none."""
+    return _operations(call.service).get(call.method)
+
+
+def is_method(call: Call) -> bool:
+    """Whether boto3's client of the service has such a method."""
+    operations = _operations(call.service)
+    return (
+        not operations  # a service that botocore does not know is another rule's business
+        or call.method in operations
+        or call.method in _NO_OPERATIONS
+        or (call.service == "s3" and call.method in _TRANSFERS)
+    )
+
+
+@lru_cache
+def _operations(service: str) -> Mapping[str, str]:
+    session: Any = botocore.session.Session()
+    try:
+        model = session.get_service_model(service)
+    except Exception:  # botocore raises several kinds for a service that it does not know
+        return {}
+    return {xform_name(name): name for name in model.operation_names}

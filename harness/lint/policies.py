@@ -1,0 +1,214 @@
+"""What the policies of a template allow.
+
+A Stack comes in; the statements of its policies with their places, and whether a role may do
+something, go out. The evaluation is the emulator's own, so that lint and a run cannot disagree.
+What only a deployment could tell counts in the template's favour: a finding is certain.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.intrinsics import Unknown, mentions_unknown
+from harness.lint.stack import ACCOUNT, PathInTemplate, Resource, Stack
+from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
+from localstack_parity.iam.policies import (
+    NOTHING,
+    InvalidPolicy,
+    Policy,
+    parse_identity_policy,
+    parse_resource_policy,
+)
+
+# What AWS's own policies for functions allow, on every resource.
+# Source: AWS Managed Policy Reference.
+_LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+_MANAGED: Mapping[str, list[str]] = {
+    "service-role/AWSLambdaBasicExecutionRole": _LOGS,
+    "AmazonS3FullAccess": ["s3:*"],
+    "AmazonS3ReadOnlyAccess": ["s3:Get*", "s3:List*", "s3:Describe*"],
+    "AmazonSNSFullAccess": ["sns:*"],
+    "AmazonSQSFullAccess": ["sqs:*"],
+    "CloudWatchLogsFullAccess": ["logs:*"],
+    "AdministratorAccess": ["*"],
+}
+_RESOURCE_POLICIES = {
+    "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::SNS::TopicPolicy": "Topics",
+    "AWS::SQS::QueuePolicy": "Queues",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy document of the template; `owner` has it, `targets` are what it is attached to.
+
+    `identity` says that it belongs to a role and not to a resource.
+    """
+
+    owner: Resource
+    content: Any
+    path: PathInTemplate
+    identity: bool
+    targets: tuple[Any, ...] = ()
+
+    def statements(self) -> Iterator[tuple[PathInTemplate, Mapping[str, Any]]]:
+        """Each statement with its place."""
+        found = self.content.get("Statement", []) if isinstance(self.content, dict) else []
+        if isinstance(found, dict):
+            yield [*self.path, "Statement"], found
+            return
+        for number, statement in enumerate(found):
+            if isinstance(statement, dict):
+                yield [*self.path, "Statement", number], statement
+
+    def parsed(self) -> Policy:
+        """The document as IAM reads it. Raises InvalidPolicy where IAM refuses it."""
+        content = _favourable(self.content)
+        if isinstance(content, dict) and content.get("Statement") == []:
+            return NOTHING
+        text = json.dumps(content)
+        return parse_identity_policy(text) if self.identity else parse_resource_policy(text)
+
+
+def documents(stack: Stack) -> Iterator[Document]:
+    """Every policy of the stack but those about who may take on a role."""
+    for resource in stack.resources.values():
+        properties = resource.properties
+        for number, policy in enumerate(properties.get("Policies") or []):
+            if resource.kind.startswith("AWS::IAM::") and isinstance(policy, dict):
+                path = resource.path("Policies", number, "PolicyDocument")
+                targets = (resource.ref,)
+                yield Document(resource, policy.get("PolicyDocument"), path, True, targets)
+        if resource.kind in {
+            "AWS::IAM::Policy",
+            "AWS::IAM::ManagedPolicy",
+            "AWS::IAM::RolePolicy",
+            *_RESOURCE_POLICIES,
+        }:
+            named = properties.get(_RESOURCE_POLICIES.get(resource.kind, "Roles"))
+            targets = tuple(named) if isinstance(named, list) else (named,)
+            yield Document(
+                resource,
+                properties.get("PolicyDocument"),
+                resource.path("PolicyDocument"),
+                resource.kind.startswith("AWS::IAM::"),
+                (*targets, properties.get("RoleName")),
+            )
+
+
+def trust_policy(role: Resource) -> Document:
+    """Who may take on a role."""
+    content = role.properties.get("AssumeRolePolicyDocument")
+    return Document(role, content, role.path("AssumeRolePolicyDocument"), False)
+
+
+def role_policies(stack: Stack, role: Resource) -> list[Policy] | None:
+    """The policies of a role; None if one of them is not known here or not valid."""
+    found = [d for d in documents(stack) if d.identity and role.ref in d.targets]
+    for arn in role.properties.get("ManagedPolicyArns") or []:
+        own = stack.known_as(arn, "AWS::IAM::ManagedPolicy")
+        name = str(arn).partition(":policy/")[2]
+        if own:
+            found += [d for d in documents(stack) if d.owner is own]
+        elif name in _MANAGED:
+            statement = {"Effect": "Allow", "Action": _MANAGED[name], "Resource": "*"}
+            content = {"Version": "2012-10-17", "Statement": [statement]}
+            found.append(Document(role, content, role.path("ManagedPolicyArns"), True))
+        else:
+            return None
+    return _parsed(found)
+
+
+def role_may(stack: Stack, role: Resource, action: str, arns: Iterable[str]) -> bool:
+    """Whether a role may do `action` on one of `arns`; True if that cannot be told from here."""
+    policies = role_policies(stack, role)
+    if policies is None:
+        return True
+    caller = Caller(Callers.IDENTITY, ACCOUNT, str(role.arn), (str(role.arn),))
+    context = {
+        "aws:securetransport": "true",
+        "aws:principalarn": str(role.arn),
+        "aws:principalaccount": ACCOUNT,
+        "aws:principaltype": "AssumedRole",
+        "aws:requestedregion": stack.place.region,
+    }
+    for arn in arns:
+        request = Request(caller, action, arn, ACCOUNT, context)
+        policy = resource_policy(stack, arn)
+        if decide(request, identity=policies, resource=policy).allowed:
+            return True
+    return False
+
+
+def service_may(
+    stack: Stack, service: str, action: str, arn: str, policy: Policy | None, source_arn: Any
+) -> bool:
+    """Whether a service of AWS may do `action` on `arn` on behalf of the resource `source_arn`."""
+    principal = f"{service}.amazonaws.com"
+    context = {
+        "aws:securetransport": "true",
+        "aws:sourceaccount": ACCOUNT,
+        "aws:principalisawsservice": "true",
+        "aws:principalservicename": principal,
+        **({} if isinstance(source_arn, Unknown) else {"aws:sourcearn": str(source_arn)}),
+    }
+    caller = Caller(Callers.SERVICE, "", principal, (principal,))
+    request = Request(caller, action, arn, ACCOUNT, context)
+    return decide(request, resource=policy).allowed
+
+
+def resource_policy(stack: Stack, arn: str) -> Policy | None:
+    """What the stack attaches to a bucket (or an object in it), topic or queue; None if nothing."""
+    whole = arn.partition("/")[0] if ":s3:::" in arn else arn
+    resource = stack.known_as(whole)
+    found = [
+        d for d in documents(stack) if not d.identity and resource and resource.ref in d.targets
+    ]
+    policies = _parsed(found)
+    return Policy(tuple(s for p in policies for s in p.statements)) if policies else None
+
+
+def parsed_or_none(document: Document) -> Policy | None:
+    """The policy, if IAM takes it; that it does not is another rule's finding."""
+    try:
+        return document.parsed()
+    except (InvalidPolicy, AttributeError, TypeError):
+        return None
+
+
+def _parsed(found: Iterable[Document]) -> list[Policy] | None:
+    policies = [parsed_or_none(document) for document in found]
+    return None if None in policies else [p for p in policies if p is not None]
+
+
+def _favourable(content: Any) -> Any:
+    """The document without what cannot be told: it allows where it may, denies where it must."""
+    if not isinstance(content, dict):
+        return content
+    statements = content.get("Statement")
+    listed = statements if isinstance(statements, list) else [statements]
+    kept = []
+    for statement in listed:
+        if not isinstance(statement, dict) or not mentions_unknown(statement):
+            kept.append(statement)
+        elif statement.get("Effect") == "Allow":
+            kept.append(_widened(statement))
+    return {**content, "Statement": kept}
+
+
+def _widened(statement: Mapping[str, Any]) -> dict[str, Any]:
+    widened = {}
+    for element, value in statement.items():
+        if not mentions_unknown(value):
+            widened[element] = value
+        elif element == "Condition":
+            known = {
+                operator: {key: v for key, v in keys.items() if not mentions_unknown(v)}
+                for operator, keys in value.items()
+            }
+            widened[element] = {operator: keys for operator, keys in known.items() if keys}
+        else:
+            widened[element] = "*"
+    return widened

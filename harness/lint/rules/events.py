@@ -1,0 +1,247 @@
+"""E940x: events that arrive, and do not go round in circles."""
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import combinations
+from typing import Any
+
+from harness.intrinsics import Unknown, mentions_unknown
+from harness.lint.events import Connection, connections
+from harness.lint.functions import needed_actions, package_of
+from harness.lint.policies import resource_policy, role_policies, service_may
+from harness.lint.rule import Finding, StackRule
+from harness.lint.rules.permissions import overlap
+from harness.lint.stack import ACCOUNT, Resource, Stack
+
+_EMAIL = re.compile(r"[^@\s]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
+_PROTOCOLS = {
+    *("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"),
+}
+# Source: Amazon S3 User Guide, "Supported event types for SQS, SNS, and Lambda".
+_EVENTS = re.compile(
+    r"s3:(TestEvent|ObjectCreated:(\*|Put|Post|Copy|CompleteMultipartUpload)|ObjectRemoved:(\*|Delete|"
+    r"DeleteMarkerCreated)|ObjectRestore:(\*|Post|Completed|Delete)|ReducedRedundancyLostObject|"
+    r"Replication:(\*|Operation\w+)|LifecycleTransition|LifecycleExpiration:(\*|Delete|"
+    r"DeleteMarkerCreated)|IntelligentTiering|ObjectTagging:(\*|Put|Delete)|ObjectAcl:Put|"
+    r"ObjectAnnotation:(\*|Put|Delete))"
+)
+
+
+class MayInvoke(StackRule):
+    """S3 answers "Unable to validate the following destination configurations"."""
+
+    id = "E9401"
+    shortdesc = "A bucket that sends events to a function is permitted to invoke it"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+        "grant-destinations-permissions-to-s3.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each connection that nothing permits."""
+        for connection in _first_of_each(stack):
+            function = stack.known_as(connection.target, "AWS::Lambda::Function")
+            if function and not any(
+                _permits(stack, permission, function, "s3.amazonaws.com", connection.bucket)
+                for permission in stack.of("AWS::Lambda::Permission")
+            ):
+                yield (
+                    connection.path,
+                    f"No AWS::Lambda::Permission lets s3.amazonaws.com invoke "
+                    f"{function.logical_id} for {connection.bucket.logical_id} of this account",
+                )
+            target = stack.known_as(connection.target)
+            action = {"AWS::SNS::Topic": "sns:Publish", "AWS::SQS::Queue": "sqs:SendMessage"}
+            if target and target.kind in action:
+                arn, bucket = str(target.arn), connection.bucket
+                policy = resource_policy(stack, arn)
+                if not service_may(stack, "s3", action[target.kind], arn, policy, bucket.arn):
+                    yield connection.path, f"No policy of {target.logical_id} lets S3 send to it"
+
+
+class PermissionFirst(StackRule):
+    """S3 tries the destination when the notifications are set; AWS creates in parallel."""
+
+    id = "E9402"
+    shortdesc = "Notifications are set after the permission that they need"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
+        "aws-attribute-dependson.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each connection that may be made before its permission."""
+        for connection in _first_of_each(stack):
+            function = stack.known_as(connection.target, "AWS::Lambda::Function")
+            permissions = [
+                permission.logical_id
+                for permission in stack.of("AWS::Lambda::Permission")
+                if function
+                and _permits(stack, permission, function, "s3.amazonaws.com", connection.bucket)
+            ]
+            waits_for = stack.waits_for[connection.maker.logical_id]
+            if permissions and not waits_for.intersection(permissions):
+                yield (
+                    connection.maker.path(),
+                    f"{connection.maker.logical_id} does not wait for {permissions[0]}: "
+                    "name it in DependsOn",
+                )
+
+
+class Filters(StackRule):
+    """S3 answers "Configuration is ambiguously defined", or nothing ever matches."""
+
+    id = "E9403"
+    shortdesc = "Filters of notifications neither overlap nor have wildcards"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Pairs of filters that a key can match both, and filters that match no key."""
+        found = [c for c in connections(stack) if not mentions_unknown([c.prefix, c.suffix])]
+        for one, other in combinations(found, 2):
+            if (
+                one.bucket is other.bucket
+                and _either(one.prefix, other.prefix, str.startswith)
+                and _either(one.suffix, other.suffix, str.endswith)
+                and overlap(one.event, other.event)
+            ):
+                mine, others = _filter(one), _filter(other)
+                yield other.path, f"{others} and {mine} match the same keys"
+        for connection in found:
+            if "*" in connection.prefix + connection.suffix:
+                path = connection.path
+                yield path, f"{_filter(connection)}: in a filter * is a character like any other"
+
+
+class EventNames(StackRule):
+    """S3 answers "The event '…' is not supported for notifications"."""
+
+    id = "E9404"
+    shortdesc = "Notifications are of events that S3 has"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+        "notification-how-to-event-types-and-destinations.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each event that does not exist."""
+        for connection in connections(stack):
+            if not _EVENTS.fullmatch(connection.event):
+                yield connection.path, f"S3 has no event {connection.event}"
+
+
+class Recursion(StackRule):
+    """Lambda stops such a loop after 16 rounds, and every round costs."""
+
+    id = "E9405"
+    shortdesc = "A function cannot write where its own events come from"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Functions whose role may write objects that trigger them again."""
+        for connection in connections(stack):
+            function = stack.known_as(connection.target, "AWS::Lambda::Function")
+            role = stack.role_of(function) if function else None
+            if function is None or role is None or not _writes(stack, function):
+                continue
+            keys = f"{connection.bucket.arn}/{connection.prefix}*{connection.suffix}"
+            for policy in role_policies(stack, role) or []:
+                for statement in policy.about("s3:PutObject"):
+                    if statement.allows and any(overlap(p.text, keys) for p in statement.resources):
+                        yield (
+                            role.path("Policies"),
+                            f"{function.logical_id} may write {keys}, which invokes it again",
+                        )
+
+
+class Subscriptions(StackRule):
+    """Subscribe answers InvalidParameter, or the messages go nowhere."""
+
+    id = "E9406"
+    shortdesc = "Subscriptions have an endpoint that their protocol can reach"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each subscription that will not deliver."""
+        for subscription in stack.of("AWS::SNS::Subscription"):
+            protocol = subscription.properties.get("Protocol")
+            endpoint = subscription.properties.get("Endpoint")
+            topic = stack.known_as(subscription.properties.get("TopicArn"), "AWS::SNS::Topic")
+            if isinstance(protocol, Unknown) or isinstance(endpoint, Unknown):
+                continue
+            if protocol not in _PROTOCOLS:
+                yield subscription.path("Protocol"), f"SNS has no protocol {protocol}"
+            elif fault := _endpoint_fault(stack, str(protocol), str(endpoint), topic):
+                yield subscription.path("Endpoint"), fault
+
+
+def _first_of_each(stack: Stack) -> Iterator[Connection]:
+    """One connection of each bucket to each target by each maker."""
+    seen = set()
+    for connection in connections(stack):
+        key = (connection.maker.logical_id, connection.bucket.logical_id, str(connection.target))
+        if key not in seen:
+            seen.add(key)
+            yield connection
+
+
+def _permits(
+    stack: Stack, permission: Resource, function: Resource, principal: str, source: Resource
+) -> bool:
+    """Whether a permission lets `principal` invoke `function` for `source`."""
+    given = permission.properties
+    arn, account = given.get("SourceArn"), given.get("SourceAccount")
+    return (
+        stack.known_as(given.get("FunctionName"), "AWS::Lambda::Function") is function
+        and given.get("Action") in {"lambda:InvokeFunction", "lambda:*"}
+        and given.get("Principal") == principal
+        and (arn is None or isinstance(arn, Unknown) or fnmatchcase(str(source.arn), str(arn)))
+        and (account is None or isinstance(account, Unknown) or str(account) == ACCOUNT)
+    )
+
+
+def _either(one: str, other: str, test: Any) -> bool:
+    return bool(test(one, other) or test(other, one))
+
+
+def _filter(connection: Connection) -> str:
+    return f"{connection.prefix}…{connection.suffix}"
+
+
+def _writes(stack: Stack, function: Resource) -> bool:
+    """Whether the function's code writes objects; True if that cannot be told."""
+    package = package_of(stack, function)
+    return package is None or any("s3:PutObject" in needed_actions(c) for c in package.calls)
+
+
+def _endpoint_fault(
+    stack: Stack, protocol: str, endpoint: str, topic: Resource | None
+) -> str | None:
+    if protocol.startswith("email") and not _EMAIL.fullmatch(endpoint):
+        return f"{endpoint} is no email address"
+    if protocol in {"http", "https"} and not endpoint.startswith(f"{protocol}://"):
+        return f"{endpoint} is no {protocol} address"
+    if protocol in {"sqs", "lambda", "firehose"} and not endpoint.startswith("arn:"):
+        return f"{protocol} takes an ARN, and {endpoint} is none"
+    if topic is None:
+        return None
+    queue = stack.known_as(endpoint, "AWS::SQS::Queue")
+    if protocol == "sqs" and queue:
+        policy = resource_policy(stack, str(queue.arn))
+        if not service_may(stack, "sns", "sqs:SendMessage", str(queue.arn), policy, topic.arn):
+            return f"No policy of {queue.logical_id} lets SNS send to it"
+    function = stack.known_as(endpoint, "AWS::Lambda::Function")
+    if protocol == "lambda" and function:
+        permissions = stack.of("AWS::Lambda::Permission")
+        if not any(_permits(stack, p, function, "sns.amazonaws.com", topic) for p in permissions):
+            return f"No AWS::Lambda::Permission lets SNS invoke {function.logical_id}"
+    return None

@@ -1,0 +1,327 @@
+"""Each rule finds its defect in the project's template, and nothing else is found in it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from harness.lint import lint_template
+from harness.lint.rules import all_rules
+from harness.lint.sources import imports_of
+from tests.unit.lint.conftest import Lint
+
+TLS_ONLY = """            Effect: Deny
+            Principal: "*"
+            Action: s3:*
+            Resource:
+              - !GetAtt UploadBucket.Arn
+              - !Sub ${UploadBucket.Arn}/*
+            Condition:
+              Bool:
+                aws:SecureTransport: "false"
+"""
+READABLE_BY_ALL = """            Effect: Allow
+            Principal: "*"
+            Action: s3:GetObject
+            Resource: !Sub ${UploadBucket.Arn}/*
+"""
+EXPIRE_VERSIONS = """            NoncurrentVersionExpiration:
+              NoncurrentDays: 30
+            # A delete marker with no version behind it any more is of no use.
+            ExpiredObjectDeleteMarker: true
+"""
+ANNOUNCE = """                Action: sns:Publish
+                Resource: !Ref NotificationTopic
+              # Lambda hands"""
+TO_TOPIC = """      NotificationConfiguration:
+        TopicConfigurations:
+          - Event: s3:ObjectCreate{}:*
+            Topic: !Ref NotificationTopic
+      BucketEncryption:"""
+PERMITTED = "      FunctionName: !Ref ImageProcessor\n      Action: lambda:InvokeFunction\n"
+SUFFIX = '"^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"'
+ACTIONS = "      AlarmActions: [!Ref NotificationTopic]\n"
+DIMENSION = "        - Name: FunctionName\n          Value: !Ref ImageProcessor\n"
+SERVICE = "        - Name: service\n          Value: image-processor\n"
+TRUSTED = "                aws:SourceAccount: !Ref AWS::AccountId\n      Policies"
+
+OTHER_TOPIC = """
+  OtherTopic:
+    Type: AWS::SNS::Topic
+  Other:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: other
+      Role: !GetAtt ImageProcessorRole.Arn
+      Runtime: python3.13
+      Handler: handler.handler
+      Code: ../build/failure_notifier
+      Environment:
+        Variables:
+          TOPIC_ARN: !Ref OtherTopic
+          QUEUE_URL: !Ref FailureQueue
+Outputs:
+"""
+LATE_LOG_GROUP = """
+  LogGroup:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: /aws/lambda/other
+      RetentionInDays: 7
+  Other:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: other
+      Role: !GetAtt ImageProcessorRole.Arn
+      Runtime: nodejs22.x
+      Handler: index.handler
+      Code: {S3Bucket: code, S3Key: other.zip}
+Outputs:
+"""
+
+# The rule, what is wrong, and the change to the template that makes it so.
+DEFECTS = [
+    ("E9101", "underscore in a bucket's name", "Sub image-upload-", "Sub image_upload-"),
+    ("E9101", "capital letter in a bucket's name", "Sub image-upload-", "Sub Image-upload-"),
+    ("E9101", "reserved start of a name", "Sub image-upload-", "Sub xn--image-upload-"),
+    ("E9102", "space in a topic's name", "Sub image-processing-", "Sub image processing-"),
+    ("E9102", "function name over 64", "Sub image-processor-", f"Sub {'long-' * 12}processor-"),
+    ("E9102", "queue name over 80", "Sub image-failure-queue-", f"Sub {'long-' * 16}queue-"),
+    (
+        "E9103",
+        "bucket name too long",
+        "image-upload-bucket-$",
+        "images-of-the-whole-pipeline-bucket-$",
+    ),
+    ("E9103", "capitals allowed", SUFFIX, '"^[A-Za-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"'),
+    ("E9103", "anything allowed", f"    AllowedPattern: {SUFFIX}\n", ""),
+    ("E9104", "one name twice", "image-failure-notifier-$", "image-processor-$"),
+    ("E9105", "one export twice", "}-UploadBucketArn", "}-UploadBucketName"),
+    ("E9105", "fixed export", '!Sub "${AWS::StackName}-UploadBucketArn"', "UploadBucketArn"),
+    ("E9111", "default not allowed", "Default: dev", "Default: Dev_1"),
+    ("E9111", "number below minimum", "    Default: -1\n", "    Default: -2\n"),
+    ("E9111", "no value", "    Default: ops@example.com\n", ""),
+    (
+        "E9112",
+        "broken rule",
+        "Conditions:\n",
+        "Rules:\n  NotDev:\n    Assertions:\n"
+        "      - Assert: !Not [!Equals [!Ref EnvironmentSuffix, dev]]\nConditions:\n",
+    ),
+    (
+        "E9113",
+        "named role",
+        "      Description: What the image processor may do.",
+        "      RoleName: !Sub image-processor-${EnvironmentSuffix}",
+    ),
+    ("E9114", "too long", "Description: >-\n", f"Description: >-\n  {'x' * 51_000}\n"),
+    ("W9115", "bucket stays", "    DeletionPolicy: Delete\n", "    DeletionPolicy: Retain\n"),
+    ("E9201", "too much memory", "MemorySize: 512", "MemorySize: 20000"),
+    ("E9201", "all concurrency reserved", "    Default: -1\n", "    Default: 950\n"),
+    (
+        "E9201",
+        "environment over 4 KB",
+        "image-processor\n          POW",
+        f"{'x' * 4096}\n          POW",
+    ),
+    ("E9202", "no handler", "      Handler: handler.handler\n", ""),
+    ("E9203", "function before its log group", "\nOutputs:\n", LATE_LOG_GROUP),
+    ("W9204", "events kept for ever", "      RetentionInDays: 7\n", ""),
+    ("E9205", "waits over an hour", "ServiceTimeout: 120", "ServiceTimeout: 7200"),
+    ("E9205", "gives up too early", "ServiceTimeout: 120", "ServiceTimeout: 30"),
+    ("E9301", "role of another service", "Service: lambda.amazonaws", "Service: s3.amazonaws"),
+    ("E9301", "another account", TRUSTED, TRUSTED.replace("!Ref AWS::AccountId", '"111111111111"')),
+    ("E9302", "no version read", "                  - s3:GetObjectVersion\n", ""),
+    ("E9302", "no tags written", "                  - s3:PutObjectTagging\n", ""),
+    ("E9302", "no output written", "Tagging\n                  - s3:PutObject\n", "Tagging\n"),
+    ("E9302", "denied over TLS", 'aws:SecureTransport: "false"', 'aws:SecureTransport: "true"'),
+    ("E9303", "another topic", "\nOutputs:\n", OTHER_TOPIC),
+    (
+        "E9304",
+        "another function",
+        "Resource: !GetAtt FailureNotifier.Arn",
+        "Resource: !GetAtt BucketNotificationsFunction.Arn",
+    ),
+    ("E9304", "no dead letters", "Action: sqs:SendMessage", "Action: sqs:ReceiveMessage"),
+    ("E9305", "log group without :*", "${ImageProcessorLogGroup}:*", "${ImageProcessorLogGroup}"),
+    ("E9305", "other log group", "${ImageProcessorLogGroup}:*", "${FailureNotifierLogGroup}:*"),
+    ("E9311", "statement id twice", "Sid: KeepReceipts", "Sid: ReadUploads"),
+    ("E9311", "no effect", "                Effect: Allow\n", ""),
+    ("E9312", "misspelt condition key", "aws:SourceAccount: !Ref", "aws:SourceAcount: !Ref"),
+    ("E9313", "misspelt service", "Service: lambda.amazonaws.com", "Service: lamda.amazonaws.com"),
+    ("W9314", "every action", ANNOUNCE, ANNOUNCE.replace("Publish", "*")),
+    ("W9314", "every resource", ANNOUNCE, ANNOUNCE.replace("!Ref NotificationTopic", '"*"')),
+    (
+        "E9315",
+        "bucket for objects",
+        "!Sub ${ProcessedBucket.Arn}/processed/*",
+        "!GetAtt ProcessedBucket.Arn",
+    ),
+    (
+        "E9315",
+        "queue for topic",
+        ANNOUNCE,
+        ANNOUNCE.replace("!Ref NotificationTopic", "!GetAtt FailureQueue.Arn"),
+    ),
+    ("E9316", "another bucket", "- !Sub ${ProcessedBucket.Arn}/*", "- !Sub ${UploadBucket.Arn}/*"),
+    ("E9317", "public bucket", TLS_ONLY, READABLE_BY_ALL),
+    ("E9401", "wrong action", PERMITTED, PERMITTED.replace("InvokeFunction", "Invoke")),
+    ("E9401", "wrong function", PERMITTED, PERMITTED.replace("ImageProcessor", "FailureNotifier")),
+    (
+        "E9401",
+        "wrong bucket",
+        "SourceArn: !GetAtt UploadBucket.Arn",
+        "SourceArn: !GetAtt ProcessedBucket.Arn",
+    ),
+    ("E9401", "topic that S3 may not use", "      BucketEncryption:", TO_TOPIC.format("d")),
+    ("E9402", "no DependsOn", "    DependsOn: UploadInvokePermission\n", ""),
+    ("E9403", "one suffix ends the other", "[.jpg, .jpeg, .png]", "[.jpg, jpg, .png]"),
+    ("E9403", "one suffix twice", "[.jpg, .jpeg, .png]", "[.jpg, .jpeg, .jpg]"),
+    ("E9403", "wildcard", "[.jpg, .jpeg, .png]", '["*.jpg", .png]'),
+    ("E9404", "no such event", "      BucketEncryption:", TO_TOPIC.format("")),
+    ("E9405", "writes to its source", "${UploadBucket.Arn}/receipts/*", "${UploadBucket.Arn}/*"),
+    ("E9406", "no such protocol", "Protocol: email", "Protocol: mail"),
+    ("E9406", "no address", "Endpoint: !Ref NotificationEmail", "Endpoint: ops"),
+    ("E9411", "rule without action", EXPIRE_VERSIONS, ""),
+    ("E9411", "rule id twice", "Id: AbortIncompleteUploads", "Id: ExpireOldVersions"),
+    (
+        "E9412",
+        "ACL",
+        "      OwnershipControls:",
+        "      AccessControl: PublicRead\n      OwnershipControls:",
+    ),
+    ("W9413", "not blocked", "        BlockPublicPolicy: true\n", ""),
+    ("W9414", "no versions", "Status: Enabled\n      Own", "Status: Suspended\n      Own"),
+    ("E9501", "no such metric", "MetricName: Errors", "MetricName: Error"),
+    ("E9501", "wrong dimension", DIMENSION, DIMENSION.replace("FunctionName", "Function")),
+    (
+        "E9501",
+        "ARN for a name",
+        DIMENSION,
+        DIMENSION.replace("!Ref ImageProcessor", "!GetAtt ImageProcessor.Arn"),
+    ),
+    ("E9501", "unit of nothing", "Unit: Milliseconds", "Unit: Seconds"),
+    ("E9501", "wrong namespace", "Namespace: TapStack", "Namespace: Tapstack"),
+    ("E9501", "misspelt metric", "MetricName: ImagesRejected", "MetricName: RejectedImages"),
+    ("E9501", "missing dimension", SERVICE, ""),
+    ("E9501", "wrong service", SERVICE, SERVICE.replace("image-processor", "processor")),
+    ("E9501", "namespace renamed", "METRICS_NAMESPACE: TapStack", "METRICS_NAMESPACE: Images"),
+    ("E9502", "over a day", "      EvaluationPeriods: 1", "      EvaluationPeriods: 300"),
+    (
+        "E9502",
+        "3 of 1",
+        "      EvaluationPeriods: 1",
+        "      EvaluationPeriods: 1\n      DatapointsToAlarm: 3",
+    ),
+    ("E9503", "no threshold", "      Threshold: 5\n", ""),
+    ("E9503", "beyond the timeout", "Threshold: 45000", "Threshold: 60000"),
+    (
+        "E9504",
+        "policy for another service",
+        "Service: cloudwatch.amazonaws",
+        "Service: events.amazonaws",
+    ),
+    ("E9504", "policy for no alarm", ":alarm:*", ":alarm/*"),
+    (
+        "E9504",
+        "key that CloudWatch may not use",
+        "DisplayName: Image processing",
+        "KmsMasterKeyId: alias/aws/sns",
+    ),
+    (
+        "E9504",
+        "no ARN",
+        ACTIONS,
+        ACTIONS.replace("!Ref NotificationTopic", "!GetAtt NotificationTopic.TopicName"),
+    ),
+    ("W9505", "silent alarm", ACTIONS, ""),
+    ("E9511", "no JSON", '"start": "-PT3H",', '"start": "-PT3H"'),
+    ("E9511", "beyond the grid", '"x": 16, "y": 3, "width": 8', '"x": 16, "y": 3, "width": 9'),
+    ("E9512", "no such metric", '"AWS/Lambda", "Invocations"', '"AWS/Lambda", "Invocation"'),
+    ("E9512", "no such topic", "${NotificationTopic.TopicName}", "notifications"),
+]
+
+
+@pytest.fixture(scope="module")
+def template(project_root: Path) -> Path:
+    """The project's template."""
+    return project_root / "infra" / "TapStack.yml"
+
+
+@pytest.fixture(scope="module")
+def infra(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder beside packages with the functions' sources and empty modules they depend on."""
+    root = tmp_path_factory.mktemp("project")
+    for source in (project_root / "lambda").glob("*/"):
+        package = root / "build" / source.name
+        package.mkdir(parents=True)
+        for file in source.glob("*.py"):
+            (package / file.name).write_bytes(file.read_bytes())
+    for file in (project_root / "lambda" / "image_processor").glob("*.py"):
+        for found in imports_of(ast.parse(file.read_text()), str(file)):
+            if found.module.startswith(("PIL", "aws_lambda_powertools")):
+                package = root / "build" / "image_processor"
+                package.joinpath(*found.module.split(".")).mkdir(parents=True, exist_ok=True)
+    return root / "infra"
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [pytest.param(rule, old, new, id=f"{rule}-{what}") for rule, what, old, new in DEFECTS],
+)
+def test_a_rule_finds_its_defect(
+    template: Path, infra: Path, lint: Lint, rule: str, old: str, new: str
+) -> None:
+    """One change to the template is found by the rule that is about it."""
+    text = template.read_text()
+    assert old in text
+    found = lint(text.replace(old, new, 1), folder=infra)
+    assert rule in {finding.split()[0] for finding in found}, found
+
+
+def test_the_template_has_no_finding(template: Path, infra: Path, lint: Lint) -> None:
+    """What is right is not found fault with."""
+    assert lint(template.read_text(), folder=infra) == []
+
+
+def test_the_template_has_no_finding_in_china(template: Path, infra: Path, lint: Lint) -> None:
+    """Another partition has other ARNs, and the same template fits it."""
+    assert lint(template.read_text(), folder=infra, region="cn-north-1") == []
+
+
+def test_every_rule_says_what_it_is_about() -> None:
+    """Each rule has an id of its own, one line of reason and a source."""
+    rules = all_rules()
+    assert len({rule.id for rule in rules}) == len(rules)
+    assert all(rule.shortdesc and rule.source_url.startswith("https://") for rule in rules)
+
+
+def test_every_rule_about_templates_has_a_defect() -> None:
+    """No rule is left without a test; those about packages have tests of their own."""
+    tested = {rule for rule, *_ in DEFECTS}
+    assert {rule.id for rule in all_rules() if not rule.id.startswith(("E921", "W921"))} == tested
+
+
+def test_cfn_lint_is_asked_too(template: Path, tmp_path: Path) -> None:
+    """A circle through a bucket's notifications, which LocalStack accepts, is found by its rule."""
+    text = template.read_text().replace(
+        "      BucketEncryption:",
+        "      NotificationConfiguration:\n        LambdaConfigurations:\n"
+        "          - Event: s3:ObjectCreated:*\n            Function: !GetAtt ImageProcessor.Arn\n"
+        "      BucketEncryption:",
+        1,
+    )
+    broken = tmp_path / "template.yml"
+    broken.write_text(text)
+    found = lint_template(broken, {})
+    assert "E3004" in {finding.id for finding in found}
+    first = next(finding for finding in found if finding.id == "E3004")
+    assert first.line > 1
+    assert str(first).startswith(f"{broken}:{first.line}:{first.column} E3004 ")
+
+
+def test_given_parameters_count(template: Path, infra: Path, lint: Lint) -> None:
+    """A value is judged with the names that it makes, and the default is not."""
+    text = template.read_text().replace(f"    AllowedPattern: {SUFFIX}\n", "")
+    found = lint(text, folder=infra, parameters={"EnvironmentSuffix": "Prod"})
+    assert any(finding.startswith("E9101 UploadBucket would be called") for finding in found)
