@@ -14,7 +14,8 @@ from harness.targets import ComposeTarget, EmbeddedTarget
 from tests.integration.conftest import Tapstack
 from tests.integration.days import Day
 
-pytestmark = pytest.mark.docker
+# The first test may have to build the image.
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]
 
 IMAGES = 30
 

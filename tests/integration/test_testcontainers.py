@@ -20,6 +20,7 @@ from tests.integration.days import Day, heard_of
 
 pytestmark = [
     pytest.mark.docker,
+    pytest.mark.timeout(1800),  # the first test may have to build the image
     # How LocalStackContainer itself waits.
     pytest.mark.filterwarnings("ignore:The wait_for_logs function:DeprecationWarning"),
 ]
