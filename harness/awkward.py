@@ -1,7 +1,7 @@
-"""Files that uploads really bring and that a careless function stumbles over.
+"""Single uploads: a picture of any kind, and files that a careless function stumbles over.
 
-Nothing comes in; bytes go out, always the same ones, with a plain word for what is wrong with each.
-scenarios/contract.py sends them.
+A path or nothing comes in; pictures and bytes go out, always the same ones. The scenarios that try
+promises send them.
 """
 
 import io
@@ -9,15 +9,25 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from harness.corpus import Kind, Picture
 from harness.splice import jpeg_band
+
+SMALL = Kind("small", 0, 320, 240)
 
 # A telephone's largest photo: decoded at its full size it takes 432 MB.
 VAST = (12_000, 8_992)
 _MCU = 16
+
+
+def picture(path: str, number: int = 0, kind: Kind = SMALL, **fields: Any) -> Picture:
+    """A sound picture to upload as `path`; with another number, another picture."""
+    given = {"orientation": 1, "metadata": {}, **fields}
+    return Picture(number, path, kind, 0, 0x123456789ABCDE + number * 0x777777, **given)
 
 
 def vast_photo() -> tuple[bytes, Image.Image]:

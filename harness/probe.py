@@ -1,15 +1,15 @@
 """One upload at a time: what is sent, what is heard of it, and what became of it.
 
 A target with a stack comes in; a Probe uploads files, hands events to the function as S3 would, and
-looks for notifications and outputs. What is not as it must be raises Broken. scenarios/contract.py
-tries promises with it, several at a time.
+looks for notifications and outputs. What is not as it must be raises Broken. promises.py makes
+one, and scenarios try promises with it, several at a time.
 """
 
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +41,19 @@ from harness.waiting import WaitedTooLong, wait_until
 
 _LOOK_EVERY_S = 0.1
 
+# As S3 writes sequencers: hexadecimal, of no fixed length. A longer one is not a later one.
+EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
+# S3 does not tell of keys that end so: what the function hears of them, it hears from a Probe.
+UNTOLD = ".JPG"
+
 
 class Broken(Exception):
     """A promise was not kept; the message is what was seen instead."""
+
+
+def no_picture(status: str) -> Expected:
+    """What is expected of a file without a picture: one notification of `status`, none if ""."""
+    return Expected("", (0, 0), (0, 0), {}, status)
 
 
 class Probe:
@@ -58,13 +68,18 @@ class Probe:
     ) -> None:
         self.target, self.stack, self.outputs = target, stack, stack.outputs
         self.folder = new_run()
-        self._seen = seen
+        self.seen = seen
         self._deadline_s = deadline_s
         self._stopped = threading.Event()
         self._pictures = Pictures(bases)
         self._notices: list[Notice] = []
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
+
+    @property
+    def elsewhere(self) -> str:
+        """The name of a bucket that the function cannot read."""
+        return f"{self.outputs['UploadBucketName'][:50]}-elsewhere"
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -80,29 +95,46 @@ class Probe:
 
     # --- Sending ----------------------------------------------------------------------------------
 
-    def put(self, path: str, data: bytes, expected: Expected) -> Entry:
-        """Upload a file below the run's folder. A path that starts with / is the whole key."""
+    def put(self, path: str, data: bytes, expected: Expected, *, in_parts: bool = False) -> Entry:
+        """Upload a file below the run's folder. A path that starts with / is the whole key.
+
+        Large files go up in parts, which is another event of S3 than one PutObject.
+        """
         key = path[1:] if path.startswith("/") else f"{SOURCE_PREFIX}{self.folder}/{path}"
         with self._lock:
             entry = Entry(len(self._entries), key, expected, due=time.time())
             self._entries.append(entry)
-        answer = self.target.client("s3").put_object(
-            Bucket=self.outputs["UploadBucketName"],
-            Key=key,
-            Body=data,
-            ContentType="application/octet-stream",  # what it says proves nothing
-            Metadata=dict(expected.metadata),
-        )
-        entry.version, entry.bytes = str(answer.get("VersionId", "")), len(data)
-        entry.uploaded = time.time()
+        entry.version = self._send(key, data, dict(expected.metadata), in_parts=in_parts)
+        entry.bytes, entry.uploaded = len(data), time.time()
         return entry
 
-    def put_picture(self, picture: Picture, status: str = "processed") -> Entry:
+    def _send(self, key: str, data: bytes, metadata: dict[str, str], *, in_parts: bool) -> str:
+        """Upload; return the version. The content type is a general one: it proves nothing."""
+        s3, bucket = self.target.client("s3"), self.outputs["UploadBucketName"]
+        where = {"Bucket": bucket, "Key": key}
+        about = {**where, "ContentType": "application/octet-stream", "Metadata": metadata}
+        if not in_parts:
+            return str(s3.put_object(**about, Body=data).get("VersionId", ""))
+        upload = {**where, "UploadId": s3.create_multipart_upload(**about)["UploadId"]}
+        tag = s3.upload_part(**upload, PartNumber=1, Body=data)["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+        done = s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+        return str(done.get("VersionId", ""))
+
+    def put_picture(
+        self, picture: Picture, status: str = "processed", *, in_parts: bool = False
+    ) -> Entry:
         """Upload a picture of the corpus under its path."""
         self._pictures.prepare([picture])
         size = picture.displayed_size
         expected = Expected(picture.kind.form, size, fitted_size(*size), picture.metadata, status)
-        return self.put(picture.path, self._pictures.render(picture), expected)
+        data = self._pictures.render(picture)
+        return self.put(picture.path, data, expected, in_parts=in_parts)
+
+    def prove(self, pictures: Sequence[Picture]) -> None:
+        """Upload pictures, and expect that S3 tells of them and each comes out right."""
+        for entry, picture in [(self.put_picture(each), each) for each in pictures]:
+            self.expect(entry, picture)
 
     def deliver(self, event: Mapping[str, Any]) -> str:
         """Hand an event to the function and wait for its end; what it raised, or ""."""
@@ -125,19 +157,6 @@ class Probe:
             Payload=json.dumps(event).encode(),
         )
         return str(answer["ResponseMetadata"]["RequestId"])
-
-    @contextmanager
-    def without_retries(self) -> Iterator[None]:
-        """Let Lambda give up after one attempt: the two others take three minutes."""
-        lambda_, function = self.target.client("lambda"), self.outputs["FunctionName"]
-        before = lambda_.get_function_event_invoke_config(FunctionName=function)
-        lambda_.update_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
-        try:
-            yield
-        finally:
-            lambda_.update_function_event_invoke_config(
-                FunctionName=function, MaximumRetryAttempts=before.get("MaximumRetryAttempts", 2)
-            )
 
     def event(
         self, entry: Entry, sequencer: str, *, bucket: str = "", name: str = "ObjectCreated:Put"
@@ -209,7 +228,7 @@ class Probe:
         except ClientError as error:
             raise Broken(f"{key} cannot be read: {error}") from error
         entry.output = measure(answer["Body"].read(), answer, wanted)
-        if wrong := faults(entry, self._seen):
+        if wrong := faults(entry, self.seen):
             raise Broken(f"{key}: {'; '.join(wrong.values())}")
 
     def versions(self, entry: Entry) -> list[str]:
@@ -217,47 +236,6 @@ class Probe:
         key, bucket = output_key(entry.key), self.outputs["ProcessedBucketName"]
         listed = self.target.client("s3").list_object_versions(Bucket=bucket, Prefix=key)
         return [v["VersionId"] for v in listed.get("Versions", []) if v["Key"] == key]
-
-    def failure(self, request: str) -> dict[str, Any] | None:
-        """The record of a failed request, taken from the failure queue; others are left there."""
-        sqs, queue = self.target.client("sqs"), self.outputs["FailureQueueUrl"]
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=5)
-        for message in answer.get("Messages", []):
-            record: dict[str, Any] = json.loads(message["Body"])
-            if record.get("requestContext", {}).get("requestId") == request:
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-                return record
-        return None
-
-    def alarms(self) -> list[dict[str, Any]]:
-        """The stack's alarms, as DescribeAlarms tells them."""
-        resources = self.target.client("cloudformation").get_paginator("list_stack_resources")
-        names = [
-            resource["PhysicalResourceId"]
-            for page in resources.paginate(StackName=self.stack.name)
-            for resource in page["StackResourceSummaries"]
-            if resource["ResourceType"] == "AWS::CloudWatch::Alarm"
-        ]
-        if not names:
-            raise Broken("the stack has no alarm")
-        found = self.target.client("cloudwatch").describe_alarms(AlarmNames=names)
-        return list(found["MetricAlarms"])
-
-    def sum_of(self, alarm: Mapping[str, Any], statistic: str) -> float:
-        """A statistic (Sum or SampleCount) of what an alarm watches, since the run began."""
-        unit = {"Unit": alarm["Unit"]} if "Unit" in alarm else {}
-        begun = self._seen.started // 60 * 60
-        found = self.target.client("cloudwatch").get_metric_statistics(
-            Namespace=alarm["Namespace"],
-            MetricName=alarm["MetricName"],
-            Dimensions=alarm["Dimensions"],
-            StartTime=datetime.fromtimestamp(begun, UTC),
-            EndTime=datetime.fromtimestamp(time.time() // 60 * 60 + 60, UTC),
-            Period=60,
-            Statistics=[statistic],
-            **unit,
-        )
-        return float(sum(point[statistic] for point in found["Datapoints"]))
 
     def wait[T](self, what: str, look: Callable[[], T]) -> T:
         """What `look` gives once it is not empty. Raises Broken when it took too long."""

@@ -7,17 +7,16 @@ to the function twice, late or in the wrong order, as S3 may. Expect: every prom
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
 
 from PIL import Image
 
 from harness import awkward, checks
+from harness.awkward import picture
 from harness.checks import Check, Run, Verdict
-from harness.corpus import KINDS, METADATA_LIMIT, Kind, Picture
+from harness.corpus import KINDS, METADATA_LIMIT, Kind
 from harness.faults import field_of
 from harness.ledger import OUTPUT_PREFIX, Expected
-from harness.probe import Broken, Probe
+from harness.probe import EARLIER, LATER, UNTOLD, Broken, Probe, no_picture
 from harness.promises import promise, try_all
 from harness.reference import fitted_size
 from harness.scenario import Context
@@ -28,26 +27,10 @@ GATE = 2  # after the good day: what is rejected here raises an alarm for five m
 _SPEC = "TapStack: what the function promises (README)"
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
-_CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
 
-SMALL = Kind("small", 0, 320, 240)
 HELD = Kind("held", 0, 1280, 800, camera=True)  # carries a place, a device, an orientation
-REJECTED = Expected("", (0, 0), (0, 0), {}, "rejected")
-SILENT = Expected("", (0, 0), (0, 0), {}, "")
-FAILED = Expected("", (0, 0), (0, 0), {}, "failed")
 
-# As S3 writes sequencers: hexadecimal, of no fixed length. A longer one is not a later one.
-EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
-FAULTS_CAUSED = 2  # invocations that are made to fail below
-
-# S3 does not tell of keys that end in .JPG: what the function hears of them comes from here.
-UNTOLD = ".JPG"
-
-
-def picture(path: str, number: int = 0, kind: Kind = SMALL, **fields: Any) -> Picture:
-    """A picture to upload as `path`; with another number, another picture."""
-    given = {"orientation": 1, "metadata": {}, **fields}
-    return Picture(number, path, kind, 0, 0x123456789ABCDE + number * 0x777777, **given)
+FAULTS_CAUSED = 1  # invocations that are made to fail below
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
@@ -64,12 +47,11 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         duplicates,
         versions,
         order,
+        several,
         no_images,
         transient_faults,
     ]
-    finished, kept = try_all(
-        context, works, together, [failures, alarm_actions, metrics, nothing_more]
-    )
+    finished, kept = try_all(context, works, together, [nothing_more])
     rules = [only_caused_errors, checks.log_retention, checks.structured_logs]
     return finished, [*kept, *(rule(finished) for rule in rules)]
 
@@ -90,10 +72,10 @@ def works(probe: Probe) -> str:
 @promise("events", f"{_S3}notification-how-to-filtering.html")
 def events(probe: Probe) -> str:
     """S3 tells of .jpg, .jpeg and .png under uploads/, and of nothing else."""
-    told = [picture(f"events/{name}", 1) for name in ("a.jpg", "b.jpeg", "c.png", "d.jpg.png")]
-    sent = [probe.put_picture(each) for each in told]
+    told = [picture(f"events/{name}", 1) for name in ("a.jpg", "b.jpeg", "c.png", "parts.jpg")]
+    sent = [probe.put_picture(each, in_parts="parts" in each.path) for each in told]
     for path in ("big.JPG", "film.gif", "photo.jpg.txt", "jpg", f"/other/{probe.folder}/photo.jpg"):
-        probe.put(path, b"not for the function", SILENT)
+        probe.put(path, b"not for the function", no_picture(""))
     for entry, each in zip(sent, told, strict=True):
         probe.expect(entry, each)
     return f"{len(told)} of {len(told)} images came out"
@@ -115,7 +97,7 @@ def keys(probe: Probe) -> str:
     ]
     pictures = [picture(name, 2) for name in names]
     sent = [probe.put_picture(each) for each in pictures]
-    too_long = probe.put(f"long/{'y' * (longest + 1)}.jpg", b"never read", REJECTED)
+    too_long = probe.put(f"long/{'y' * (longest + 1)}.jpg", b"never read", no_picture("rejected"))
     for entry, each in zip(sent, pictures, strict=True):
         probe.expect(entry, each)
     probe.hear(too_long)
@@ -126,9 +108,7 @@ def keys(probe: Probe) -> str:
 def orientation(probe: Probe) -> str:
     """Photos come out upright, without place or device."""
     held = [picture(f"held/{n}.jpg", n, HELD, orientation=n) for n in range(1, 9)]
-    sent = [probe.put_picture(each) for each in held]
-    for entry, each in zip(sent, held, strict=True):
-        probe.expect(entry, each)
+    probe.prove(held)
     return "all 8 orientations of EXIF"
 
 
@@ -138,9 +118,7 @@ def metadata(probe: Probe) -> str:
     full = {"title": "holiday", "note": "x" * (METADATA_LIMIT - len("titleholidaynote"))}
     given = [{}, {"title": "Sommer%20%C3%BC", "owner": "user-7"}, full]
     pictures = [picture(f"meta/{n}.jpg", n, metadata=each) for n, each in enumerate(given)]
-    sent = [probe.put_picture(each) for each in pictures]
-    for entry, each in zip(sent, pictures, strict=True):
-        probe.expect(entry, each)
+    probe.prove(pictures)
     return f"none, two entries, and {METADATA_LIMIT} bytes"
 
 
@@ -149,9 +127,7 @@ def content(probe: Probe) -> str:
     """The content decides what a file is, not its extension."""
     png = Kind("small-png", 0, 320, 240, "PNG", "RGBA", content="graphic")
     pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, png)]
-    sent = [probe.put_picture(each) for each in pictures]
-    for entry, each in zip(sent, pictures, strict=True):
-        probe.expect(entry, each)
+    probe.prove(pictures)
     return "a JPEG named .png, a PNG named .jpg"
 
 
@@ -160,9 +136,7 @@ def colours(probe: Probe) -> str:
     """Every kind of pixel comes out right: print, grey, palette, 16 bits, alpha."""
     names = ("print", "grey", "icon", "scan", "render", "logo", "progressive")
     pictures = [picture(f"colours/{n}.{KINDS[n].form.lower()}", 5, KINDS[n]) for n in names]
-    sent = [probe.put_picture(each) for each in pictures]
-    for entry, each in zip(sent, pictures, strict=True):
-        probe.expect(entry, each)
+    probe.prove(pictures)
     return ", ".join(names)
 
 
@@ -182,7 +156,7 @@ def vast_photo(probe: Probe) -> str:
 def sound_rejections(probe: Probe) -> str:
     """What is no sound image is rejected at once, with a reason."""
     files = awkward.unusable()
-    sent = [probe.put(f"bad/{name}", data, REJECTED) for name, data in files.items()]
+    sent = [probe.put(f"bad/{name}", data, no_picture("rejected")) for name, data in files.items()]
     for entry in sent:
         told = probe.hear(entry)
         lacking = [
@@ -211,7 +185,10 @@ def sound_rejections(probe: Probe) -> str:
 def duplicates(probe: Probe) -> str:
     """An event that comes several times, even at once, is announced once."""
     photo = picture(f"twice/photo{UNTOLD}", 6)
-    sent = [probe.put_picture(photo), probe.put(f"twice/bad{UNTOLD}", b"bad", REJECTED)]
+    sent = [
+        probe.put_picture(photo),
+        probe.put(f"twice/bad{UNTOLD}", b"bad", no_picture("rejected")),
+    ]
     told = [probe.event(entry, EARLIER) for entry in sent for _ in range(4)]
     with ThreadPoolExecutor(len(told)) as pool:
         list(pool.map(probe.tell, told))
@@ -251,6 +228,20 @@ def order(probe: Probe) -> str:
     return "the newer one stayed"
 
 
+@promise("several", f"{_S3}notification-content-structure.html")
+def several(probe: Probe) -> str:
+    """An event may tell of several uploads, and a bad one does not keep the others back."""
+    photos = [picture(f"several/{number}{UNTOLD}", number) for number in (12, 13)]
+    sent = [probe.put_picture(each) for each in photos]
+    bad = probe.put(f"several/bad{UNTOLD}", b"bad", no_picture("rejected"))
+    told = [probe.event(entry, EARLIER)["Records"][0] for entry in (sent[0], bad, sent[1])]
+    probe.tell({"Records": told})
+    for entry, each in zip(sent, photos, strict=True):
+        probe.expect(entry, each)
+    probe.hear(bad)
+    return "three of them"
+
+
 @promise("no-images", f"{_S3}notification-content-structure.html")
 def no_images(probe: Probe) -> str:
     """Events that are of no upload are let pass."""
@@ -271,68 +262,10 @@ def no_images(probe: Probe) -> str:
 @promise("transient-faults", f"{_LAMBDA}invocation-async-error-handling.html")
 def transient_faults(probe: Probe) -> str:
     """A fault that may pass is raised, so that Lambda tries again."""
-    sent = probe.put(f"fault/photo{UNTOLD}", b"never read", SILENT)
-    if not probe.deliver(probe.event(sent, EARLIER, bucket=_elsewhere(probe))):
+    sent = probe.put(f"fault/photo{UNTOLD}", b"never read", no_picture(""))
+    if not probe.deliver(probe.event(sent, EARLIER, bucket=probe.elsewhere)):
         raise Broken("the function said that all is well with an upload it could not read")
     return "it was"
-
-
-@promise("failures", f"{_LAMBDA}invocation-async-retain-records.html")
-def failures(probe: Probe) -> str:
-    """What fails for good ends in the failure queue and is announced."""
-    sent = probe.put(f"failure/photo{UNTOLD}", b"never read", FAILED)
-    event = probe.event(sent, EARLIER, bucket=_elsewhere(probe))
-    with probe.without_retries():
-        request = probe.invoke(event)
-        told = probe.hear(sent)
-        record = probe.wait("the record in the failure queue", lambda: probe.failure(request))
-    if told["requestId"] != request or (record or {}).get("requestPayload") != event:
-        raise Broken(f"it was announced as {told}, and kept as {record}")
-    return f"as {told.get('condition')}"
-
-
-def _elsewhere(probe: Probe) -> str:
-    return f"{probe.outputs['UploadBucketName'][:50]}-elsewhere"
-
-
-# --- What watches over it ------------------------------------------------------------------------
-
-
-@promise("alarm-actions", f"{_CLOUDWATCH}Notify_Users_Alarm_Changes.html")
-def alarm_actions(probe: Probe) -> str:
-    """Every alarm, on and off again, reaches the topic."""
-    cloudwatch = probe.target.client("cloudwatch")
-    names = [alarm["AlarmName"] for alarm in probe.alarms()]
-    for state in ("INSUFFICIENT_DATA", "ALARM", "OK"):  # only a change of state is told
-        for name in names:
-            cloudwatch.set_alarm_state(
-                AlarmName=name, StateValue=state, StateReason="TapStack tries the alarm's actions."
-            )
-        if state != "INSUFFICIENT_DATA":
-            probe.wait(
-                f"every alarm to tell that it is {state}",
-                partial(_all_told, probe, f"alarm {state}", names),
-            )
-    return f"{len(names)} alarms"
-
-
-def _all_told(probe: Probe, status: str, names: list[str]) -> bool:
-    return {*names} <= {notice.body["AlarmName"] for notice in probe.notices(status)}
-
-
-@promise("metrics", f"{_CLOUDWATCH}cloudwatch_concepts.html")
-def metrics(probe: Probe) -> str:
-    """Every alarm watches a metric that is there; rejections are counted."""
-    for alarm in probe.alarms():
-        what = f"a datapoint of {alarm['Namespace']} {alarm['MetricName']} as the alarm has it"
-        probe.wait(what, partial(probe.sum_of, alarm, "SampleCount"))
-    rejected = len(probe.notices("rejected"))
-    (alarm,) = [a for a in probe.alarms() if a["MetricName"] == "ImagesRejected"]
-    probe.wait(
-        f"ImagesRejected to count {rejected}",
-        lambda: probe.sum_of(alarm, "Sum") >= rejected > alarm["Threshold"],
-    )
-    return f"{rejected} rejections, more than the alarm allows"
 
 
 @promise("nothing-more", _SPEC)
