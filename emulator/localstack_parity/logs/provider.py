@@ -15,9 +15,10 @@ from localstack.aws.api.logs import (
     ResourceNotFoundException,
 )
 from localstack.services.logs import provider as localstack_provider
-from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.models import get_moto_logs_backend, logs_stores
 from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
+from localstack.utils.aws.arns import log_group_arn
 from moto.core.exceptions import JsonRESTError
 
 from localstack_parity.cloudwatch import emf
@@ -43,6 +44,15 @@ class ParityLogsProvider(LogsProvider):
         super().__init__()
         # Subscription filters ask for this function.
         localstack_provider.get_pattern_matcher = _subscription_matcher
+
+    def create_log_group(
+        self, context: RequestContext, log_group_name: str, **request: Any
+    ) -> None:
+        """Create a group; LocalStack would lose later tags of one that is created without any."""
+        super().create_log_group(context, log_group_name, **request)
+        account, region = context.account_id, context.region
+        arn = log_group_arn(log_group_name, account_id=account, region_name=region)
+        logs_stores[account][region].TAGS.setdefault(arn, {})
 
     def put_log_events(
         self,

@@ -19,6 +19,8 @@ _MODULES = {
     "AWS::Logs::LogGroup": "log_group",
     "AWS::S3::Bucket": "bucket",
     "AWS::S3::BucketPolicy": "bucket_policy",
+    "AWS::SNS::Subscription": "subscription",
+    "AWS::SNS::Topic": "topic",
     "AWS::SNS::TopicPolicy": "topic_policy",
 }
 

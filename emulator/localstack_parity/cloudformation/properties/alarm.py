@@ -1,20 +1,43 @@
-"""AWS::CloudWatch::Alarm: updates apply.
+"""AWS::CloudWatch::Alarm: updates and tags apply.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 """
 
-from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
+from localstack.services.cloudformation.resource_provider import (
+    OperationStatus,
+    ProgressEvent,
+    ResourceRequest,
+)
 from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_alarm import (
     CloudWatchAlarmProvider,
 )
 
-from localstack_parity.cloudformation.properties.models import Model, updated
+from localstack_parity.cloudformation.properties.models import Model, tag_changes, updated
 
 
 class Provider(CloudWatchAlarmProvider):
     """Alarms that are put again when they change."""
 
+    def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
+        """Put the alarm and its tags."""
+        event = super().create(request)
+        if event.status is OperationStatus.SUCCESS:
+            _tag(request, {}, event.resource_model)
+        return event
+
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """PutMetricAlarm replaces the alarm of that name."""
+        """PutMetricAlarm replaces the alarm of that name, but not its tags."""
         request.desired_state = updated(request, "AlarmName")
-        return self.create(request)
+        event = super().create(request)
+        if event.status is OperationStatus.SUCCESS:
+            _tag(request, request.previous_state or {}, event.resource_model)
+        return event
+
+
+def _tag(request: ResourceRequest[Model], before: Model, model: Model) -> None:
+    cloudwatch, arn = request.aws_client_factory.cloudwatch, model["Arn"]
+    added, gone = tag_changes(before, model)
+    if added:
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=added)
+    if gone:
+        cloudwatch.untag_resource(ResourceARN=arn, TagKeys=gone)

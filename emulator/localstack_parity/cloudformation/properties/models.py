@@ -30,6 +30,19 @@ def chosen(model: Model, names: Iterable[str]) -> Model:
     return {name: model[name] for name in names if model.get(name) is not None}
 
 
+def as_text(value: object) -> str:
+    """Return a scalar as services take it in text: booleans in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def tag_changes(before: Model, after: Model) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the tags (Key and Value) to set and the keys of those to take away."""
+    had = {tag["Key"]: tag["Value"] for tag in before.get("Tags") or []}
+    wanted = {tag["Key"]: as_text(tag["Value"]) for tag in after.get("Tags") or []}
+    added = [{"Key": key, "Value": value} for key, value in wanted.items() if had.get(key) != value]
+    return added, [key for key in had if key not in wanted]
+
+
 def done(model: Model) -> ProgressEvent[Model]:
     """Answer that all is well."""
     return ProgressEvent(OperationStatus.SUCCESS, resource_model=model)

@@ -9,14 +9,14 @@ from typing import Any
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 from localstack.services.iam.resource_providers.aws_iam_role import IAMRoleProvider
 
-from localstack_parity.cloudformation.properties.models import Model, done, updated
+from localstack_parity.cloudformation.properties.models import Model, done, tag_changes, updated
 
 
 class Provider(IAMRoleProvider):
     """Roles that stay the same role when their policies change."""
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Change trust policy, description, session length, managed and inline policies."""
+        """Change trust policy, description, session length, boundary, policies and tags."""
         before = request.previous_state or {}
         model = updated(request, "RoleName", "Arn", "RoleId")
         iam, name = request.aws_client_factory.iam, model["RoleName"]
@@ -28,6 +28,15 @@ class Provider(IAMRoleProvider):
             Description=model.get("Description", ""),
             MaxSessionDuration=int(model.get("MaxSessionDuration", 3600)),
         )
+        if boundary := model.get("PermissionsBoundary"):
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        elif before.get("PermissionsBoundary"):
+            iam.delete_role_permissions_boundary(RoleName=name)
+        added, gone = tag_changes(before, model)
+        if added:
+            iam.tag_role(RoleName=name, Tags=added)
+        if gone:
+            iam.untag_role(RoleName=name, TagKeys=gone)
         _update_managed(iam, name, before, model)
         _update_inline(iam, name, before, model)
         return done(model)

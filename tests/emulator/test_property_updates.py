@@ -1,0 +1,240 @@
+"""Properties follow the template: set at first, changed in place, and back at AWS's default.
+
+Each test deploys a resource, changes properties, takes them away, and reads back each time through
+the service's own API. AWS: CloudFormation Template Reference, the page of each resource type, where
+the update behaviour "No interruption" is that of every change here.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.stacks import Stack
+
+
+@pytest.fixture
+def stack(emulator: Emulator) -> Iterator[Stack]:
+    """A stack of its own, deleted at the end."""
+    one = Stack(emulator.client("cloudformation"))
+    yield one
+    one.delete()
+
+
+def _deploy(stack: Stack, kind: str, **properties: Any) -> str:
+    """Bring the stack to one resource of this type; return its physical id."""
+    template = {"Resources": {"It": {"Type": kind, "Properties": properties}}}
+    assert stack.deploy(template) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    return stack.resource("It")
+
+
+def _tags(**tags: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def test_a_topic(emulator: Emulator, stack: Stack) -> None:
+    """DisplayName and tags of a topic that has no name of its own; it stays the same topic."""
+    sns = emulator.client("sns")
+    arns, seen = set(), []
+    for properties in (
+        {"DisplayName": "One", "Tags": _tags(a="1", b="2")},
+        {"DisplayName": "Two", "Tags": _tags(a="3"), "SignatureVersion": "2"},
+        {"SignatureVersion": "1"},
+    ):
+        arn = _deploy(stack, "AWS::SNS::Topic", **properties)
+        arns.add(arn)
+        attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        tags = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
+        seen.append((attributes["DisplayName"], {tag["Key"]: tag["Value"] for tag in tags}))
+
+    assert seen == [("One", {"a": "1", "b": "2"}), ("Two", {"a": "3"}), ("", {})]
+    assert len(arns) == 1
+    assert f":{stack.name}-It-" in arns.pop()
+
+
+def test_a_subscription(emulator: Emulator, stack: Stack) -> None:
+    """FilterPolicy and RawMessageDelivery of a queue's subscription, and its Arn."""
+    sns = emulator.client("sns")
+    seen = []
+    for properties in (
+        {"FilterPolicy": {"status": ["failed"]}, "RawMessageDelivery": True},
+        {"FilterPolicy": {"status": ["rejected"]}},
+        {"RawMessageDelivery": False},
+    ):
+        stack.deploy(
+            {
+                "Resources": {
+                    "Topic": {"Type": "AWS::SNS::Topic"},
+                    "Queue": {"Type": "AWS::SQS::Queue"},
+                    "It": {
+                        "Type": "AWS::SNS::Subscription",
+                        "Properties": {
+                            "TopicArn": {"Ref": "Topic"},
+                            "Protocol": "sqs",
+                            "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]},
+                            **properties,
+                        },
+                    },
+                },
+                "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["It", "Arn"]}}},
+            }
+        )
+        assert stack.outputs() == {"Arn": stack.resource("It")}
+        attributes = sns.get_subscription_attributes(SubscriptionArn=stack.resource("It"))
+        found = attributes["Attributes"]
+        seen.append((found.get("FilterPolicy", "{}"), found["RawMessageDelivery"]))
+
+    assert seen == [
+        ('{"status": ["failed"]}', "true"),
+        ('{"status": ["rejected"]}', "false"),
+        ("{}", "false"),
+    ]
+
+
+def test_a_queue(emulator: Emulator, stack: Stack) -> None:
+    """Retention, visibility and tags of a queue."""
+    sqs = emulator.client("sqs")
+    urls, seen = set(), []
+    for properties in (
+        {"MessageRetentionPeriod": 1209600, "VisibilityTimeout": 5, "Tags": _tags(a="1")},
+        {"MessageRetentionPeriod": "60", "Tags": _tags(b="2")},
+        {"VisibilityTimeout": 7},
+    ):
+        url = _deploy(stack, "AWS::SQS::Queue", **properties)
+        urls.add(url)
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+        seen.append((found["MessageRetentionPeriod"], found["VisibilityTimeout"], tags))
+
+    assert seen == [("1209600", "5", {"a": "1"}), ("60", "30", {"b": "2"}), ("345600", "7", {})]
+    assert len(urls) == 1
+
+
+def test_a_log_groups_tags(emulator: Emulator, stack: Stack) -> None:
+    """Tags of a log group are set, changed and taken away."""
+    logs, seen = emulator.client("logs"), []
+    for days, tags in ((1, {"a": "1", "b": "2"}), (3, {"b": "3"}), (5, {})):
+        name = _deploy(stack, "AWS::Logs::LogGroup", RetentionInDays=days, Tags=_tags(**tags))
+        (group,) = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        arn = group["arn"].removesuffix(":*")
+        seen.append(logs.list_tags_for_resource(resourceArn=arn)["tags"])
+
+    assert seen == [{"a": "1", "b": "2"}, {"b": "3"}, {}]
+
+
+def test_an_alarms_tags(emulator: Emulator, stack: Stack) -> None:
+    """Tags of an alarm are set, changed and taken away."""
+    cloudwatch, seen = emulator.client("cloudwatch"), []
+    for threshold, tags in ((1, {"a": "1", "b": "2"}), (2, {"b": "3"}), (3, {})):
+        name = _deploy(
+            stack,
+            "AWS::CloudWatch::Alarm",
+            Namespace="Test",
+            MetricName="m",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=threshold,
+            ComparisonOperator="GreaterThanThreshold",
+            Tags=_tags(**tags),
+        )
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        found = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+        seen.append((alarm["Threshold"], {tag["Key"]: tag["Value"] for tag in found}))
+
+    assert seen == [(1.0, {"a": "1", "b": "2"}), (2.0, {"b": "3"}), (3.0, {})]
+
+
+def test_a_roles_tags_and_boundary(emulator: Emulator, stack: Stack) -> None:
+    """Tags and permissions boundary of a role are set, changed and taken away."""
+    iam, seen = emulator.client("iam"), []
+    arn = "arn:aws:iam::aws:policy/{}"
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    for properties in (
+        {"Tags": _tags(a="1"), "PermissionsBoundary": arn.format("ReadOnlyAccess")},
+        {"Tags": _tags(b="2"), "PermissionsBoundary": arn.format("PowerUserAccess")},
+        {"Description": "plain"},
+    ):
+        name = _deploy(stack, "AWS::IAM::Role", AssumeRolePolicyDocument=trust, **properties)
+        role = iam.get_role(RoleName=name)["Role"]
+        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        seen.append(({tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}, boundary))
+
+    assert seen == [
+        ({"a": "1"}, arn.format("ReadOnlyAccess")),
+        ({"b": "2"}, arn.format("PowerUserAccess")),
+        ({}, None),
+    ]
+
+
+def test_a_function(emulator: Emulator, stack: Stack) -> None:
+    """Configuration, storage, environment and tags of a function."""
+    functions, seen = emulator.client("lambda"), []
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "lambda.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ],
+            }
+        },
+    }
+    for properties in (
+        {
+            "Description": "first",
+            "MemorySize": 256,
+            "Timeout": 10,
+            "EphemeralStorage": {"Size": 1024},
+            "Environment": {"Variables": {"FLAG": True, "COUNT": 3}},
+            "Tags": _tags(a="1", b="2"),
+            "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/mine"},
+        },
+        {"EphemeralStorage": {"Size": 2048}, "Timeout": 20, "Tags": _tags(b="3")},
+        {"Timeout": 30},
+    ):
+        function = {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Code": {"ZipFile": "def handler(event, context): pass"},
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                **properties,
+            },
+        }
+        stack.deploy({"Resources": {"Role": role, "It": function}})
+        found = functions.get_function(FunctionName=stack.resource("It"))
+        configuration = found["Configuration"]
+        seen.append(
+            (
+                configuration["Description"],
+                configuration["MemorySize"],
+                configuration["Timeout"],
+                configuration["EphemeralStorage"]["Size"],
+                configuration.get("Environment", {}).get("Variables", {}),
+                found.get("Tags", {}),
+                configuration["LoggingConfig"]["LogFormat"],
+            )
+        )
+
+    assert seen == [
+        ("first", 256, 10, 1024, {"FLAG": "true", "COUNT": "3"}, {"a": "1", "b": "2"}, "JSON"),
+        ("", 128, 20, 2048, {}, {"b": "3"}, "Text"),
+        ("", 128, 30, 512, {}, {}, "Text"),
+    ]
