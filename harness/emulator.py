@@ -34,6 +34,8 @@ FREE_PORTS = range(20000, 32000)
 STOP_DEADLINE_S = 5.0
 BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is not replaced for that
 LOG_LINES_SHOWN = 15
+# What a person may set for the emulator itself: see emulator/README.md.
+SWITCHES = ("TAPSTACK_IAM", "TAPSTACK_IAM_TLS")
 
 _DETACH = b"d"
 
@@ -364,6 +366,7 @@ def _environment(
 ) -> dict[str, str]:
     """Build the emulator's environment from nothing: no credentials, proxies or Python settings."""
     return {
+        **{name: os.environ[name] for name in SWITCHES if name in os.environ},
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "GATEWAY_LISTEN": f"{HOST}:{port}",

@@ -10,9 +10,10 @@ import pytest
 
 from harness.emulator import EmulatorConfig, start
 from harness.waiting import wait_until
-from tests.emulator.conftest import Emulator
+from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.observations import await_logs, await_metric, name_of, statistics
+from tests.emulator.queues import create_queue
 
 SOURCE = """
 import json, time
@@ -52,10 +53,10 @@ def function(emulator: Emulator, role: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def queue(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
+def queue(emulator: Emulator) -> Iterator[str]:
     """The ARN of an empty queue."""
     sqs = emulator.client("sqs")
-    url = sqs.create_queue(QueueName=f"queue-{abs(hash(request.node.nodeid))}")["QueueUrl"]
+    url = create_queue(sqs, "sns")
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     yield attributes["QueueArn"]
     sqs.delete_queue(QueueUrl=url)
@@ -224,6 +225,36 @@ def test_a_lost_record_is_counted(emulator: Emulator, function: str, queue: str)
     assert found["Sum"] == 1
 
 
+def test_an_event_that_is_too_old_is_given_up(
+    start_emulator: StartEmulator,
+) -> None:
+    """A retry that would come after MaximumEventAgeInSeconds is not made.
+
+    AWS: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
+    invocation"; the condition EventAgeExceeded in "Capturing records of Lambda asynchronous
+    invocations". Here the first retry is due after 61 s, later than the event may get.
+    """
+    emulator = start_emulator(LAMBDA_RETRY_BASE_DELAY="61")
+    emulator.client("sqs").create_queue(QueueName="failures")
+    queue = "arn:aws:sqs:us-east-1:000000000000:failures"
+    with (
+        role_for(emulator, "sqs:SendMessage") as role,
+        function_of(emulator, zipped(SOURCE), role) as function,
+    ):
+        emulator.client("lambda").put_function_event_invoke_config(
+            FunctionName=function,
+            MaximumEventAgeInSeconds=60,
+            DestinationConfig={"OnFailure": {"Destination": queue}},
+        )
+        _send(emulator, function, {"fail": True})
+        record = json.loads(_message(emulator, queue)["Body"])
+        dropped = await_metric(emulator, "AsyncEventsDropped", _of(function))
+
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert dropped["Sum"] == 1
+
+
 def test_without_concurrency_an_event_fails_at_once(
     emulator: Emulator, function: str, queue: str
 ) -> None:
@@ -253,6 +284,25 @@ def test_throttled_events_run_later(emulator: Emulator, function: str) -> None:
         emulator, _group(function), lambda messages: len(_handled(messages)) == len(sent)
     )
     assert _handled([event["message"] for event in events]) == Counter(sent)
+
+
+def test_throttled_events_wait_longer_each_time(emulator: Emulator, function: str) -> None:
+    """A throttled event is tried again after 1 s, 2 s, 4 s and so on, not all the time.
+
+    AWS: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
+    invocation": "the retry interval increases exponentially from 1 second".
+    """
+    emulator.client("lambda").put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=1
+    )
+    _send(emulator, function, {"pause": 2.9})
+    await_logs(emulator, _group(function), _handled)
+    _send(emulator, function, {"pause": 2.9})
+
+    await_metric(emulator, "Invocations", _of(function), lambda found: found.get("Sum") == 2)
+
+    # At 0 and 1 s while the first one runs; perhaps at 3 s, if it takes long to end.
+    assert 1 <= statistics(emulator, "Throttles", _of(function))["Sum"] <= 3
 
 
 def test_events_survive_an_update(emulator: Emulator, function: str) -> None:

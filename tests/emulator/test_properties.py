@@ -298,7 +298,7 @@ def _allow(action: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-ROLE = {
+ROLE: dict[str, Any] = {
     "Type": "AWS::IAM::Role",
     "Properties": {"AssumeRolePolicyDocument": _trust("lambda.amazonaws.com")},
 }
@@ -358,6 +358,8 @@ def test_a_permission_has_all_of_its_conditions(emulator: Emulator, stack: Stack
 
 def test_an_event_invoke_config_changes(emulator: Emulator, stack: Stack) -> None:
     """Retries and destination of asynchronous invocations follow the template."""
+    sends = {"PolicyName": "send", "PolicyDocument": _allow("sqs:SendMessage")}
+    role = {**ROLE, "Properties": {**ROLE["Properties"], "Policies": [sends]}}
     for retries in (0, 2):
         config = {
             "FunctionName": {"Ref": "Function"},
@@ -370,7 +372,7 @@ def test_an_event_invoke_config_changes(emulator: Emulator, stack: Stack) -> Non
         stack.deploy(
             {
                 "Resources": {
-                    "Role": ROLE,
+                    "Role": role,
                     "Function": _function(),
                     "Queue0": {"Type": "AWS::SQS::Queue"},
                     "Queue2": {"Type": "AWS::SQS::Queue"},

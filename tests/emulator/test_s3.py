@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
+from tests.emulator.queues import create_queue
 
 CREATED = "s3:ObjectCreated:*"
 
@@ -63,7 +64,7 @@ def _empty(s3: Any, bucket: str) -> None:
 
 @pytest.fixture
 def queue(sqs: Any) -> Iterator[str]:
-    url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
+    url = create_queue(sqs, "s3")
     yield url
     sqs.delete_queue(QueueUrl=url)
 
@@ -345,7 +346,7 @@ def test_an_event_waits_for_its_destination(
         describe="a failed delivery in the log",
     )
 
-    sqs.create_queue(QueueName=queue.rsplit("/", 1)[1])
+    create_queue(sqs, "s3", name=queue.rsplit("/", 1)[1])
 
     assert [seen["key"] for seen in _events(sqs, queue, 1)] == ["patient.jpg"]
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
+from tests.emulator.queues import create_queue
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def topic(sns: Any) -> Iterator[str]:
 @pytest.fixture
 def queue(emulator: Emulator) -> Iterator[str]:
     sqs = emulator.client("sqs")
-    url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
+    url = create_queue(sqs, "sns")
     yield url
     sqs.delete_queue(QueueUrl=url)
 

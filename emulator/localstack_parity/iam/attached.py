@@ -1,0 +1,159 @@
+"""The policies that apply to a request: those of the caller and the one of the resource.
+
+In: callers and ARNs. Out: Policies, read from LocalStack's state each time, so that a change counts
+at once; documents are parsed once. Called by guard.py and record.py.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
+from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.s3.models import S3Bucket, s3_stores
+from localstack.services.sns.models import sns_stores
+from localstack.services.sqs.models import sqs_stores
+from moto.iam.models import iam_backends
+
+from localstack_parity.iam.evaluation import Caller
+from localstack_parity.iam.policies import (
+    NOTHING,
+    InvalidPolicy,
+    Policy,
+    parse_identity_policy,
+    parse_resource_policy,
+)
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What an identity has: policies by name, and its permissions boundary if there is one."""
+
+    policies: dict[str, Policy]
+    boundary: Policy | None = None
+
+
+def of_identity(caller: Caller) -> Attached:
+    """Return the policies of a role or user; none if it is gone."""
+    arn = caller.names[-1]
+    partition, account = arn.split(":")[1], caller.account
+    backend: Any = iam_backends[account][partition]
+    holder = _role(backend, arn) if ":role/" in arn else backend.users.get(arn.rsplit("/", 1)[-1])
+    return _of_holder(backend, holder) if holder else Attached({})
+
+
+def of_roles() -> Iterator[tuple[str, Attached]]:
+    """Return every role there is, by its ARN, with its policies."""
+    for _account, partitions in list(iam_backends.items()):
+        for _partition, backend in list(partitions.items()):
+            for role in list(backend.roles.values()):
+                yield role.arn, _of_holder(backend, role)
+
+
+def of_resource(arn: str) -> Policy | None:
+    """Return the policy of a bucket, topic, queue, function or role; None if it has none."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[2] not in _DOCUMENTS:
+        return None
+    try:
+        document = _DOCUMENTS[parts[2]](arn, *parts[3:])
+    except ValueError:  # no such Region, or no account
+        return None
+    return _parsed(parse_resource_policy, document) if document else None
+
+
+def bucket(name: str) -> S3Bucket | None:
+    """Return a bucket, whoever owns it."""
+    everywhere = s3_stores[DEFAULT_AWS_ACCOUNT_ID][AWS_REGION_US_EAST_1]
+    owner = everywhere.global_bucket_map.get(name)
+    found: S3Bucket | None = (
+        s3_stores[owner][AWS_REGION_US_EAST_1].buckets.get(name) if owner else None
+    )
+    return found
+
+
+def function(name: str, account: str, region: str) -> Any:
+    """Return a function by its name or ARN; None if there is none."""
+    if name.startswith("arn:"):
+        region, account = name.split(":")[3:5]
+    name = name.rpartition("function:")[2].partition(":")[0]
+    return lambda_stores[account][region].functions.get(name)
+
+
+def _of_holder(backend: Any, holder: Any) -> Attached:
+    documents = dict(holder.policies)
+    documents |= {arn: managed.document for arn, managed in holder.managed_policies.items()}
+    for group in backend.get_groups_for_user(holder.name) if hasattr(holder, "access_keys") else ():
+        documents |= {f"{group.name}/{name}": text for name, text in group.policies.items()}
+        documents |= {arn: one.document for arn, one in group.managed_policies.items()}
+    boundary = getattr(holder, "permissions_boundary_arn", None)
+    limit = backend.managed_policies.get(boundary) if boundary else None
+    return Attached(
+        {name: _parsed(parse_identity_policy, text) for name, text in documents.items()},
+        _parsed(parse_identity_policy, limit.document) if limit else None,
+    )
+
+
+_roles: dict[str, Any] = {}
+
+
+def _role(backend: Any, arn: str) -> Any:
+    """Return a role by its ARN: remembered, as IAM's list has to be searched for it."""
+    role = _roles.get(arn)
+    if role is None or backend.roles.get(role.id) is not role:
+        role = next((one for one in list(backend.roles.values()) if one.arn == arn), None)
+        _roles[arn] = role
+    return role
+
+
+@lru_cache(maxsize=2048)
+def _parsed(parse: Callable[[str], Policy], document: str) -> Policy:
+    """Parse; a document that AWS would have refused to store grants and denies nothing."""
+    try:
+        return parse(document)
+    except InvalidPolicy as problem:
+        LOG.warning("A policy is left out, as AWS would have refused it: %s", problem)
+        return NOTHING
+
+
+def _of_bucket(_arn: str, _region: str, _account: str, path: str) -> str | None:
+    found = bucket(path.partition("/")[0])
+    return found.policy if found else None
+
+
+def _of_topic(arn: str, region: str, account: str, _name: str) -> str | None:
+    topic: Any = sns_stores[account][region].topics.get(arn)
+    return topic["attributes"].get("Policy") if topic else None
+
+
+def _of_queue(_arn: str, region: str, account: str, name: str) -> str | None:
+    queue: Any = sqs_stores[account][region].queues.get(name)
+    return queue.attributes.get("Policy") if queue else None
+
+
+def _of_function(_arn: str, region: str, account: str, path: str) -> str | None:
+    name, _, qualifier = path.removeprefix("function:").partition(":")
+    found = function(name, account, region)
+    permissions = found.permissions.get(qualifier or "$LATEST") if found else None
+    if not permissions or not permissions.policy.Statement:
+        return None
+    return json.dumps({"Version": "2012-10-17", "Statement": permissions.policy.Statement})
+
+
+def _of_role(arn: str, _region: str, account: str, _path: str) -> str | None:
+    role = _role(iam_backends[account][arn.split(":")[1]], arn)
+    return role.assume_role_policy_document if role else None
+
+
+_DOCUMENTS: dict[str, Callable[..., str | None]] = {
+    "s3": _of_bucket,
+    "sns": _of_topic,
+    "sqs": _of_queue,
+    "lambda": _of_function,
+    "iam": _of_role,
+}

@@ -1,0 +1,121 @@
+"""Who makes a request: found out from its credentials, or from what LocalStack says of itself.
+
+In: a request's context. Out: a Caller; None for LocalStack's own housekeeping, which has no
+counterpart on AWS. Called by guard.py.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.constants import INTERNAL_AWS_ACCESS_KEY_ID
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+
+from localstack_parity.iam.evaluation import Caller, Callers
+
+# What LocalStack puts in for a request without credentials.
+_NO_KEY = "injectedaccesskey"
+# Keys that LocalStack itself gives out: for sessions and for users.
+_ISSUED = ("LSIA", "LKIA")
+
+ANONYMOUS = Caller(Callers.ANONYMOUS)
+
+
+def caller_of(context: RequestContext) -> Caller | None:
+    """Return who asks. Raises what AWS answers to a key that it never gave out."""
+    internal = context.internal_request_params
+    key = _access_key(context)
+    if key.startswith(_ISSUED):
+        return _holder(key, context)
+    if internal is not None:
+        if service := internal.get("service_principal"):
+            return _service(service, context.region)
+        if key == INTERNAL_AWS_ACCESS_KEY_ID:
+            return None
+    if key == _NO_KEY:
+        return ANONYMOUS
+    return _root(context.account_id, context.partition)
+
+
+def source_arn(context: RequestContext) -> str:
+    """Return the resource on whose behalf a service calls; "" if it does not say."""
+    return str((context.internal_request_params or {}).get("source_arn") or "")
+
+
+def _access_key(context: RequestContext) -> str:
+    """Return the access key id, from the header, a pre-signed URL or a browser's form."""
+    request = context.request
+    authorization = str(request.headers.get("Authorization", ""))
+    _, found, credential = authorization.partition("Credential=")
+    key = credential.partition("/")[0]
+    if key and key != _NO_KEY:
+        return key
+    if not found and authorization.startswith("AWS "):
+        return authorization.removeprefix("AWS ").partition(":")[0]
+    if signed := request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId"):
+        return str(signed).partition("/")[0]
+    if request.method == "POST" and request.mimetype == "multipart/form-data":
+        form = request.form
+        if signed := form.get("x-amz-credential") or form.get("X-Amz-Credential"):
+            return str(signed).partition("/")[0]
+    return key or _NO_KEY
+
+
+@lru_cache(maxsize=64)
+def _root(account: str, partition: str) -> Caller:
+    arn = f"arn:{partition}:iam::{account}:root"
+    return Caller(Callers.ROOT, account, arn, (arn,))
+
+
+@lru_cache(maxsize=64)
+def _service(name: str, region: str) -> Caller:
+    """A service under its name and, as some use it, the Region's: logs.us-east-1.amazonaws.com."""
+    principal = f"{name}.amazonaws.com"
+    return Caller(Callers.SERVICE, "", principal, (principal, f"{name}.{region}.amazonaws.com"))
+
+
+_holders: dict[str, Caller] = {}  # a key never changes hands
+
+
+def _holder(key: str, context: RequestContext) -> Caller:
+    caller = _holders.get(key)
+    if caller is None:
+        caller = _session(key, context) or _user(key, context)
+        if caller is None:
+            raise _unknown_key(context)
+        _holders[key] = caller
+    return caller
+
+
+def _session(key: str, context: RequestContext) -> Caller | None:
+    backend: Any = sts_backends[context.account_id][context.partition]
+    session = backend.get_assumed_role_from_access_key(key)
+    if session is None:
+        return None
+    return Caller(
+        Callers.IDENTITY, context.account_id, session.arn, (session.arn, session.role_arn)
+    )
+
+
+def _user(key: str, context: RequestContext) -> Caller | None:
+    backend: Any = iam_backends[context.account_id][context.partition]
+    user = backend.get_user_from_access_key_id(key)
+    if user is None:
+        return None
+    return Caller(Callers.IDENTITY, context.account_id, user.arn, (user.arn,))
+
+
+def _unknown_key(context: RequestContext) -> CommonServiceException:
+    """IAM User Guide and S3 API Reference, "Error responses"."""
+    if context.service and context.service.service_name == "s3":
+        return CommonServiceException(
+            "InvalidAccessKeyId",
+            "The AWS Access Key Id you provided does not exist in our records.",
+            status_code=403,
+        )
+    return CommonServiceException(
+        "InvalidClientTokenId",
+        "The security token included in the request is invalid.",
+        status_code=403,
+    )

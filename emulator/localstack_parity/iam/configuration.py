@@ -1,0 +1,157 @@
+"""What AWS checks about permissions when something is configured, not only when it is used.
+
+In: requests that are allowed as such. Out: nothing, or the service's error. Called by guard.py.
+"""
+
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+
+from localstack_parity.iam import attached, public
+from localstack_parity.iam.actions import Needed
+from localstack_parity.iam.context import RequestKeys
+from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
+from localstack_parity.iam.policies import InvalidPolicy, parse_resource_policy
+
+_LAMBDA = Caller(Callers.SERVICE, "", "lambda.amazonaws.com", ("lambda.amazonaws.com",))
+
+# What Lambda does with a destination or dead-letter target, by the target's service.
+_DELIVERIES = {
+    "lambda": ("lambda:InvokeFunction", "InvokeFunction"),
+    "sns": ("sns:Publish", "Publish"),
+    "sqs": ("sqs:SendMessage", "SendMessage"),
+    "events": ("events:PutEvents", "PutEvents"),
+    "s3": ("s3:PutObject", "PutObject"),
+}
+
+
+def check(context: RequestContext) -> None:
+    """Raise what AWS answers to a configuration that it would not take."""
+    if context.service and context.operation:
+        operation = f"{context.service.service_name}:{context.operation.name}"
+        if checking := _CHECKS.get(operation):
+            checking(context, context.service_request or {})
+
+
+def _function(context: RequestContext, parameters: Any) -> None:
+    """Lambda API Reference, CreateFunction: the role is tried out, and with it the DLQ."""
+    role = parameters.get("Role")
+    if role and not _trusts_lambda(context, role):
+        raise InvalidParameterValueException(
+            "The role defined for the function cannot be assumed by Lambda.", Type="User"
+        )
+    target = (parameters.get("DeadLetterConfig") or {}).get("TargetArn")
+    role = role or _role_of(context, parameters)
+    if target and role and (action := _refused_delivery(context, role, target)):
+        service = target.split(":")[2].upper()
+        raise InvalidParameterValueException(
+            f"The provided execution role does not have permissions to call {action} on {service}",
+            Type="User",
+        )
+
+
+def _invoke_config(context: RequestContext, parameters: Any) -> None:
+    """Lambda Developer Guide, "Adding a destination": the role must be allowed to reach it."""
+    role = _role_of(context, parameters)
+    for destination in (parameters.get("DestinationConfig") or {}).values():
+        target = (destination or {}).get("Destination")
+        if target and role and (action := _refused_delivery(context, role, target)):
+            raise InvalidParameterValueException(
+                f"The function's execution role does not have permissions to call {action} on"
+                f" {target}",
+                Type="User",
+            )
+
+
+def _bucket_policy(context: RequestContext, parameters: Any) -> None:
+    """S3 API Reference, PutBucketPolicy; S3 User Guide, "Blocking public access"."""
+    try:
+        policy = parse_resource_policy(parameters["Policy"])
+    except InvalidPolicy as problem:
+        raise CommonServiceException("MalformedPolicy", str(problem)) from None
+    bucket = attached.bucket(parameters["Bucket"])
+    if bucket and public.refuses_policy(bucket, policy):
+        raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
+
+
+def _acl(context: RequestContext, parameters: Any) -> None:
+    """S3 User Guide, "Blocking public access": BlockPublicAcls."""
+    bucket = attached.bucket(parameters["Bucket"])
+    if bucket and public.refuses_acl(bucket, parameters):
+        raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
+
+
+def _topic_policy(context: RequestContext, parameters: Any) -> None:
+    """SNS API Reference, SetTopicAttributes: InvalidParameter."""
+    if parameters.get("AttributeName") == "Policy":
+        _check_attribute(parameters.get("AttributeValue"), "InvalidParameter")
+
+
+def _queue_policy(context: RequestContext, parameters: Any) -> None:
+    """SQS API Reference, SetQueueAttributes: InvalidAttributeValue. An empty one takes it away."""
+    if policy := (parameters.get("Attributes") or {}).get("Policy"):
+        _check_attribute(policy, "InvalidAttributeValue")
+
+
+def _check_attribute(policy: Any, code: str) -> None:
+    try:
+        parse_resource_policy(str(policy))
+    except InvalidPolicy as problem:
+        message = f"Invalid parameter: Policy Error: {problem}"
+        if code == "InvalidAttributeValue":
+            message = "Invalid value for the parameter Policy."
+        raise CommonServiceException(code, message) from None
+
+
+_CHECKS = {
+    "lambda:CreateFunction": _function,
+    "lambda:UpdateFunctionConfiguration": _function,
+    "lambda:PutFunctionEventInvokeConfig": _invoke_config,
+    "lambda:UpdateFunctionEventInvokeConfig": _invoke_config,
+    "s3:PutBucketPolicy": _bucket_policy,
+    "s3:PutBucketAcl": _acl,
+    "s3:PutObjectAcl": _acl,
+    "s3:PutObject": _acl,
+    "s3:CopyObject": _acl,
+    "s3:CreateMultipartUpload": _acl,
+    "sns:SetTopicAttributes": _topic_policy,
+    "sqs:CreateQueue": _queue_policy,
+    "sqs:SetQueueAttributes": _queue_policy,
+}
+
+
+def _trusts_lambda(context: RequestContext, role: str) -> bool:
+    trust = attached.of_resource(role)
+    account = role.split(":")[4]
+    needed = Needed("sts:AssumeRole", {"RoleArn": role})
+    keys = RequestKeys(context, _LAMBDA, needed, account)
+    asked = Request(_LAMBDA, "sts:AssumeRole", role, account, keys)
+    return trust is not None and decide(asked, resource=trust).allowed
+
+
+def _refused_delivery(context: RequestContext, role: str, target: str) -> str | None:
+    """Return what the role may not do with a target; None if it may, or if it is unknown."""
+    service = target.split(":")[2]
+    if service not in _DELIVERIES:
+        return None
+    action, name = _DELIVERIES[service]
+    account = role.split(":")[4]
+    session = f"arn:aws:sts::{account}:assumed-role/{role.rsplit('/', 1)[-1]}/awslambda"
+    caller = Caller(Callers.IDENTITY, account, session, (session, role))
+    owner = target.split(":")[4] or account
+    keys = RequestKeys(context, caller, Needed(action, {}), owner)
+    has = attached.of_identity(caller)
+    decision = decide(
+        Request(caller, action, target, owner, keys),
+        identity=tuple(has.policies.values()),
+        boundary=(has.boundary,) if has.boundary else None,
+        resource=attached.of_resource(target),
+    )
+    return None if decision.allowed else name
+
+
+def _role_of(context: RequestContext, parameters: Any) -> str | None:
+    name = str(parameters["FunctionName"])
+    function = attached.function(name, context.account_id, context.region)
+    return function.latest().config.role if function else None

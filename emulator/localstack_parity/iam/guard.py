@@ -1,0 +1,171 @@
+"""Lets a request through, or answers as AWS does: the last handler before a service sees it.
+
+In: requests of functions, of people, and of one service to another. Out: nothing, or AccessDenied.
+Installed by plugins.py unless TAPSTACK_IAM=off.
+"""
+
+import os
+from typing import Any
+
+from localstack.aws import handlers
+from localstack.aws.api import RequestContext
+from localstack.aws.chain import HandlerChain
+from localstack.http import Response
+from localstack.services.edge import ROUTER
+
+from localstack_parity.iam import (
+    actions,
+    answers,
+    attached,
+    callers,
+    configuration,
+    public,
+    record,
+    resources,
+)
+from localstack_parity.iam.actions import Needed
+from localstack_parity.iam.context import RequestKeys
+from localstack_parity.iam.evaluation import Caller, Callers, Decision, Request, Source, decide
+from localstack_parity.iam.policies import Policy
+from localstack_parity.iam.resources import Where
+
+SWITCH = "TAPSTACK_IAM"
+
+# Services whose resources have policies that can deny; nothing else keeps an account's root out.
+_WITH_DENIALS = frozenset({"s3", "sns", "sqs", "sts"})
+
+# What a service does on its own behalf, where AWS asks the resource's policy. Other calls between
+# LocalStack's services have no counterpart on AWS, or are made with a role.
+_OF_SERVICES = frozenset(
+    {"lambda:InvokeFunction", "sns:Publish", "sqs:SendMessage", "s3:PutObject", "sts:AssumeRole"}
+)
+
+# S3 User Guide, "Bucket policies": root can get back in, whatever the policy says.
+_ALWAYS_ROOTS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+
+# S3 API Reference, "Permissions" of these: without s3:ListBucket, what is missing is forbidden.
+_TELL_WHAT_IS_MISSING = frozenset({"GetObject", "HeadObject", "GetObjectAttributes"})
+_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+
+
+def install() -> None:
+    """Begin to enforce, unless it is switched off."""
+    if os.environ.get(SWITCH) == "off":
+        return
+    handlers.serve_custom_service_request_handlers.append(enforce)
+    handlers.run_custom_response_handlers.append(conceal_what_is_missing)
+    ROUTER.add(record.PATH, endpoint=record.answer, methods=["GET"])
+
+
+def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:
+    """Raise what AWS answers if a request is not allowed."""
+    if not context.operation or not context.service:
+        return
+    caller = callers.caller_of(context)
+    if caller is None:
+        return
+    service = context.service.service_name
+    parameters: Any = context.service_request or {}
+    if caller.kind is not Callers.ROOT or service in _WITH_DENIALS:
+        for needed in actions.needed(service, context.operation.name, parameters):
+            _require(context, caller, needed)
+    configuration.check(context)
+
+
+def conceal_what_is_missing(
+    _chain: HandlerChain, context: RequestContext, response: Response
+) -> None:
+    """Answer 403 instead of 404 to who may not list the bucket."""
+    if (
+        response.status_code != 404
+        or not context.operation
+        or context.operation.name not in _TELL_WHAT_IS_MISSING
+        or getattr(context.service_exception, "code", "") not in _MISSING
+    ):
+        return
+    caller = callers.caller_of(context)
+    parameters: Any = context.service_request or {}
+    if caller is None or not attached.bucket(parameters["Bucket"]):
+        return
+    listing = Needed("s3:ListBucket", {"Bucket": parameters["Bucket"]})
+    request, decision = _decide(context, caller, listing)
+    if not decision.allowed:
+        denied = answers.access_denied(context, request, decision)
+        record.refused(_recorded(caller), request, str(denied))
+        error = handlers.handle_service_exception.create_exception_response(denied, context)
+        response.update_from(error)
+
+
+def _require(context: RequestContext, caller: Caller, needed: Needed) -> None:
+    if caller.kind is Callers.SERVICE and needed.action not in _OF_SERVICES:
+        return
+    if caller.kind is Callers.ROOT and needed.action in _ALWAYS_ROOTS:
+        return
+    if _is_missing(needed):
+        return
+    request, decision = _decide(context, caller, needed)
+    role = _recorded(caller)
+    if decision.allowed:
+        if role:
+            record.allowed(role, request, decision)
+        return
+    denied = answers.access_denied(context, request, decision)
+    if role:
+        record.refused(role, request, str(denied))
+    raise denied
+
+
+def _is_missing(needed: Needed) -> bool:
+    """Say whether it is about a bucket that does not exist: S3 says so to everyone who is known."""
+    name = needed.parameters.get("Bucket")
+    return bool(
+        name
+        and needed.action.startswith("s3:")
+        and needed.action != "s3:CreateBucket"
+        and attached.bucket(name) is None
+    )
+
+
+def _decide(context: RequestContext, caller: Caller, needed: Needed) -> tuple[Request, Decision]:
+    where = Where(context.partition, context.region, caller.account or context.account_id)
+    arn = resources.arn_of(needed.action, needed.parameters, where)
+    is_bucket = needed.action.startswith("s3:") and "Bucket" in needed.parameters
+    bucket = attached.bucket(needed.parameters["Bucket"]) if is_bucket else None
+    owner = bucket.bucket_account_id if bucket else resources.account_of(arn) or where.account
+    keys = RequestKeys(context, caller, needed, owner)
+    request = Request(caller, needed.action, arn, owner, keys)
+
+    policy = attached.of_resource(arn) if needed.action != "iam:PassRole" else None
+    if policy and bucket and public.restricted(bucket, policy) and _is_outsider(caller, owner):
+        policy = _only_denials(policy)
+    has = attached.of_identity(caller) if caller.kind is Callers.IDENTITY else None
+    decision = decide(
+        request,
+        identity=tuple(has.policies.values()) if has else (),
+        boundary=(has.boundary,) if has and has.boundary else None,
+        resource=policy,
+        needs_resource_policy=needed.action == "sts:AssumeRole",
+    )
+    if (
+        bucket
+        and caller.kind is Callers.ANONYMOUS
+        and not decision.allowed
+        and not decision.explicit
+        and public.allowed_by_acl(bucket, needed.action, needed.parameters)
+    ):
+        return request, Decision(True, Source.RESOURCE)
+    return request, decision
+
+
+def _is_outsider(caller: Caller, owner: str) -> bool:
+    return caller.kind is not Callers.SERVICE and caller.account != owner
+
+
+def _only_denials(policy: Policy) -> Policy:
+    return Policy(tuple(one for one in policy.statements if not one.allows))
+
+
+def _recorded(caller: Caller) -> str:
+    """Return the role whose use is recorded; "" for everyone else."""
+    name = caller.names[-1] if caller.names else ""
+    return name if ":role/" in name else ""

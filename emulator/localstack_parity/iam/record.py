@@ -1,0 +1,127 @@
+"""What each role used, was refused, and has been granted without ever using it.
+
+In: decisions about roles, from guard.py. Out: a report, also as JSON at GET /_tapstack/iam, which
+`tapstack iam` prints.
+"""
+
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.http import Request, Response
+
+from localstack_parity.iam import attached
+from localstack_parity.iam.evaluation import Decision
+from localstack_parity.iam.evaluation import Request as Asked
+from localstack_parity.iam.policies import Statement
+
+PATH = "/_tapstack/iam"
+_MAX_DENIALS = 1000  # of different ones for each role
+
+_lock = threading.Lock()
+_roles: dict[str, "Usage"] = {}
+
+
+@dataclass
+class Denial:
+    """How often an action on a resource was refused, when last, and in AWS's words why."""
+
+    count: int = 0
+    last: datetime | None = None
+    message: str = ""
+
+
+@dataclass
+class Usage:
+    """What one role did: counted by statement that allowed it, and by what was refused."""
+
+    used: Counter[tuple[Statement, str]] = field(default_factory=Counter)
+    elsewhere: Counter[str] = field(default_factory=Counter)  # allowed by a resource's policy
+    denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
+
+
+def allowed(role: str, asked: Asked, decision: Decision) -> None:
+    """Note that a role used one of its permissions."""
+    with _lock:
+        usage = _roles.setdefault(role, Usage())
+        if decision.statement is not None and not decision.statement.principals:
+            usage.used[decision.statement, asked.action] += 1
+        else:
+            usage.elsewhere[asked.action] += 1
+
+
+def refused(role: str, asked: Asked, message: str) -> None:
+    """Note that a role asked for what it may not."""
+    with _lock:
+        denied = _roles.setdefault(role, Usage()).denied
+        if len(denied) >= _MAX_DENIALS and (asked.action, asked.resource) not in denied:
+            return
+        denial = denied.setdefault((asked.action, asked.resource), Denial())
+        denial.count += 1
+        denial.last = datetime.now(UTC)
+        denial.message = message
+
+
+def report() -> dict[str, Any]:
+    """Return the roles by ARN: "used" and "elsewhere" by action, "denied", and "unused" grants."""
+    with _lock:
+        seen = {role: _copy(usage) for role, usage in _roles.items()}
+    roles = {arn: _of_role(has, seen.pop(arn, Usage())) for arn, has in attached.of_roles()}
+    gone = {arn: _of_role(attached.Attached({}), usage) for arn, usage in seen.items()}
+    return {"roles": {**roles, **gone}}
+
+
+def answer(_request: Request) -> Response:
+    """Serve the report."""
+    return Response(json.dumps(report()), mimetype="application/json")
+
+
+def _copy(usage: Usage) -> Usage:
+    return Usage(Counter(usage.used), Counter(usage.elsewhere), dict(usage.denied))
+
+
+def _of_role(has: attached.Attached, usage: Usage) -> dict[str, Any]:
+    used: Counter[str] = Counter(usage.elsewhere)
+    for (_, action), count in usage.used.items():
+        used[action] += count
+    return {
+        "used": dict(sorted(used.items())),
+        "denied": [
+            {
+                "action": action,
+                "resource": resource,
+                "count": denial.count,
+                "last": denial.last.isoformat() if denial.last else None,
+                "message": denial.message,
+            }
+            for (action, resource), denial in usage.denied.items()
+        ],
+        "unused": list(_unused(has, usage)),
+    }
+
+
+def _unused(has: attached.Attached, usage: Usage) -> list[dict[str, str]]:
+    """Grants by policy, statement and action pattern that no allowed request has needed.
+
+    Where several statements allow the same, the first gets the credit: the others are not needed.
+    """
+    found = []
+    for name, policy in has.policies.items():
+        for number, statement in enumerate(policy.statements, 1):
+            actions = [action for one, action in usage.used if one is statement]
+            if not statement.allows or (statement.all_actions_but and actions):
+                continue
+            but = "all but " if statement.all_actions_but else ""
+            found += [
+                {
+                    "policy": name,
+                    "statement": statement.sid or str(number),
+                    "action": but + pattern.text,
+                }
+                for pattern in statement.actions
+                if not any(pattern.matches(action, {}) for action in actions)
+            ]
+    return found
