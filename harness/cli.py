@@ -40,6 +40,15 @@ Environment:
   TAPSTACK_TEMPLATE and TAPSTACK_STATE stand for the options; TAPSTACK_REPORTS
   is where reports go; TAPSTACK_DEBUG=1 shows tracebacks. Your own AWS_*
   variables and ~/.aws are never used for a local target.
+\b
+Targets:
+  embedded   the emulator as a process of this machine
+  compose    the same emulator in Docker: BASE_IMAGE is what its image is built
+             on, TAPSTACK_IMAGE one to use instead; TAPSTACK_MEMORY, TAPSTACK_CPUS
+  endpoint   whatever answers at ENDPOINT_URL, on this machine or, with
+             ENDPOINT_PRIVATE=1, at an address of a private network
+  auto       the one that runs; else compose if Docker answers and the image can
+             be had, and embedded if not
 """
 
 _SETTINGS = {
@@ -265,6 +274,32 @@ def deploy_command(settings: Settings, parameters: tuple[str, ...], *, as_json: 
 
 
 @cli.command()
+@configured("suffix", "target", "template", "state")
+@_as_json
+def verify(settings: Settings, *, as_json: bool) -> int:
+    """Prove that the deployed stack is what its template says.
+
+    Reads every resource back through its service's API and compares it, property by property, with
+    the template whose parameters have the stack's values; outputs and exports too. What was ignored
+    or altered is listed, and what could not be verified.
+
+    \b
+      tapstack verify
+      tapstack verify --json | jq .failed
+    """
+    from harness.verify import verify as read_back
+
+    target = choose_target(settings)
+    verification = read_back(target, settings, _running_stack(target, settings).name)
+    if as_json:
+        _print_json(verification.report())
+    else:
+        for line in verification.lines():
+            click.echo(line)
+    return 0 if verification.passed else 1
+
+
+@cli.command()
 @click.argument("scenario")
 @configured(*_ALL)
 @click.option("--images", metavar="N", help="How many images are sent.  [the scenario's own]")
@@ -324,7 +359,7 @@ def scenarios_command() -> int:
 def gate(settings: Settings) -> int:
     """Judge whether a change may go to AWS.
 
-    Lints the template and the packages, deploys, and runs the gate's scenarios.
+    Lints the template and the packages, deploys, verifies, and runs the gate's scenarios.
     """
     from harness.gate import run_gate
 
