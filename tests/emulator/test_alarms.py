@@ -167,7 +167,7 @@ def test_a_breach_raises_the_alarm_and_notifies(
 
 def test_an_alarm_recovers(cloudwatch: Any, namespace: str, put_alarm: PutAlarm) -> None:
     """One out of one looks at the latest datapoint alone: a good one ends the alarm."""
-    _put(cloudwatch, namespace, 9, minutes_ago=3)
+    _put(cloudwatch, namespace, 9, minutes_ago=2)
     name = put_alarm()
     _await_state(cloudwatch, name, "ALARM")
 

@@ -31,9 +31,9 @@ from localstack_parity.cloudwatch import (
     alarms,
     dashboards,
     metric_data,
+    metric_statistics,
     paging,
 )
-from localstack_parity.cloudwatch import statistics as statistic_names
 from localstack_parity.cloudwatch.alarm_scheduler import AlarmScheduler
 from localstack_parity.cloudwatch.database import MetricDatabase
 from localstack_parity.cloudwatch.metric_data import ValidationError
@@ -111,7 +111,8 @@ class ParityCloudwatchProvider(CloudwatchProvider):
     ) -> Any:
         """Statistics of one metric, for each unit that it was published in."""
         metric_data.check_period(period)
-        for name in (*(statistics or ()), *(extended_statistics or ())):
+        names = [*(statistics or ()), *(extended_statistics or ())]
+        for name in names:
             metric_data.check_statistic(name)
         start, end = _span(start_time, end_time, [period])
         count = (end - start) // period
@@ -121,29 +122,18 @@ class ParityCloudwatchProvider(CloudwatchProvider):
                 f" {MAX_STATISTICS}. You may reduce the datapoints requested by increasing Period,"
                 " or decreasing the time range."
             )
-        metric = {"Namespace": namespace, "MetricName": metric_name, "Dimensions": dimensions}
-        datapoints: dict[tuple[str, int], dict[str, Any]] = {}
-        for name in (*(statistics or ()), *(extended_statistics or ())):
-            by_unit = self.cloudwatch_database.points(
-                context.account_id,
-                context.region,
-                metric,
-                statistic_names.parse(name),
-                start=start,
-                end=end,
-                period=period,
-                unit=unit,
-            )
-            for found_unit, points in by_unit.items():
-                for point in points:
-                    empty = {"Timestamp": datetime.fromtimestamp(point.start, UTC)}
-                    datapoint = datapoints.setdefault((found_unit, point.start), empty)
-                    datapoint["Unit"] = found_unit
-                    extended = name not in statistic_names.SIMPLE
-                    target = datapoint.setdefault("ExtendedStatistics", {}) if extended \
-                        else datapoint  # fmt: skip
-                    target[name] = point.value
-        return {"Datapoints": list(datapoints.values()), "Label": metric_name}
+        datapoints = metric_statistics.datapoints(
+            self.cloudwatch_database,
+            context.account_id,
+            context.region,
+            {"Namespace": namespace, "MetricName": metric_name, "Dimensions": dimensions},
+            names,
+            start=start,
+            end=end,
+            period=period,
+            unit=unit,
+        )
+        return {"Datapoints": datapoints, "Label": metric_name}
 
     # --- Alarms -------------------------------------------------------------------------------
 
