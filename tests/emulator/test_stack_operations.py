@@ -195,6 +195,46 @@ def test_a_failed_change_has_the_services_reason(emulator: Emulator, stack: Stac
     assert "does not exist" in reason
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "more"),
+    [
+        ("AWS::SNS::Topic", "TopicName", {}),
+        ("AWS::SQS::Queue", "QueueName", {}),
+        ("AWS::Logs::LogGroup", "LogGroupName", {}),
+        ("AWS::CloudWatch::Dashboard", "DashboardName", {"DashboardBody": GOOD}),
+        (
+            "AWS::CloudWatch::Alarm",
+            "AlarmName",
+            {
+                "Namespace": "Test",
+                "MetricName": "m",
+                "Statistic": "Sum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanThreshold",
+            },
+        ),
+    ],
+)
+def test_what_exists_is_not_taken_over(
+    emulator: Emulator, stack: Stack, kind: str, name: str, more: dict[str, Any]
+) -> None:
+    """A second stack with a resource of the same name fails; the first one keeps it."""
+    template = {"Resources": {"It": {"Type": kind, "Properties": {name: stack.name, **more}}}}
+    stack.create(template)
+    second = Stack(emulator.client("cloudformation"))
+
+    assert second.create(template) == "ROLLBACK_COMPLETE"
+
+    (reason,) = second.reasons("CREATE_FAILED")
+    assert "exist" in reason
+    second.delete()
+    assert stack.update({"Resources": {**template["Resources"], "B": _board(GOOD)}}) == (
+        "UPDATE_COMPLETE"
+    )
+
+
 # Updates
 
 

@@ -21,6 +21,14 @@ from localstack.services.cloudformation.resource_provider import (
 # LocalStack's own switch. It is on by default there, and off here unless somebody sets it.
 _PRETEND = os.environ.get("CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES", "").lower() in ("1", "true")
 
+# Words in services' error codes, by what CloudFormation calls such an error.
+_ERROR_CODES = {
+    "AccessDenied": ("AccessDenied", "NotAuthorized"),
+    "AlreadyExists": ("AlreadyExist", "AlreadyOwned", "EntityExists", "ResourceConflict"),
+    "NotFound": ("NoSuch", "NonExistent", "NotExist", "NotFound"),
+    "Throttling": ("Throttl", "TooManyRequests"),
+}
+
 
 def is_emulated(resource_type: str) -> bool:
     """Say whether there is a provider, or the person wants resources without one to be skipped."""
@@ -49,12 +57,8 @@ class Handlers(ResourceProviderExecutor):
                     return resource_provider.update(request)
         except NotImplementedError:
             return _failed(f"Changing a {request.resource_type} in place is not emulated here")
-        except ClientError as error:
-            message = error.response["Error"].get("Message") or str(error)
-            return _failed(f'Resource handler returned message: "{message}"')
         except Exception as error:
-            text = str(error) or type(error).__name__
-            return _failed(f'Resource handler returned message: "{text}"')
+            return _failed(_message(error, request.request_token))
 
     def _delete(self, provider: ResourceProvider[Any], request: Any) -> ProgressEvent[Any]:
         try:
@@ -67,3 +71,23 @@ class Handlers(ResourceProviderExecutor):
 
 def _failed(reason: str) -> ProgressEvent[Any]:
     return ProgressEvent(OperationStatus.FAILED, resource_model={}, message=reason)
+
+
+def _message(error: Exception, token: str) -> str:
+    """Word a failure as CloudFormation's resource handlers do.
+
+    AWS: CloudFormation CLI User Guide, "Resource type handler error codes".
+    """
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        text = error.response["Error"].get("Message") or str(error)
+    else:
+        code, text = "", str(error) or type(error).__name__
+    kind = next(
+        (kind for kind, words in _ERROR_CODES.items() if any(word in code for word in words)),
+        "InvalidRequest" if code else "GeneralServiceException",
+    )
+    return (
+        f'Resource handler returned message: "{text}" '
+        f"(RequestToken: {token}, HandlerErrorCode: {kind})"
+    )

@@ -33,16 +33,26 @@ def refusal(before: PreprocResource, after: PreprocResource) -> str | None:
     Source: AWS re:Post, "How do I update a CloudFormation stack that fails with the error
     'CloudFormation cannot update a stack when a custom-named resource requires replacing'?"
     """
-    last = after.resource_type.rsplit("::", 1)[1]
-    for path in resource_types.replaced_by(after.resource_type):
-        if path in ("Name", f"{last}Name"):
-            name = properties_of(after).get(path)
-            if name is not None and name == properties_of(before).get(path):
-                return (
-                    "CloudFormation cannot update a stack when a custom-named resource requires "
-                    f"replacing. Rename {name} and update the stack again."
-                )
-    return None
+    name = custom_name(after)
+    if name is None or name != custom_name(before):
+        return None
+    return (
+        "CloudFormation cannot update a stack when a custom-named resource requires "
+        f"replacing. Rename {name} and update the stack again."
+    )
+
+
+def custom_name(resource: PreprocResource) -> str | None:
+    """Return the name that the template gives a resource, None if CloudFormation makes one up."""
+    path = name_property(resource.resource_type)
+    return properties_of(resource).get(path) if path else None
+
+
+def name_property(resource_type: str) -> str | None:
+    """Return the property that is the name of resources of this type, if there is one."""
+    last = resource_type.rsplit("::", 1)[-1]
+    paths = resource_types.replaced_by(resource_type)
+    return next((path for path in ("Name", f"{last}Name") if path in paths), None)
 
 
 def properties_of(resource: PreprocResource) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _MODULES = {
     "AWS::SNS::Subscription": "subscription",
     "AWS::SNS::Topic": "topic",
     "AWS::SNS::TopicPolicy": "topic_policy",
+    "AWS::SQS::Queue": "queue",
 }
 
 

@@ -12,14 +12,23 @@ from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_alarm impo
     CloudWatchAlarmProvider,
 )
 
-from localstack_parity.cloudformation.properties.models import Model, tag_changes, updated
+from localstack_parity.cloudformation.properties.models import (
+    Model,
+    exists_already,
+    tag_changes,
+    updated,
+)
 
 
 class Provider(CloudWatchAlarmProvider):
     """Alarms that are put again when they change."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Put the alarm and its tags."""
+        """Put the alarm and its tags; one that exists is not taken over."""
+        name = request.desired_state.get("AlarmName")
+        cloudwatch = request.aws_client_factory.cloudwatch
+        if name and cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]:
+            return exists_already(request, name)
         event = super().create(request)
         if event.status is OperationStatus.SUCCESS:
             _tag(request, {}, event.resource_model)

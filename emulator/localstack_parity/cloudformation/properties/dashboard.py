@@ -13,7 +13,13 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from localstack_parity.cloudformation.properties.models import Model, done, failed, updated
+from localstack_parity.cloudformation.properties.models import (
+    Model,
+    done,
+    exists_already,
+    failed,
+    updated,
+)
 
 
 class Provider(ResourceProvider[Model]):
@@ -32,18 +38,15 @@ class Provider(ResourceProvider[Model]):
             "DashboardName": generate_default_name(request.stack_name, request.logical_resource_id),
             **request.desired_state,
         }
-        try:
-            request.aws_client_factory.cloudwatch.put_dashboard(
-                DashboardName=model["DashboardName"], DashboardBody=model["DashboardBody"]
-            )
-        except ClientError as e:
-            return failed(model, e.response["Error"]["Message"])
-        return done(model)
+        name = model["DashboardName"]
+        found = request.aws_client_factory.cloudwatch.list_dashboards(DashboardNamePrefix=name)
+        if name in (entry["DashboardName"] for entry in found["DashboardEntries"]):
+            return exists_already(request, name)
+        return _put(request, model)
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Replace the body."""
-        request.desired_state = updated(request, "DashboardName")
-        return self.create(request)
+        return _put(request, updated(request, "DashboardName"))
 
     def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Delete the dashboard."""
@@ -51,3 +54,13 @@ class Provider(ResourceProvider[Model]):
             DashboardNames=[request.desired_state["DashboardName"]]
         )
         return done({})
+
+
+def _put(request: ResourceRequest[Model], model: Model) -> ProgressEvent[Model]:
+    try:
+        request.aws_client_factory.cloudwatch.put_dashboard(
+            DashboardName=model["DashboardName"], DashboardBody=model["DashboardBody"]
+        )
+    except ClientError as e:
+        return failed(model, e.response["Error"]["Message"])
+    return done(model)

@@ -53,6 +53,17 @@ def failed(model: Model, reason: str) -> ProgressEvent[Model]:
     return ProgressEvent(OperationStatus.FAILED, resource_model=model, message=reason)
 
 
+def exists_already(request: ResourceRequest[Model], name: str) -> ProgressEvent[Model]:
+    """Answer that there is a resource of that name, which CloudFormation does not take over.
+
+    For services whose call to create also succeeds when there is such a resource.
+    """
+    return failed(
+        {},
+        f"Resource of type '{request.resource_type}' with identifier '{name}' already exists.",
+    )
+
+
 @contextmanager
 def undone_on_error(undo: Callable[[], object]) -> Iterator[None]:
     """Take back the first steps of a creation if a later one fails, so that nothing is left."""

@@ -6,14 +6,17 @@ AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-
 import json
 from typing import Any
 
+from botocore.exceptions import ClientError
 from localstack.services.cloudformation.provider_utils import generate_default_name
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 from localstack.services.sns.resource_providers.aws_sns_topic import SNSTopicProvider
+from localstack.utils.aws.arns import sns_topic_arn
 
 from localstack_parity.cloudformation.properties.models import (
     Model,
     as_text,
     done,
+    exists_already,
     tag_changes,
     updated,
 )
@@ -35,6 +38,8 @@ class Provider(SNSTopicProvider):
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create the topic, under a name like those of all other resources if it has none."""
         model = request.desired_state
+        if (name := model.get("TopicName")) and _exists(request, name):
+            return exists_already(request, name)
         if not model.get("TopicName"):
             name = generate_default_name(request.stack_name, request.logical_resource_id)
             fifo = as_text(model.get("FifoTopic", False)) == "true"
@@ -59,6 +64,15 @@ class Provider(SNSTopicProvider):
         if gone:
             sns.untag_resource(ResourceArn=topic, TagKeys=gone)
         return done(model)
+
+
+def _exists(request: ResourceRequest[Model], name: str) -> bool:
+    arn = sns_topic_arn(name, request.account_id, request.region_name)
+    try:
+        request.aws_client_factory.sns.get_topic_attributes(TopicArn=arn)
+    except ClientError:
+        return False
+    return True
 
 
 def _subscribe(sns: Any, topic: str, before: list[Model], after: list[Model]) -> None:
