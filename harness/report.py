@@ -23,6 +23,7 @@ from rich.table import Table
 
 from harness.checks import Check, Run, counts
 from harness.faults import faults, outcome
+from harness.fidelity import not_proven
 
 _LISTED = ("lost", "duplicated", "late", "wrong", "rejected", "unfinished", "unsent")
 _SHOWN_KEYS = 5
@@ -66,6 +67,7 @@ def build_report(
         "not_checked": [check.id for check in checks if check.passed is None],
         "listed": _listed(run),
         "strays": [dict(notice.body) for notice in run.ledger.strays],
+        "not_proven": [asdict(row) for row in not_proven(facts["target"])],
         "environment": {
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
@@ -227,8 +229,21 @@ def show_report(console: Console, report: Mapping[str, Any], place: Path) -> Non
             more = f" and {len(listed) - _SHOWN_KEYS} more" if len(listed) > _SHOWN_KEYS else ""
             _line(console, name, f"{keys}{more}", "red")
     _line(console, "report", str(place / "report.json"))
+    _show_not_proven(console, report["not_proven"])
     console.print()
     console.print(verdict(report), soft_wrap=True)
+
+
+def _show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What matters most of what even a pass leaves open here, and where the rest is listed."""
+    prominent = [row for row in rows if row["prominent"]]
+    if not prominent:
+        return
+    console.print()
+    more = len(rows) - len(prominent)
+    _line(console, "not proven", f"of what AWS does; {more} more in emulator/FIDELITY.md")
+    for row in prominent:
+        _line(console, "", f"{row['status']}: {row['behaviour']}")
 
 
 def _line(console: Console, label: str, text: str, style: str = "") -> None:
