@@ -26,6 +26,7 @@ import psutil
 from harness.corpus import KINDS, of_kind
 from harness.deploy import Stack
 from harness.pictures import Pictures
+from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import Target
 from harness.waiting import wait_until
@@ -161,7 +162,13 @@ def _through_pipeline(target: Target, stack: Stack, files: Sequence[Path]) -> fl
 def _measured(target: Target) -> Iterator[Usage]:
     """Fill a Usage with what is spent and occupied while the context lasts."""
     usage, stop = Usage(), threading.Event()
-    emulator = psutil.Process(int(target.status().get("pid") or 0))
+    pid = target.status().get("pid")
+    if not pid:
+        raise Problem(
+            f"The processes of {target.name} cannot be seen from here, so there is nothing to measure.",
+            "Use TARGET=embedded, or a Docker engine of this machine.",
+        )
+    emulator = psutil.Process(int(pid))
     before = _cpu_seconds(emulator)
 
     def sample() -> None:
