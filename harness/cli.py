@@ -19,6 +19,8 @@ import click
 
 from harness.choosing import choose_target, target_to_start, targets_to_stop
 from harness.deploy import Stack, bring_up, deploy, find_stack
+from harness.iam import read_usage
+from harness.iam import readable as permissions_as_text
 from harness.logs import follow, log_events, log_groups, readable
 from harness.package import archive, build
 from harness.problems import Problem
@@ -202,6 +204,27 @@ def logs(settings: Settings, *, following: bool, lines: str, emulator: bool) -> 
         for event in follow(target, groups, since):
             if event.id not in shown:
                 click.echo(readable(event))
+    return 0
+
+
+@cli.command()
+@configured("state", "target")
+@_as_json
+def iam(settings: Settings, *, as_json: bool) -> int:
+    """Show what each role used, was denied, and was granted but never used.
+
+    \b
+      tapstack run daily-load && tapstack iam
+      tapstack iam --json | jq '.[].denied'
+    """
+    target = choose_target(settings)
+    _require_running(target)
+    roles = read_usage(target)
+    if as_json:
+        _print_json(roles)
+        return 0
+    for line in permissions_as_text(roles):
+        click.echo(line)
     return 0
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import S3Bucket, s3_stores
 from localstack.services.sns.models import sns_stores
@@ -56,24 +55,24 @@ def of_roles() -> Iterator[tuple[str, Attached]]:
 
 
 def of_resource(arn: str) -> Policy | None:
-    """Return the policy of a bucket, topic, queue, function or role; None if it has none."""
+    """Return the policy of a topic, queue, function or role; None if it has none."""
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] not in _DOCUMENTS:
         return None
-    try:
-        document = _DOCUMENTS[parts[2]](arn, *parts[3:])
-    except ValueError:  # no such Region, or no account
-        return None
+    document = _DOCUMENTS[parts[2]](arn, *parts[3:])
     return _parsed(parse_resource_policy, document) if document else None
+
+
+def of_bucket(bucket: S3Bucket) -> Policy | None:
+    """Return the policy of a bucket; None if it has none."""
+    return _parsed(parse_resource_policy, bucket.policy) if bucket.policy else None
 
 
 def bucket(name: str) -> S3Bucket | None:
     """Return a bucket, whoever owns it."""
-    everywhere = s3_stores[DEFAULT_AWS_ACCOUNT_ID][AWS_REGION_US_EAST_1]
-    owner = everywhere.global_bucket_map.get(name)
-    found: S3Bucket | None = (
-        s3_stores[owner][AWS_REGION_US_EAST_1].buckets.get(name) if owner else None
-    )
+    anywhere = _first(_first(s3_stores))
+    owner = anywhere.global_bucket_map.get(name) if anywhere else None
+    found: S3Bucket | None = _first(dict.get(s3_stores, owner)).buckets.get(name) if owner else None
     return found
 
 
@@ -82,7 +81,8 @@ def function(name: str, account: str, region: str) -> Any:
     if name.startswith("arn:"):
         region, account = name.split(":")[3:5]
     name = name.rpartition("function:")[2].partition(":")[0]
-    return lambda_stores[account][region].functions.get(name)
+    store = _store(lambda_stores, account, region)
+    return store.functions.get(name) if store else None
 
 
 def _of_holder(backend: Any, holder: Any) -> Attached:
@@ -121,18 +121,27 @@ def _parsed(parse: Callable[[str], Policy], document: str) -> Policy:
         return NOTHING
 
 
-def _of_bucket(_arn: str, _region: str, _account: str, path: str) -> str | None:
-    found = bucket(path.partition("/")[0])
-    return found.policy if found else None
+def _store(stores: Any, account: str, region: str) -> Any:
+    """Return a store if there is one: asking LocalStack for it would make it, and take longer."""
+    regions = dict.get(stores, account)
+    return dict.get(regions, region) if regions is not None else None
+
+
+def _first(stores: Any) -> Any:
+    """Return one of several stores: those of an account share their buckets, all share a map."""
+    found = list(stores.values()) if stores is not None else []
+    return found[0] if found else None
 
 
 def _of_topic(arn: str, region: str, account: str, _name: str) -> str | None:
-    topic: Any = sns_stores[account][region].topics.get(arn)
+    store = _store(sns_stores, account, region)
+    topic = store.topics.get(arn) if store else None
     return topic["attributes"].get("Policy") if topic else None
 
 
 def _of_queue(_arn: str, region: str, account: str, name: str) -> str | None:
-    queue: Any = sqs_stores[account][region].queues.get(name)
+    store = _store(sqs_stores, account, region)
+    queue = store.queues.get(name) if store else None
     return queue.attributes.get("Policy") if queue else None
 
 
@@ -151,7 +160,6 @@ def _of_role(arn: str, _region: str, account: str, _path: str) -> str | None:
 
 
 _DOCUMENTS: dict[str, Callable[..., str | None]] = {
-    "s3": _of_bucket,
     "sns": _of_topic,
     "sqs": _of_queue,
     "lambda": _of_function,

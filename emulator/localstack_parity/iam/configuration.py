@@ -77,7 +77,7 @@ def _bucket_policy(context: RequestContext, parameters: Any) -> None:
 
 def _acl(context: RequestContext, parameters: Any) -> None:
     """S3 User Guide, "Blocking public access": BlockPublicAcls."""
-    bucket = attached.bucket(parameters["Bucket"])
+    bucket = attached.bucket(parameters["Bucket"]) if public.has_acl(parameters) else None
     if bucket and public.refuses_acl(bucket, parameters):
         raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
 

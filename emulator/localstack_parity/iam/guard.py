@@ -8,10 +8,11 @@ import os
 from typing import Any
 
 from localstack.aws import handlers
-from localstack.aws.api import RequestContext
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.services.edge import ROUTER
+from localstack.services.s3.models import S3Bucket
 
 from localstack_parity.iam import (
     actions,
@@ -85,13 +86,13 @@ def conceal_what_is_missing(
         return
     caller = callers.caller_of(context)
     parameters: Any = context.service_request or {}
-    if caller is None or not attached.bucket(parameters["Bucket"]):
-        return
     listing = Needed("s3:ListBucket", {"Bucket": parameters["Bucket"]})
-    request, decision = _decide(context, caller, listing)
-    if not decision.allowed:
-        denied = answers.access_denied(context, request, decision)
-        record.refused(_recorded(caller), request, str(denied))
+    bucket = _bucket(listing)
+    if caller is None or bucket is None:
+        return
+    try:
+        _judge(context, caller, listing, bucket)
+    except CommonServiceException as denied:
         error = handlers.handle_service_exception.create_exception_response(denied, context)
         response.update_from(error)
 
@@ -101,9 +102,17 @@ def _require(context: RequestContext, caller: Caller, needed: Needed) -> None:
         return
     if caller.kind is Callers.ROOT and needed.action in _ALWAYS_ROOTS:
         return
-    if _is_missing(needed):
-        return
-    request, decision = _decide(context, caller, needed)
+    bucket = _bucket(needed)
+    if bucket is None and _is_about_bucket(needed):
+        return  # S3 says to everyone who is known that there is no such bucket
+    _judge(context, caller, needed, bucket)
+
+
+def _judge(
+    context: RequestContext, caller: Caller, needed: Needed, bucket: S3Bucket | None
+) -> None:
+    """Record the decision; raise the error of the service if it is a refusal."""
+    request, decision = _decide(context, caller, needed, bucket)
     role = _recorded(caller)
     if decision.allowed:
         if role:
@@ -115,27 +124,32 @@ def _require(context: RequestContext, caller: Caller, needed: Needed) -> None:
     raise denied
 
 
-def _is_missing(needed: Needed) -> bool:
-    """Say whether it is about a bucket that does not exist: S3 says so to everyone who is known."""
-    name = needed.parameters.get("Bucket")
-    return bool(
-        name
-        and needed.action.startswith("s3:")
+def _is_about_bucket(needed: Needed) -> bool:
+    return (
+        needed.action.startswith("s3:")
         and needed.action != "s3:CreateBucket"
-        and attached.bucket(name) is None
+        and bool(needed.parameters.get("Bucket"))
     )
 
 
-def _decide(context: RequestContext, caller: Caller, needed: Needed) -> tuple[Request, Decision]:
+def _bucket(needed: Needed) -> S3Bucket | None:
+    return attached.bucket(needed.parameters["Bucket"]) if _is_about_bucket(needed) else None
+
+
+def _decide(
+    context: RequestContext, caller: Caller, needed: Needed, bucket: S3Bucket | None
+) -> tuple[Request, Decision]:
     where = Where(context.partition, context.region, caller.account or context.account_id)
     arn = resources.arn_of(needed.action, needed.parameters, where)
-    is_bucket = needed.action.startswith("s3:") and "Bucket" in needed.parameters
-    bucket = attached.bucket(needed.parameters["Bucket"]) if is_bucket else None
     owner = bucket.bucket_account_id if bucket else resources.account_of(arn) or where.account
     keys = RequestKeys(context, caller, needed, owner)
     request = Request(caller, needed.action, arn, owner, keys)
 
-    policy = attached.of_resource(arn) if needed.action != "iam:PassRole" else None
+    policy: Policy | None = None
+    if bucket:
+        policy = attached.of_bucket(bucket)
+    elif needed.action != "iam:PassRole":
+        policy = attached.of_resource(arn)
     if policy and bucket and public.restricted(bucket, policy) and _is_outsider(caller, owner):
         policy = _only_denials(policy)
     has = attached.of_identity(caller) if caller.kind is Callers.IDENTITY else None

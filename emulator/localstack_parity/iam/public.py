@@ -57,6 +57,11 @@ def refuses_policy(bucket: S3Bucket, policy: Policy) -> bool:
     return _blocks(bucket, "BlockPublicPolicy") and is_public(policy)
 
 
+def has_acl(parameters: Any) -> bool:
+    """Say whether an ACL comes with a request."""
+    return any(parameters.get(name) for name in ("ACL", "AccessControlPolicy", *_GRANTS))
+
+
 def refuses_acl(bucket: S3Bucket, parameters: Any) -> bool:
     """Say whether BlockPublicAcls refuses the ACL that comes with a request."""
     if not _blocks(bucket, "BlockPublicAcls"):

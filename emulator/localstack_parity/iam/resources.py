@@ -78,7 +78,8 @@ def account_of(arn: str) -> str:
 
 def _filled(pattern: str, parameters: Parameters, where: Where) -> str | None:
     values = {"Partition": where.partition, "Region": where.region, "Account": where.account}
-    for variable in _variables(pattern):
+    parts = _parts(pattern)
+    for variable in parts[1::2]:
         if variable in values:
             continue
         value = next(
@@ -90,12 +91,13 @@ def _filled(pattern: str, parameters: Parameters, where: Where) -> str | None:
         if value.startswith("arn:"):
             return _qualified(value, parameters).removesuffix(":*")
         values |= _READERS.get(variable, _plain)(variable, value, parameters)
-    return _VARIABLE.sub(lambda found: values[found[1]], pattern)
+    return "".join(values[part] if odd % 2 else part for odd, part in enumerate(parts))
 
 
 @cache
-def _variables(pattern: str) -> tuple[str, ...]:
-    return tuple(_VARIABLE.findall(pattern))
+def _parts(pattern: str) -> tuple[str, ...]:
+    """Split a pattern: between what is plain, at the odd places, stand the variables."""
+    return tuple(_VARIABLE.split(pattern))
 
 
 def _plain(variable: str, value: str, _: Parameters) -> dict[str, str]:

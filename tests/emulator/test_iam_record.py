@@ -1,0 +1,43 @@
+"""What `tapstack iam` shows: what each role used, was refused, and never needed."""
+
+import json
+import urllib.request
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.iam import allow, session_of
+
+
+def usage(emulator: Emulator, role: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{emulator.endpoint}/_tapstack/iam") as answer:
+        found: dict[str, Any] = json.load(answer)["roles"][role]
+        return found
+
+
+def test_the_record_tells_used_from_unused_and_refused(emulator: Emulator) -> None:
+    """A grant is used as soon as one request needed it; each refusal is there with its reason."""
+    with session_of(
+        emulator, allow(["sqs:List*", "sqs:SendMessage"], Sid="Queues"), allow("sns:*")
+    ) as (role, client):
+        client("sqs").list_queues()
+        client("sqs").list_queues()
+        with pytest.raises(ClientError):
+            client("s3").list_buckets()
+
+        seen = usage(emulator, role)
+
+    assert seen["used"] == {"sqs:ListQueues": 2}
+    assert seen["unused"] == [
+        {"policy": "test", "statement": "Queues", "action": "sqs:SendMessage"},
+        {"policy": "test", "statement": "2", "action": "sns:*"},
+    ]
+    (denial,) = seen["denied"]
+    assert (denial["action"], denial["resource"], denial["count"]) == (
+        "s3:ListAllMyBuckets",
+        "*",
+        1,
+    )
+    assert "because no identity-based policy allows" in denial["message"]
