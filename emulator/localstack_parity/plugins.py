@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
     from localstack_parity.cloudformation import executor as cloudformation_executor
-    from localstack_parity.cloudformation import literals, properties
+    from localstack_parity.cloudformation import literals, notifications, properties
 
     cloudformation_executor.install()
     literals.install()
+    notifications.install()
     properties.install()
     for service in ("cloudformation", "cloudwatch", "logs", "s3", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")

@@ -109,6 +109,7 @@ def test_a_queue(emulator: Emulator, stack: Stack) -> None:
 
     assert seen == [("1209600", "5", {"a": "1"}), ("60", "30", {"b": "2"}), ("345600", "7", {})]
     assert len(urls) == 1
+    assert found["MaximumMessageSize"] == "1048576"
 
 
 def test_a_log_groups_tags(emulator: Emulator, stack: Stack) -> None:

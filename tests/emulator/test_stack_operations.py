@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
+from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack
 
 
@@ -610,3 +611,43 @@ def test_a_stacks_tags_are_on_its_resources(emulator: Emulator, stack: Stack) ->
     }
     tags = emulator.client("s3").get_bucket_tagging(Bucket=stack.resource("Bucket"))
     assert {tag["Key"]: tag["Value"] for tag in tags["TagSet"]} == {"team": "a", "both": "stack"}
+
+
+def test_new_tags_of_a_stack_are_an_update(emulator: Emulator, stack: Stack) -> None:
+    """UpdateStack with the same template and other tags changes the tags of the resources."""
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    sns, seen = emulator.client("sns"), []
+    stack.create(template, Tags=[{"Key": "a", "Value": "1"}])
+    for tags in ([{"Key": "a", "Value": "2"}], [{"Key": "b", "Value": "3"}]):
+        assert stack.update(template, Tags=tags) == "UPDATE_COMPLETE"
+        seen.append(sns.list_tags_for_resource(ResourceArn=stack.resource("Topic"))["Tags"] == tags)
+
+    assert seen == [True, True]
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        stack.update(template)  # without tags they stay
+
+
+def test_events_are_sent_to_topics(emulator: Emulator, stack: Stack) -> None:
+    """Each event of a stack is a message to the topics of its NotificationARNs.
+
+    AWS: CloudFormation API reference, CreateStack; Subject and lines as its messages have them.
+    """
+    sns, sqs = emulator.client("sns"), emulator.client("sqs")
+    topic = sns.create_topic(Name=stack.name)["TopicArn"]
+    url = create_queue(sqs, "sns")
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["QueueArn"])
+
+    stack.create({"Resources": {"Group": _group(stack.name)}}, NotificationARNs=[topic])
+
+    told: list[str] = []
+    while len(told) < 4:
+        for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            body = json.loads(message["Body"])
+            assert body["Subject"] == "AWS CloudFormation Notification"
+            told.append(body["Message"])
+    assert all(f"StackName='{stack.name}'\n" in text for text in told)
+    assert sum("ResourceStatus='CREATE_COMPLETE'\n" in text for text in told) == 2
+    (described,) = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
+    assert described["NotificationARNs"] == [topic]

@@ -3,16 +3,21 @@
 In: the change set that LocalStack's CloudFormation has computed. Out: the stack's resources, its
 events and its status. Takes the place of LocalStack's executor, which leaves behind what it did
 until a failure and says that the stack was rolled back or deleted although it was not. ``install``
-is called once, when the emulator starts; the way back from a failure is in rollback.py.
+is called once, when the emulator starts; the way back from a failure is in rollback.py, deleting in
+deletion.py.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
-from localstack.services.cloudformation.engine.v2.change_set_model import NodeOutput, is_nothing
+from localstack.services.cloudformation.engine.v2.change_set_model import (
+    NodeOutput,
+    NodeResource,
+    is_nothing,
+)
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
     ChangeSetModelExecutorResult,
     EventOperationFromAction,
@@ -27,13 +32,17 @@ from localstack.services.cloudformation.v2 import provider
 from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.utils.patch import patch
 
-from localstack_parity.cloudformation import exports, replacement, resource_types, rollback
+from localstack_parity.cloudformation import (
+    deletion,
+    exports,
+    replacement,
+    resource_types,
+    rollback,
+)
 from localstack_parity.cloudformation.handlers import Handlers, is_emulated
 from localstack_parity.cloudformation.options import options_of
 from localstack_parity.cloudformation.resolving import StrictResolver, UnresolvedError
 from localstack_parity.cloudformation.steps import Discarded, Step
-
-_KEPT = ("Retain", "RetainExceptOnCreate")
 
 
 def install() -> None:
@@ -47,10 +56,6 @@ def install() -> None:
         # Only a stack that does not exist yet is under review while a change set is made.
         if status != StackStatus.REVIEW_IN_PROGRESS or stack.status == status:
             original(stack, status, *args, **more)
-
-
-class DeletionFailedError(Exception):
-    """Some resources of a stack that was to be deleted are still there."""
 
 
 class Executor(StrictResolver):
@@ -73,17 +78,17 @@ class Executor(StrictResolver):
         }
         self.steps: list[Step] = []
         self.failed: list[str] = []
-        self._discarded: list[Discarded] = []
+        self.discarded: list[Discarded] = []
 
     def execute(self) -> ChangeSetModelExecutorResult:
         """Do what the change set says; on failure undo it, and say why in the result."""
         if self.operation == "DELETE":
-            self._delete()
+            deletion.delete_stack(self)
             return ChangeSetModelExecutorResult(resources={}, outputs=[])
         failure = self._attempt()
         if failure is None:
             self.stack.imports = self.imports
-            self._clean_up()
+            deletion.clean_up(self)
         else:
             rollback.go_back(self, failure)
         return ChangeSetModelExecutorResult(
@@ -100,78 +105,6 @@ class Executor(StrictResolver):
         except Exception as error:
             return str(error) or type(error).__name__
         return None
-
-    # What is no longer wanted
-
-    def _clean_up(self) -> None:
-        """Delete what was replaced and what the template no longer has, dependents first."""
-        removed = [
-            Discarded(name, resource, kept=self._deletion_policy(name) in _KEPT)
-            for name, resource in self.existed.items()
-            if name not in self.resources
-        ]
-        order = list(self.existed)
-        unwanted = sorted(self._discarded + removed, key=lambda one: order.index(one.name))
-        if unwanted:
-            self.stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
-        self.discard(reversed(unwanted))
-
-    def _delete(self) -> None:
-        """Delete the stack's resources in the reverse order of their creation."""
-        failed = self.discard(
-            Discarded(
-                name,
-                resource,
-                kept=self._deletion_policy(name) in _KEPT or name in self.options.retained,
-            )
-            for name, resource in reversed(self.existed.items())
-        )
-        if failed:
-            reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
-            self.stack.status_reason = reason
-            raise DeletionFailedError(reason)
-
-    def _deletion_policy(self, name: str) -> str | None:
-        """The policy in the template by which the resource was made."""
-        template = self.stack.processed_template or self.stack.template or {}
-        policy: str | None = template.get("Resources", {}).get(name, {}).get("DeletionPolicy")
-        return policy
-
-    def discard(self, unwanted: Iterable[Discarded]) -> list[str]:
-        """Delete resources, each unless it is to be kept; return the names of those that stay."""
-        failed = []
-        for one in unwanted:
-            if one.kept:
-                self._tell_deletion(one, "SKIPPED")
-                continue
-            self._tell_deletion(one, "IN_PROGRESS")
-            event, _ = self.act(one.name, ChangeAction.Remove, one.resource)
-            if event.status == OperationStatus.SUCCESS:
-                self._tell_deletion(one, "COMPLETE")
-            else:
-                self._tell_deletion(one, "FAILED", event.message)
-                failed.append(one.name)
-                continue
-            if self.operation == "DELETE":
-                # Should another resource fail, the next attempt to delete leaves this one alone.
-                self.stack.resolved_resources.pop(one.name, None)
-        return failed
-
-    def _tell_deletion(self, one: Discarded, status: str, reason: str | None = None) -> None:
-        physical_id = one.resource["PhysicalResourceId"]
-        status = ResourceStatus(f"DELETE_{status}")
-        if one.superseded:  # the name's own status is that of the resource that has it now
-            self.stack._store_event(
-                one.name, one.resource["Type"], physical_id, status, reason or ""
-            )
-        else:
-            self.stack.set_resource_status(
-                logical_resource_id=one.name,
-                physical_resource_id=physical_id,
-                resource_type=one.resource["Type"],
-                status=status,
-                resource_status_reason=reason,
-            )
 
     def act(
         self, name: str, action: ChangeAction, resource: dict[str, Any], after: Any = None
@@ -210,8 +143,25 @@ class Executor(StrictResolver):
         now = self.resources[name].get("PhysicalResourceId")
         if existed and now and now != existed["PhysicalResourceId"]:
             # Also a custom resource that answered an update with another id.
-            kept = after.update_replace_policy in _KEPT
-            self._discarded.append(Discarded(name, existed, kept=kept, superseded=True))
+            kept = after.update_replace_policy in deletion.KEPT
+            self.discarded.append(Discarded(name, existed, kept=kept, superseded=True))
+
+    def visit_node_resource(self, node_resource: NodeResource) -> PreprocEntityDelta:
+        """Give a resource that is otherwise unchanged the stack's new tags."""
+        delta = super().visit_node_resource(node_resource)
+        name, before, after = node_resource.name, delta.before, delta.after
+        if (
+            self.operation == "UPDATE"
+            and list(self.options.former_tags) != self.stack.tags
+            and not is_nothing(after)
+            and before == after
+            and resource_types.kind_of_tags(after.resource_type)
+            and name in self.existed
+        ):
+            self._change(Step(name, before, after), ChangeAction.Modify)
+            if name in self.failed:
+                raise TriggerRollback(name, "its tags could not be changed")
+        return delta
 
     def _change(self, step: Step, action: ChangeAction) -> None:
         name, resource_type = step.name, step.after.resource_type

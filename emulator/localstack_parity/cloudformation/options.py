@@ -4,6 +4,7 @@ In: requests, by way of the provider. Out: what the executor asks for. Kept with
 LocalStack creates the executor of an operation itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,12 +16,14 @@ class Options:
     """The wishes of one operation.
 
     ``on_failure`` is what becomes of a stack whose creation or update fails; ``DELETE`` is for
-    creations only. ``retained`` are the resources that a deletion leaves alone.
+    creations only. ``retained`` are the resources that a deletion leaves alone, ``former_tags``
+    those of the stack before an update.
     """
 
     on_failure: Literal["ROLLBACK", "DO_NOTHING", "DELETE"] = "ROLLBACK"
     retain_except_on_create: bool = False
     retained: frozenset[str] = frozenset()
+    former_tags: Sequence[dict[str, str]] = ()
 
 
 def options_of(stack: Stack) -> Options:

@@ -15,6 +15,7 @@ from localstack.aws.api.cloudformation import (
     AlreadyExistsException,
     ChangeSetStatus,
     CreateStackOutput,
+    ExecutionStatus,
     ListImportsOutput,
     StackStatus,
     UpdateStackOutput,
@@ -127,10 +128,15 @@ class ParityCloudformationProvider(CloudformationProviderV2):
                 del self._store(context).stacks_v2[half_made.stack_id]
             raise
         change_set = find_change_set_v2(self._store(context), made["Id"])
-        if is_new:
+        if is_new or "NotificationARNs" in request:
             change_set.stack.notification_arns = request.get("NotificationARNs") or []
         if wish := request.get("OnStackFailure"):
             change_set.options = Options(on_failure=wish)
+        if stack and not change_set.has_changes() and change_set.tags != stack.tags:
+            # New tags are a change, too: they go to the resources.
+            change_set.set_change_set_status(ChangeSetStatus.CREATE_COMPLETE)
+            change_set.set_execution_status(ExecutionStatus.AVAILABLE)
+            change_set.status_reason = None
         return made
 
     def _check_request(self, request: Request, name: str, stack: Stack | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
+from localstack_parity.cloudformation.deletion import discard
 from localstack_parity.cloudformation.replacement import properties_of
 from localstack_parity.cloudformation.steps import Discarded, Step
 
@@ -44,7 +45,7 @@ def _reason(executor: "Executor", failure: str) -> str:
 def _undo_creation(executor: "Executor", prefix: str, reason: str) -> None:
     executor.stack.set_stack_status(StackStatus(f"{prefix}_IN_PROGRESS"), reason)
     unwanted = [_created(executor, step) for step in reversed(_made(executor))]
-    stayed = executor.discard(unwanted)
+    stayed = discard(executor, unwanted)
     for name in set(executor.resources) - set(stayed):
         del executor.resources[name]
     end = "FAILED" if stayed else "COMPLETE"
@@ -54,6 +55,7 @@ def _undo_creation(executor: "Executor", prefix: str, reason: str) -> None:
 def _undo_update(executor: "Executor", reason: str) -> None:
     """Give changed resources their old properties, then delete what was added or replaced."""
     stack = executor.stack
+    stack.tags = list(executor.options.former_tags)
     stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_IN_PROGRESS, reason)
     unwanted, unrestored = [], []
     for step in reversed(executor.steps):
@@ -68,7 +70,7 @@ def _undo_update(executor: "Executor", reason: str) -> None:
             unrestored += [] if restored else [step.name]
     if unwanted and not unrestored:
         stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
-    executor.discard(unwanted)
+    discard(executor, unwanted)
     _describe_as_before(executor)
     end = "FAILED" if unrestored else "COMPLETE"
     stack.set_stack_status(StackStatus(f"UPDATE_ROLLBACK_{end}"))

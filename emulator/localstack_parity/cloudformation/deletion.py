@@ -1,0 +1,102 @@
+"""What a stack operation deletes: replaced and removed resources, or the whole stack.
+
+In: the executor, and what is no longer wanted (``Discarded``). Out: deletions in the order that
+dependencies ask for, and their events. The executor and rollback.py call it.
+
+AWS: CloudFormation User Guide, "DeletionPolicy attribute" and "UpdateReplacePolicy attribute".
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
+from localstack.services.cloudformation.resource_provider import OperationStatus
+
+from localstack_parity.cloudformation.steps import Discarded
+
+if TYPE_CHECKING:
+    from localstack_parity.cloudformation.executor import Executor
+
+KEPT = ("Retain", "RetainExceptOnCreate")
+
+
+class DeletionFailedError(Exception):
+    """Some resources of a stack that was to be deleted are still there."""
+
+
+def clean_up(executor: "Executor") -> None:
+    """Delete what was replaced and what the template no longer has, dependents first."""
+    removed = [
+        Discarded(name, resource, kept=_deletion_policy(executor, name) in KEPT)
+        for name, resource in executor.existed.items()
+        if name not in executor.resources
+    ]
+    order = list(executor.existed)
+    unwanted = sorted(executor.discarded + removed, key=lambda one: order.index(one.name))
+    if unwanted:
+        executor.stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
+    discard(executor, reversed(unwanted))
+
+
+def delete_stack(executor: "Executor") -> None:
+    """Delete the stack's resources in the reverse order of their creation.
+
+    Raises DeletionFailedError if some of them stay.
+    """
+    failed = discard(
+        executor,
+        (
+            Discarded(
+                name,
+                resource,
+                kept=_deletion_policy(executor, name) in KEPT or name in executor.options.retained,
+            )
+            for name, resource in reversed(executor.existed.items())
+        ),
+    )
+    if failed:
+        reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
+        executor.stack.status_reason = reason
+        raise DeletionFailedError(reason)
+
+
+def _deletion_policy(executor: "Executor", name: str) -> str | None:
+    """The policy in the template by which the resource was made."""
+    template = executor.stack.processed_template or executor.stack.template or {}
+    policy: str | None = template.get("Resources", {}).get(name, {}).get("DeletionPolicy")
+    return policy
+
+
+def discard(executor: "Executor", unwanted: Iterable[Discarded]) -> list[str]:
+    """Delete resources, each unless it is to be kept; return the names of those that stay."""
+    failed = []
+    for one in unwanted:
+        if one.kept:
+            _tell(executor, one, "SKIPPED")
+            continue
+        _tell(executor, one, "IN_PROGRESS")
+        event, _ = executor.act(one.name, ChangeAction.Remove, one.resource)
+        if event.status != OperationStatus.SUCCESS:
+            _tell(executor, one, "FAILED", event.message)
+            failed.append(one.name)
+            continue
+        _tell(executor, one, "COMPLETE")
+        if executor.operation == "DELETE":
+            # Should another resource fail, the next attempt to delete leaves this one alone.
+            executor.stack.resolved_resources.pop(one.name, None)
+    return failed
+
+
+def _tell(executor: "Executor", one: Discarded, status: str, reason: str | None = None) -> None:
+    stack, physical_id = executor.stack, one.resource["PhysicalResourceId"]
+    status = ResourceStatus(f"DELETE_{status}")
+    if one.superseded:  # the name's own status is that of the resource that has it now
+        stack._store_event(one.name, one.resource["Type"], physical_id, status, reason or "")
+    else:
+        stack.set_resource_status(
+            logical_resource_id=one.name,
+            physical_resource_id=physical_id,
+            resource_type=one.resource["Type"],
+            status=status,
+            resource_status_reason=reason,
+        )

@@ -1,0 +1,56 @@
+"""Stack events as messages to the topics that a stack's NotificationARNs name.
+
+In: every event that LocalStack stores with a stack. Out: an SNS message for each topic. ``install``
+is called once, when the emulator starts.
+
+AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.connect import connect_to
+from localstack.services.cloudformation.v2.entities import Stack
+from localstack.utils.patch import patch
+
+LOG = logging.getLogger(__name__)
+
+SUBJECT = "AWS CloudFormation Notification"
+
+
+def install() -> None:
+    """Publish each event after it has been stored."""
+
+    @patch(Stack._store_event)
+    def store_event(original: Callable[..., None], stack: Stack, *args: Any, **more: Any) -> None:
+        original(stack, *args, **more)
+        for topic in getattr(stack, "notification_arns", []):
+            try:
+                _publish(stack, topic, stack.events[0])
+            except Exception as error:  # nor does AWS let that stop a stack
+                LOG.warning("%s was not told of %s: %s", topic, stack.stack_name, error)
+
+
+def _publish(stack: Stack, topic: str, event: dict[str, Any]) -> None:
+    """Send one event, in the lines of which AWS's messages consist."""
+    fields = {
+        "StackId": stack.stack_id,
+        "Timestamp": event["Timestamp"].strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "EventId": event["EventId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Namespace": stack.account_id,
+        "PhysicalResourceId": event["PhysicalResourceId"] or "",
+        "ResourceProperties": "null",
+        "ResourceStatus": event["ResourceStatus"],
+        "ResourceStatusReason": event.get("ResourceStatusReason", ""),
+        "ResourceType": event["ResourceType"],
+        "StackName": stack.stack_name,
+        "ClientRequestToken": "null",
+    }
+    clients = connect_to(aws_access_key_id=stack.account_id, region_name=topic.split(":")[3])
+    clients.sns.publish(
+        TopicArn=topic,
+        Subject=SUBJECT,
+        Message="".join(f"{name}='{value}'\n" for name, value in fields.items()),
+    )
