@@ -165,7 +165,7 @@ def _measured(target: Target) -> Iterator[Usage]:
     pid = target.status().get("pid")
     if not pid:
         raise Problem(
-            f"The processes of {target.name} cannot be seen from here, so there is nothing to measure.",
+            f"The processes of {target.name} cannot be seen from here and not be measured.",
             "Use TARGET=embedded, or a Docker engine of this machine.",
         )
     emulator = psutil.Process(int(pid))
