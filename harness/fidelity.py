@@ -15,8 +15,9 @@ FIDELITY = ROOT / "emulator" / "FIDELITY.md"
 
 ENFORCED, SIMULATED, NOT_CHECKED = "enforced", "simulated", "not checked"
 
-# Rows below such a heading concern one target alone.
-_ONE_TARGET = re.compile(r"Only with the target (\w+)")
+# Rows below such a heading concern only some runs.
+_ONLY = "Only with "
+_PERMISSIONS_OFF = "TAPSTACK_IAM=off"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Behaviour:
 
     `number` counts the rows; a letter after it tells parts of one difference apart. `tests` are
     named as pytest names them. `prominent` rows stand in bold and are shown to people after each
-    run. `target` is the only one that the row is about, "" where it is about every emulated one.
+    run. `only` is the target or setting that the row is about, "" where it is about every emulator.
     """
 
     number: str
@@ -35,7 +36,7 @@ class Behaviour:
     here: str
     tests: tuple[str, ...]
     prominent: bool
-    target: str
+    only: str
 
 
 def behaviours(file: Path = FIDELITY) -> list[Behaviour]:
@@ -55,7 +56,6 @@ def behaviours(file: Path = FIDELITY) -> list[Behaviour]:
 
 def _row(heading: str, cells: list[str]) -> Behaviour:
     number, behaviour, status, here, tests = cells
-    target = _ONE_TARGET.match(heading)
     return Behaviour(
         number=number,
         service=heading,
@@ -64,15 +64,17 @@ def _row(heading: str, cells: list[str]) -> Behaviour:
         here=here,
         tests=tuple(re.findall(r"`(tests/[^`]+)`", tests)),
         prominent=behaviour.startswith("**"),
-        target=target[1] if target else "",
+        only=heading.removeprefix(_ONLY) if heading.startswith(_ONLY) else "",
     )
 
 
-def not_proven(target: str) -> list[Behaviour]:
-    """What a pass on `target` leaves open, the most important first; nothing on AWS itself."""
+def not_proven(target: str, *, permissions: bool = True) -> list[Behaviour]:
+    """What a pass on `target` leaves open, the most important first; nothing on AWS itself.
+
+    `permissions` says whether policies were asked there.
+    """
     if target == "aws":
         return []
-    left_open = [
-        row for row in behaviours() if row.status != ENFORCED and row.target in ("", target)
-    ]
-    return sorted(left_open, key=lambda row: (not row.prominent, not row.target))
+    about = {"", f"the target {target}"} | (set() if permissions else {_PERMISSIONS_OFF})
+    left_open = [row for row in behaviours() if row.status != ENFORCED and row.only in about]
+    return sorted(left_open, key=lambda row: (not row.prominent, not row.only))

@@ -1,7 +1,7 @@
 """What each role of the target used, was refused, and never needed: for `tapstack iam`.
 
 In: a target whose emulator keeps a record. Out: the record, and lines that a person can read.
-Called by cli.py.
+Called by cli.py, and by scenario.py to know whether there is one.
 """
 
 import json
@@ -35,6 +35,17 @@ def read_usage(target: Target) -> Roles:
         f"The target {target.name} keeps no record of permissions.",
         "Only this project's emulator does, unless it was started with TAPSTACK_IAM=off.",
     )
+
+
+def enforces_permissions(target: Target) -> bool:
+    """Whether policies are asked: on AWS they are, on an emulator that keeps a record of them."""
+    if not target.endpoint:
+        return True
+    try:
+        read_usage(target)
+    except Problem:
+        return False
+    return True
 
 
 def readable(roles: Roles) -> Iterator[str]:

@@ -67,7 +67,10 @@ def build_report(
         "not_checked": [check.id for check in checks if check.passed is None],
         "listed": _listed(run),
         "strays": [dict(notice.body) for notice in run.ledger.strays],
-        "not_proven": [asdict(row) for row in not_proven(facts["target"])],
+        "not_proven": [
+            asdict(row)
+            for row in not_proven(facts["target"], permissions=facts.get("permissions", True))
+        ],
         "environment": {
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",

@@ -18,6 +18,7 @@ from harness.arrivals import due_times
 from harness.checks import Check, Run
 from harness.corpus import Picture
 from harness.deploy import Stack
+from harness.iam import enforces_permissions
 from harness.problems import Problem
 from harness.report import build_report, report_folder, show_report, write_report
 from harness.send import send
@@ -123,11 +124,13 @@ def run_scenario(
     """
     scenario = find_scenario(name)
     context = Context(target, settings, stack, options, console or Console(stderr=True))
+    permissions = enforces_permissions(target)
     run, checks = scenario.run(context)
     facts = {
         "target": target.name,
         "stack": stack.name,
         "region": stack.region,
+        "permissions": permissions,
         **context.facts,
     }
     report = build_report(scenario.name, run, checks, facts)
