@@ -33,6 +33,8 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
     for folder in ("localstack_parity", "runtime"):
         (emulator / folder).mkdir(parents=True)
     (emulator / "localstack_parity" / "__init__.py").write_text("")
+    # Without LocalStack among the few packages there is nothing to make an index of.
+    (emulator / "localstack_parity" / "service_index.py").write_text("")
     for file in ("installer.lock", "pyproject.toml"):
         shutil.copy(real / file, emulator / file)
     for file in ("requirements.lock", "requirements-dev.lock"):
