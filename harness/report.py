@@ -24,6 +24,7 @@ from rich.table import Table
 from harness.checks import Check, Run, counts
 from harness.faults import faults, outcome
 from harness.fidelity import not_proven
+from harness.ledger import Entry
 
 _LISTED = ("lost", "duplicated", "late", "wrong", "rejected", "unfinished", "unsent")
 _SHOWN_KEYS = 5
@@ -103,6 +104,7 @@ def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
                     "why": {
                         **faults(entry, run.seen),
                         **({"upload": entry.error} if entry.error else {}),
+                        **({"lost": _lost_because(entry, run)} if became == "lost" else {}),
                     },
                     "notifications": len(entry.notices),
                     "outputs": entry.versions,
@@ -110,6 +112,12 @@ def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
                 }
             )
     return found
+
+
+def _lost_because(entry: Entry, run: Run) -> str:
+    """What did not come of an image that was uploaded, and what is known to have prevented it."""
+    missing = "its output was not read" if entry.notices else "no notification came"
+    return f"{missing}: {run.seen.ended_early}" if run.seen.ended_early else missing
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def _follow(
         uploaded, notified, read = state
         progress.show(uploaded, notified, read)
         if forgotten.is_set():
-            raise _TargetGone("lost its state during the run, as it does when it is restarted")
+            raise _TargetGone("lost its state during the run: what it held is gone")
         if all(entry.settled for entry in ledger.entries):
             return
         if now - asked > _ASK_EVERY_S:

@@ -8,14 +8,17 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
 from docker.errors import APIError
+from docker.models.containers import Container
 from testcontainers.community.localstack import LocalStackContainer
 from testcontainers.core.config import ConnectionMode, testcontainers_config
 
 from harness.emulator import choose_port
+from harness.waiting import wait_until
 from tests.integration.days import Day, heard_of
 
 pytestmark = [
@@ -25,7 +28,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The wait_for_logs function:DeprecationWarning"),
 ]
 
-IMAGES = 30
+IMAGES, MANY = 30, 1000
 # What a broken day may take in all, from the fault to the end of the command.
 DEADLINE_S = 150
 
@@ -87,9 +90,35 @@ def assert_honest(day: Day, planned: int) -> dict[str, Any]:
     images.pop("uploaded")
     assert sum(images.values()) == planned
     assert images["processed"] <= read_back(day) < planned
-    assert len(report["listed"]["lost"]) == images["lost"]
-    assert all(lost["why"] for lost in report["listed"]["lost"])
+    assert images["lost"] > 0
+    assert images["unsent"] > 0
+    lost = report["listed"]["lost"]
+    assert len(lost) == images["lost"]
+    assert all(report["ended_early"] in image["why"]["lost"] for image in lost)
     return report
+
+
+def broken_day(container: LocalStackContainer, root: Path, folder: Path) -> tuple[Day, Popen[str]]:
+    """A day of more images than any machine does in its time, in the middle of the work."""
+    day = day_on(container, root, folder)
+    process = day.begin("--images", str(MANY), "--day", "20s")
+    heard_of(process, f"of {MANY} images")
+    return day, process
+
+
+def pause(container: Container) -> None:
+    """Freeze all processes; runc gives up at once while one of them is just being made."""
+
+    def frozen() -> bool:
+        try:
+            container.pause()
+        except APIError as error:
+            if "unable to freeze" in str(error):
+                return False
+            raise
+        return True
+
+    wait_until(frozen, deadline_s=30, describe="the container to be paused")
 
 
 def test_a_small_day_passes(
@@ -114,7 +143,7 @@ def test_a_short_pause_delays_images_and_loses_none(
         process = day.begin("--images", "100", "--day", "20s")
         heard_of(process, "of 100 images")
         frozen = container.get_wrapped_container()
-        frozen.pause()
+        pause(frozen)
         heard_of(process, "of 100 images")  # about five seconds later
         frozen.unpause()
         said, _ = process.communicate(timeout=DEADLINE_S)
@@ -127,14 +156,12 @@ def test_a_container_that_stays_paused_ends_the_run(
 ) -> None:
     """It neither answers nor refuses: the run gives up, and what was under way is lost."""
     with localstack(docker_image) as container:
-        day = day_on(container, project_root, tmp_path)
-        process = day.begin("--images", "400", "--day", "60s")
-        heard_of(process, "of 400 images")
-        container.get_wrapped_container().pause()
+        day, process = broken_day(container, project_root, tmp_path)
+        pause(container.get_wrapped_container())
         said, _ = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 1, said
         assert "stopped during the run" in said
-        assert assert_honest(day, 400)["ended_early"]
+        assert_honest(day, MANY)
 
 
 def test_a_container_that_was_killed_and_started_again_has_lost_its_state(
@@ -142,18 +169,14 @@ def test_a_container_that_was_killed_and_started_again_has_lost_its_state(
 ) -> None:
     """It answers at the same address and knows nothing: what it had is lost, and that is said."""
     with localstack(docker_image, port=choose_port(0)) as container:
-        day = day_on(container, project_root, tmp_path)
-        process = day.begin("--images", "400", "--day", "60s")
-        heard_of(process, "of 400 images")
+        day, process = broken_day(container, project_root, tmp_path)
         killed = container.get_wrapped_container()
         killed.kill()
         killed.start()
         said, _ = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 1, said
-        report = assert_honest(day, 400)
-        assert "lost its state" in report["ended_early"]
+        assert "lost its state" in assert_honest(day, MANY)["ended_early"]
         assert "lost its state" in said
-        assert report["images"]["unsent"] > 0
 
 
 def test_a_network_that_is_cut_ends_the_run(
@@ -161,15 +184,13 @@ def test_a_network_that_is_cut_ends_the_run(
 ) -> None:
     """The emulator runs on and cannot be reached: the run ends with what it knows."""
     with localstack(docker_image) as container:
-        day = day_on(container, project_root, tmp_path)
-        process = day.begin("--images", "400", "--day", "60s")
-        heard_of(process, "of 400 images")
+        day, process = broken_day(container, project_root, tmp_path)
         wrapped = container.get_wrapped_container()
         wrapped.client.networks.get("bridge").disconnect(wrapped)
         said, _ = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 1, said
         assert "stopped during the run" in said
-        assert_honest(day, 400)
+        assert_honest(day, MANY)
 
 
 # Small beside the emulator, so that it is not they that the kernel kills when the limit is reached.
@@ -182,9 +203,7 @@ def test_a_memory_limit_that_is_hit_ends_the_run(
     """The kernel kills the emulator: the run ends with what it knows."""
     limit = "1200m"
     with localstack(docker_image, mem_limit=limit, memswap_limit=limit) as container:
-        day = day_on(container, project_root, tmp_path)
-        process = day.begin("--images", "400", "--day", "60s")
-        heard_of(process, "of 400 images")
+        day, process = broken_day(container, project_root, tmp_path)
         wrapped = container.get_wrapped_container()
         with suppress(APIError):  # it is killed while they are being started
             for _ in range(12):
@@ -192,6 +211,6 @@ def test_a_memory_limit_that_is_hit_ends_the_run(
         said, _ = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 1, said
         assert "stopped during the run" in said
-        assert_honest(day, 400)
+        assert_honest(day, MANY)
         wrapped.reload()
         assert wrapped.attrs["State"]["OOMKilled"]
