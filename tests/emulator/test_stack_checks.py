@@ -124,6 +124,9 @@ def test_a_wrong_template_is_refused(
     report, such as https://github.com/aws-samples/cookiecutter-aws-sam-dotnet/issues/1.
     """
     assert _refusal(emulator, template) == ("ValidationError", message)
+    with pytest.raises(ClientError) as refusal:
+        emulator.client("cloudformation").validate_template(TemplateBody=json.dumps(template))
+    assert refusal.value.response["Error"]["Message"] == message
 
 
 def test_what_looks_like_a_reference_is_left_alone(emulator: Emulator) -> None:
@@ -176,10 +179,13 @@ NAMED = {**ROLE, "Properties": {**ROLE["Properties"], "RoleName": "mine"}}  # ty
 def test_iam_resources_need_a_capability(
     emulator: Emulator, role: dict[str, Any], given: list[str], needed: str
 ) -> None:
-    """InsufficientCapabilities, with the capability that is missing.
+    """InsufficientCapabilities, with the capability that is missing; ValidateTemplate tells it.
 
     AWS: CloudFormation User Guide, "Acknowledging IAM resources in CloudFormation templates".
     """
+    body = json.dumps({"Resources": {"Role": role}})
+    validated = emulator.client("cloudformation").validate_template(TemplateBody=body)
+    assert validated["Capabilities"] == [needed]
     assert _refusal(emulator, {"Resources": {"Role": role}}, Capabilities=given) == (
         "InsufficientCapabilitiesException",
         f"Requires capabilities : [{needed}]",

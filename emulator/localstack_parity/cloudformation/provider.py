@@ -117,7 +117,8 @@ class ParityCloudformationProvider(CloudformationProviderV2):
         if stack and "Tags" not in request:
             request["Tags"] = stack.tags
         template = template_preparer.parse_template(api_utils.extract_template_body(request))
-        template_checks.check(template, request.get("Capabilities") or [])
+        template_checks.check(template)
+        template_checks.check_capabilities(template, request.get("Capabilities") or [])
         if stack and stack.template:
             template_checks.check_types_stay(stack.template, template)
         parameters.check(template, request.get("Parameters") or [], _values_of(stack))
@@ -151,6 +152,16 @@ class ParityCloudformationProvider(CloudformationProviderV2):
             raise ValidationError(
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
             )
+
+    @handler("ValidateTemplate", expand=False)
+    def validate_template(self, context: RequestContext, request: Request) -> Any:
+        """Check a template, and tell its parameters and the capability it asks for."""
+        template = template_preparer.parse_template(api_utils.extract_template_body(request))
+        template_checks.check(template)
+        answer = super().validate_template(context, request)
+        if needed := template_checks.needed_capability(template):
+            answer["Capabilities"] = [needed]
+        return answer
 
     @handler("ExecuteChangeSet")
     def execute_change_set(

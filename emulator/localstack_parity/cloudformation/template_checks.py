@@ -1,7 +1,7 @@
 """What CloudFormation refuses before it creates anything, by looking at the template alone.
 
 In: a template, and the capabilities given with it. Out: nothing, or the error that AWS answers
-CreateStack, UpdateStack and CreateChangeSet with. The provider calls ``check``.
+CreateStack, UpdateStack, CreateChangeSet and ValidateTemplate with. The provider calls it.
 
 Source: AWS CloudFormation User Guide, "Template anatomy", "Intrinsic function reference" and
 "Acknowledging IAM resources in CloudFormation templates".
@@ -63,11 +63,10 @@ _IAM_NAMES = {
 }
 
 
-def check(template: Template, capabilities: Sequence[str]) -> None:
+def check(template: Template) -> None:
     """Raise what AWS answers to a template that cannot be deployed.
 
-    A template with macros is checked for its capabilities only: what it says is not known before
-    they have run.
+    Of a template with macros little is checked: what it says is not known before they have run.
     """
     if unknown := [section for section in template if section not in _SECTIONS]:
         raise ValidationError(
@@ -83,7 +82,6 @@ def check(template: Template, capabilities: Sequence[str]) -> None:
         _check_types(template["Resources"])
         _check_references(template)
         _check_cycles(template["Resources"])
-    _check_capabilities(template["Resources"], capabilities)
 
 
 def check_types_stay(before: Template, after: Template) -> None:
@@ -212,14 +210,18 @@ def _reached_from(start: set[str], waits_for: Mapping[str, set[str]]) -> Iterato
             ahead.extend(waits_for[name])
 
 
-def _check_capabilities(resources: Template, given: Sequence[str]) -> None:
-    of_iam = [resource for resource in resources.values() if resource.get("Type") in _IAM_NAMES]
-    named = [
-        resource
-        for resource in of_iam
-        if _IAM_NAMES[resource["Type"]] in (resource.get("Properties") or {})
-    ]
-    if named and "CAPABILITY_NAMED_IAM" not in given:
-        raise InsufficientCapabilitiesException("Requires capabilities : [CAPABILITY_NAMED_IAM]")
-    if of_iam and not {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"} & set(given):
-        raise InsufficientCapabilitiesException("Requires capabilities : [CAPABILITY_IAM]")
+def check_capabilities(template: Template, given: Sequence[str]) -> None:
+    """Raise if the template makes IAM resources and nobody has acknowledged that."""
+    needed = needed_capability(template)
+    if needed == "CAPABILITY_IAM" and "CAPABILITY_NAMED_IAM" in given:
+        return
+    if needed and needed not in given:
+        raise InsufficientCapabilitiesException(f"Requires capabilities : [{needed}]")
+
+
+def needed_capability(template: Template) -> str | None:
+    """Return the capability that the template asks for, if any."""
+    of_iam = [one for one in template["Resources"].values() if one.get("Type") in _IAM_NAMES]
+    if any(_IAM_NAMES[one["Type"]] in (one.get("Properties") or {}) for one in of_iam):
+        return "CAPABILITY_NAMED_IAM"
+    return "CAPABILITY_IAM" if of_iam else None
