@@ -21,9 +21,10 @@ from tests.emulator.conftest import Emulator
 from tests.emulator.functions import zipped
 
 START_AND_STAY = """
-import sys
+import signal, sys
 from pathlib import Path
 from harness.emulator import EmulatorConfig, start
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever `nohup` or a CI runner has made of it
 running = start(
     EmulatorConfig(Path(sys.argv[1]), port=0, installation=Path(sys.argv[2])),
     background=sys.argv[3] == "background",

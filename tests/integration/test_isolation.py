@@ -33,6 +33,11 @@ Resources:
           - Effect: Allow
             Principal: {Service: lambda.amazonaws.com}
             Action: sts:AssumeRole
+      Policies:
+        - PolicyName: look
+          PolicyDocument:
+            Version: 2012-10-17
+            Statement: {Effect: Allow, Action: "s3:ListAllMyBuckets", Resource: "*"}
   Look:
     Type: AWS::Lambda::Function
     Properties:
