@@ -54,8 +54,8 @@ def test_all_values() -> None:
 
 def test_what_a_deployment_gives() -> None:
     """The settings and the target give values for the parameters that a template has."""
-    declared = {name: {} for name in ("EnvironmentSuffix", "Architecture", "Size")}
-    template: dict[str, Any] = {"Parameters": declared}
+    names = ("EnvironmentSuffix", "Architecture", "Size")
+    template: dict[str, Any] = {"Parameters": {name: {} for name in names}}
     values = deployment_values(template, Settings(suffix="qa"), "arm64", {"Size": "5"})
     assert values == {"EnvironmentSuffix": "qa", "Architecture": "arm64", "Size": "5"}
     with pytest.raises(Problem, match="no parameter 'Colour'"):
