@@ -7,6 +7,7 @@ datapoint goes out, or None. CloudWatch takes any name; an alarm on nothing is s
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from harness.intrinsics import Unknown, mentions_unknown
@@ -128,7 +129,11 @@ def metric_fault(
         return None
     if str(namespace).startswith("AWS/"):
         known = NAMESPACES.get(namespace)
-        return _aws_fault(stack, known, namespace, name, dimensions, unit) if known else None
+        if known:
+            return _aws_fault(stack, known, namespace, name, dimensions, unit)
+        lower = {other.lower(): other for other in NAMESPACES}
+        meant = get_close_matches(namespace.lower(), lower, n=1, cutoff=0.8)
+        return f"No service writes to {namespace}; is it {lower[meant[0]]}?" if meant else None
     return _own_fault(stack, namespace, name, dimensions, unit)
 
 

@@ -170,6 +170,22 @@ def resource_policy(stack: Stack, arn: str) -> Policy | None:
     return Policy(tuple(s for p in policies for s in p.statements)) if policies else None
 
 
+def overlap(pattern: str, other: str) -> bool:
+    """Whether some text matches both of two patterns with the wildcards * and ?.
+
+    >>> overlap("bucket/*", "bucket/uploads/*.jpg"), overlap("bucket/processed/*", "bucket/up*")
+    (True, False)
+    """
+    if not pattern or not other:
+        return set(pattern + other) <= {"*"}
+    if pattern[0] == "*":
+        return overlap(pattern[1:], other) or overlap(pattern, other[1:])
+    if other[0] == "*":
+        return overlap(other, pattern)
+    same = pattern[0] == other[0] or "?" in (pattern[0], other[0])
+    return same and overlap(pattern[1:], other[1:])
+
+
 def parsed_or_none(document: Document) -> Policy | None:
     """The policy, if IAM takes it; that it does not is another rule's finding."""
     try:

@@ -143,6 +143,26 @@ class AlarmTells(StackRule):
                 yield alarm.path("ActionsEnabled"), f"The actions of {alarm.logical_id} are off"
 
 
+class QuietIsNoFault(StackRule):
+    """Lambda writes no metric of a function that nobody invokes."""
+
+    id = "W9506"
+    shortdesc = "An alarm on too much does not take silence for a fault"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+        "alarms-and-missing-data.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Alarms above a threshold that ring without data."""
+        for alarm in stack.of("AWS::CloudWatch::Alarm"):
+            too_much = str(alarm.properties.get("ComparisonOperator")).startswith("Greater")
+            if too_much and alarm.properties.get("TreatMissingData") == "breaching":
+                path = alarm.path("TreatMissingData")
+                yield path, f"{alarm.logical_id} rings whenever there is no data"
+
+
 def _metrics(
     stack: Stack, only: Resource | None = None
 ) -> Iterator[tuple[Resource, dict[str, Any], PathInTemplate]]:

@@ -1,10 +1,13 @@
 """E941x: how buckets are set up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from harness.intrinsics import mentions_unknown
+from harness.lint.policies import resource_policy
 from harness.lint.rule import Finding, StackRule
-from harness.lint.stack import Stack
+from harness.lint.stack import ACCOUNT, Stack
+from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
 
 _ACTIONS = {
     *("AbortIncompleteMultipartUpload", "ExpirationDate", "ExpirationInDays"),
@@ -40,6 +43,9 @@ class Lifecycle(StackRule):
                     both = {"ExpirationInDays", "ExpirationDate", "TagFilters"}.intersection(rule)
                     if both:
                         yield path, f"ExpiredObjectDeleteMarker cannot go with {', '.join(both)}"
+                for found in _days(rule):
+                    if isinstance(found, int) and found < 1:
+                        yield path, f"The rule {name} waits {found} days; it is at least 1"
                 days = rule.get("ExpirationInDays")
                 for transition in rule.get("Transitions") or []:
                     after = transition.get("TransitionInDays")
@@ -66,7 +72,7 @@ class OwnershipAndAcl(StackRule):
 
 
 class PublicAccess(StackRule):
-    """The four are on by default for new buckets; a template that says less means it."""
+    """They are on by default for new buckets; guard rails of accounts look at the template."""
 
     id = "W9413"
     shortdesc = "Buckets block public access, all four ways"
@@ -80,29 +86,103 @@ class PublicAccess(StackRule):
         """Each block that is off."""
         for bucket in stack.of("AWS::S3::Bucket"):
             blocks = bucket.properties.get("PublicAccessBlockConfiguration")
-            if blocks is None or mentions_unknown(blocks):
+            if mentions_unknown(blocks):
                 continue
-            off = [name for name in _BLOCKS if str(blocks.get(name, False)).lower() != "true"]
+            given = blocks or {}
+            off = [name for name in _BLOCKS if str(given.get(name, False)).lower() != "true"]
             if off:
                 path = bucket.path("PublicAccessBlockConfiguration")
                 yield path, f"{bucket.logical_id} leaves off {', '.join(off)}"
 
 
 class OldVersions(StackRule):
-    """Without versions there are no old ones: the rule does nothing."""
+    """What is overwritten or deleted stays, and is paid for, until a rule expires it."""
 
     id = "W9414"
-    shortdesc = "Rules about old versions are for buckets that keep versions"
+    shortdesc = "Buckets that keep versions expire old ones, and only those do"
     description = shortdesc
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Buckets that expire noncurrent versions and are not versioned."""
+        """Buckets with versions and no rule for the old ones, or with a rule and no versions."""
         for bucket in stack.of("AWS::S3::Bucket"):
             rules = (bucket.properties.get("LifecycleConfiguration") or {}).get("Rules") or []
             versioning = (bucket.properties.get("VersioningConfiguration") or {}).get("Status")
-            if versioning != "Enabled" and any(
-                name.startswith("Noncurrent") for rule in rules for name in rule
-            ):
-                path = bucket.path("LifecycleConfiguration")
+            expiring = [r for r in rules if any(name.startswith("Noncurrent") for name in r)]
+            path = bucket.path("LifecycleConfiguration")
+            if versioning != "Enabled" and expiring:
                 yield path, f"{bucket.logical_id} expires old versions and keeps none"
+            if versioning == "Enabled" and not any(map(_is_of_all_keys, expiring)):
+                yield path, f"{bucket.logical_id} keeps old versions for ever"
+
+
+class ExpiresEverything(StackRule):
+    """A rule that has lost its prefix deletes what it was not meant for."""
+
+    id = "W9415"
+    shortdesc = "Rules that expire current objects say which ones"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Rules that expire the current version of every object."""
+        for bucket in stack.of("AWS::S3::Bucket"):
+            rules = (bucket.properties.get("LifecycleConfiguration") or {}).get("Rules") or []
+            for number, rule in enumerate(rules):
+                if _is_of_all_keys(rule) and {"ExpirationInDays", "ExpirationDate"} & set(rule):
+                    path = bucket.path("LifecycleConfiguration", "Rules", number)
+                    yield path, f"{rule.get('Id', number)} deletes every object of the bucket"
+
+
+class Encryption(StackRule):
+    """S3 encrypts by default; guard rails of accounts look at the template."""
+
+    id = "W9416"
+    shortdesc = "Buckets say how they are encrypted"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-bucket-encryption.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Buckets without BucketEncryption."""
+        for bucket in stack.of("AWS::S3::Bucket"):
+            if "BucketEncryption" not in bucket.properties:
+                yield bucket.path("BucketName"), f"{bucket.logical_id} has no BucketEncryption"
+
+
+class TlsOnly(StackRule):
+    """Without such a policy S3 answers plain HTTP too (AWS Config: s3-bucket-ssl-requests-only)."""
+
+    id = "W9417"
+    shortdesc = "Buckets deny requests that do not come over TLS"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Buckets that anybody with the right may use in the clear."""
+        anyone = Caller(Callers.ROOT, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", (ACCOUNT,))
+        for bucket in stack.of("AWS::S3::Bucket"):
+            key = f"{bucket.arn}/key"
+            plain = {"aws:securetransport": "false"}
+            request = Request(anyone, "s3:GetObject", key, ACCOUNT, plain)
+            policy = resource_policy(stack, key)
+            if not decide(request, resource=policy).explicit:
+                path = bucket.path("BucketName")
+                yield path, f"{bucket.logical_id} has no policy that denies requests without TLS"
+
+
+def _is_of_all_keys(rule: Mapping[str, Any]) -> bool:
+    """Whether a lifecycle rule is about every object of its bucket."""
+    return not {"Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"} & set(rule)
+
+
+def _days(rule: Mapping[str, Any]) -> Iterator[Any]:
+    """Every number of days in a lifecycle rule."""
+    for name, value in rule.items():
+        if isinstance(value, Mapping):
+            yield from _days(value)
+        elif name.endswith(("Days", "DaysAfterInitiation")):
+            yield value

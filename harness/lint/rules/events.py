@@ -9,9 +9,8 @@ from typing import Any
 from harness.intrinsics import Unknown, mentions_unknown
 from harness.lint.events import Connection, connections
 from harness.lint.functions import needed_actions, package_of
-from harness.lint.policies import resource_policy, role_policies, service_may
+from harness.lint.policies import overlap, resource_policy, role_policies, service_may
 from harness.lint.rule import Finding, StackRule
-from harness.lint.rules.permissions import overlap
 from harness.lint.stack import ACCOUNT, Resource, Stack
 
 _EMAIL = re.compile(r"[^@\s]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
@@ -150,7 +149,8 @@ class Recursion(StackRule):
         for connection in connections(stack):
             function = stack.known_as(connection.target, "AWS::Lambda::Function")
             role = stack.role_of(function) if function else None
-            if function is None or role is None or not _writes(stack, function):
+            created = overlap(connection.event, "s3:ObjectCreated:Put")
+            if not (function and role and created and _writes(stack, function)):
                 continue
             keys = f"{connection.bucket.arn}/{connection.prefix}*{connection.suffix}"
             for policy in role_policies(stack, role) or []:

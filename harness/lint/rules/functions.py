@@ -13,6 +13,13 @@ MAX_ENVIRONMENT_BYTES = 4096
 MAX_RESERVED = 900
 MAX_SERVICE_TIMEOUT_S = 3600
 
+_ARNS = {
+    "AWS::CloudFormation::CustomResource": ("ServiceToken",),
+    "AWS::Lambda::Function": ("Role",),
+    "AWS::Lambda::Permission": ("SourceArn",),
+    "AWS::SNS::Subscription": ("TopicArn",),
+}
+
 
 class Limits(StackRule):
     """What the schema of the resource type does not know."""
@@ -159,6 +166,66 @@ class CustomResourceTimeout(StackRule):
                 )
             if function and function.properties.get("ReservedConcurrentExecutions") == 0:
                 yield function.path("ReservedConcurrentExecutions"), "Its custom resource needs one"
+
+
+class NeverRuns(StackRule):
+    """Lambda throttles every invocation of such a function."""
+
+    id = "W9207"
+    shortdesc = "No function has a concurrency of 0"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Functions that never run, with the parameters given."""
+        for function in stack.of("AWS::Lambda::Function"):
+            if str(function.properties.get("ReservedConcurrentExecutions")) == "0":
+                path = function.path("ReservedConcurrentExecutions")
+                yield path, f"{function.logical_id} never runs: it may have no execution"
+
+
+class Qualifiers(StackRule):
+    """PutFunctionEventInvokeConfig answers ResourceNotFoundException."""
+
+    id = "E9208"
+    shortdesc = "Qualifiers are $LATEST, or a version or alias of the stack"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each qualifier that names nothing."""
+        aliases = {alias.properties.get("Name") for alias in stack.of("AWS::Lambda::Alias")}
+        for config in stack.of("AWS::Lambda::EventInvokeConfig"):
+            qualifier = config.properties.get("Qualifier")
+            if isinstance(qualifier, str) and not (
+                qualifier == "$LATEST" or qualifier.isdigit() or qualifier in aliases
+            ):
+                yield config.path("Qualifier"), f"There is no version or alias {qualifier}"
+
+
+class ArnsWhereAsked(StackRule):
+    """Ref of a role or function is its name: "Value … failed to satisfy constraint"."""
+
+    id = "E9206"
+    shortdesc = "What has to be an ARN is one"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/"
+        "intrinsic-function-reference-ref.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each property with something else."""
+        for resource in stack.resources.values():
+            names = _ARNS.get(resource.kind, ())
+            if resource.kind.startswith("Custom::"):
+                names = _ARNS["AWS::CloudFormation::CustomResource"]
+            for name in names:
+                value = resource.properties.get(name)
+                if isinstance(value, str) and not value.startswith("arn:"):
+                    yield resource.path(name), f"{name} is to be an ARN, and {value} is none"
 
 
 def custom_resources(stack: Stack) -> Iterable[Resource]:

@@ -110,6 +110,30 @@ class NamesForAllParameters(StackRule):
                     break
 
 
+class FifoNames(StackRule):
+    """CreateQueue and CreateTopic answer InvalidParameterValue."""
+
+    id = "E9106"
+    shortdesc = "Names end with .fifo where the queue or topic is FIFO, and only there"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each name that does not fit its kind."""
+        kinds = {"AWS::SQS::Queue": "FifoQueue", "AWS::SNS::Topic": "FifoTopic"}
+        for resource in stack.resources.values():
+            identity, fifo = IDENTITIES.get(resource.kind), kinds.get(resource.kind)
+            name = resource.properties.get(identity.name_property) if identity else None
+            if not fifo or not isinstance(name, str):
+                continue
+            wanted = str(resource.properties.get(fifo, False)).lower() == "true"
+            if name.endswith(".fifo") != wanted:
+                path = resource.path(identity.name_property if identity else "")
+                yield path, f"{name}: the name ends with .fifo if {fifo} is true, and only then"
+
+
 class UniqueNames(StackRule):
     """The second of two resources with one name cannot be created."""
 

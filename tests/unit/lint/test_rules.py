@@ -30,6 +30,17 @@ EXPIRE_VERSIONS = """            NoncurrentVersionExpiration:
             # A delete marker with no version behind it any more is of no use.
             ExpiredObjectDeleteMarker: true
 """
+BLOCKED = """      PublicAccessBlockConfiguration:
+        BlockPublicAcls: true
+        BlockPublicPolicy: true
+        IgnorePublicAcls: true
+        RestrictPublicBuckets: true
+"""
+ENCRYPTED = """      BucketEncryption:
+        ServerSideEncryptionConfiguration:
+          - ServerSideEncryptionByDefault:
+              SSEAlgorithm: AES256
+"""
 ANNOUNCE = """                Action: sns:Publish
                 Resource: !Ref NotificationTopic
               # Lambda hands"""
@@ -79,6 +90,8 @@ LATE_LOG_GROUP = """
 Outputs:
 """
 
+LIST = "                  - s3:GetObjectVersion\n" * 600
+
 # The rule, what is wrong, and the change to the template that makes it so.
 DEFECTS = [
     ("E9101", "underscore in a bucket's name", "Sub image-upload-", "Sub image_upload-"),
@@ -98,6 +111,10 @@ DEFECTS = [
     ("E9104", "one name twice", "image-failure-notifier-$", "image-processor-$"),
     ("E9105", "one export twice", "}-UploadBucketArn", "}-UploadBucketName"),
     ("E9105", "fixed export", '!Sub "${AWS::StackName}-UploadBucketArn"', "UploadBucketArn"),
+    ("E9106", "fifo queue", "queue-${EnvironmentSuffix}", "queue-${EnvironmentSuffix}.fifo"),
+    ("W9207", "never runs", "    Default: -1\n", "    Default: 0\n"),
+    ("E9208", "no such alias", "Qualifier: $LATEST", "Qualifier: LATEST"),
+    ("E9318", "too large", "- s3:GetObject\n", f"- s3:GetObject\n{LIST}"),
     ("E9111", "default not allowed", "Default: dev", "Default: Dev_1"),
     ("E9111", "number below minimum", "    Default: -1\n", "    Default: -2\n"),
     ("E9111", "no value", "    Default: ops@example.com\n", ""),
@@ -129,6 +146,13 @@ DEFECTS = [
     ("W9204", "events kept for ever", "      RetentionInDays: 7\n", ""),
     ("E9205", "waits over an hour", "ServiceTimeout: 120", "ServiceTimeout: 7200"),
     ("E9205", "gives up too early", "ServiceTimeout: 120", "ServiceTimeout: 30"),
+    ("E9206", "role by name", "!GetAtt ImageProcessorRole.Arn", "!Ref ImageProcessorRole"),
+    (
+        "E9206",
+        "token by name",
+        "!GetAtt BucketNotificationsFunction.Arn",
+        "!Ref BucketNotificationsFunction",
+    ),
     ("E9301", "role of another service", "Service: lambda.amazonaws", "Service: s3.amazonaws"),
     ("E9301", "another account", TRUSTED, TRUSTED.replace("!Ref AWS::AccountId", '"111111111111"')),
     ("E9302", "no version read", "                  - s3:GetObjectVersion\n", ""),
@@ -191,6 +215,12 @@ DEFECTS = [
         "      AccessControl: PublicRead\n      OwnershipControls:",
     ),
     ("W9413", "not blocked", "        BlockPublicPolicy: true\n", ""),
+    ("E9411", "no days", "ExpirationInDays: 30", "ExpirationInDays: 0"),
+    ("W9413", "nothing blocked", BLOCKED, ""),
+    ("W9414", "versions for ever", EXPIRE_VERSIONS, ""),
+    ("W9415", "prefix lost", "            Prefix: receipts/\n", ""),
+    ("W9416", "not encrypted", ENCRYPTED, ""),
+    ("W9417", "no TLS policy", "Bucket: !Ref UploadBucket\n      Pol", "Bucket: other\n      Pol"),
     ("W9414", "no versions", "Status: Enabled\n      Own", "Status: Suspended\n      Own"),
     ("E9501", "no such metric", "MetricName: Errors", "MetricName: Error"),
     ("E9501", "wrong dimension", DIMENSION, DIMENSION.replace("FunctionName", "Function")),
@@ -235,6 +265,8 @@ DEFECTS = [
         ACTIONS.replace("!Ref NotificationTopic", "!GetAtt NotificationTopic.TopicName"),
     ),
     ("W9505", "silent alarm", ACTIONS, ""),
+    ("W9506", "silence", "TreatMissingData: notBreaching", "TreatMissingData: breaching"),
+    ("E9501", "misspelt service", "Namespace: AWS/Lambda", "Namespace: AWS/lambda"),
     ("E9511", "no JSON", '"start": "-PT3H",', '"start": "-PT3H"'),
     ("E9511", "beyond the grid", '"x": 16, "y": 3, "width": 8', '"x": 16, "y": 3, "width": 9'),
     ("E9512", "no such metric", '"AWS/Lambda", "Invocations"', '"AWS/Lambda", "Invocation"'),
