@@ -30,7 +30,7 @@ pytestmark = [
 
 IMAGES, MANY = 30, 1000
 # What a broken day may take in all, from the fault to the end of the command.
-DEADLINE_S = 150
+DEADLINE_S = 240
 
 
 @contextmanager
