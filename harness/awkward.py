@@ -15,13 +15,16 @@ import numpy as np
 from PIL import Image
 
 from harness.corpus import Kind, Picture
-from harness.splice import jpeg_band
+from harness.splice import joined_adler, jpeg_band, png_end, png_head, png_rows
 
 SMALL = Kind("small", 0, 320, 240)
 
-# A telephone's largest photo: decoded at its full size it takes 432 MB.
+# A telephone's largest photo: decoded at its full size, it takes 432 MB.
 VAST = (12_000, 8_992)
+# A screenshot of a wall: a PNG cannot be decoded smaller than it is, and this one takes 202 MB.
+WALL = (8_000, 6_300)
 _MCU = 16
+_ROWS = 100
 
 
 def picture(path: str, number: int = 0, kind: Kind = SMALL, **fields: Any) -> Picture:
@@ -36,11 +39,10 @@ def vast_photo() -> tuple[bytes, Image.Image]:
     One row of blocks, encoded once and repeated, so that it costs neither time nor memory here.
     """
     width, height = VAST
-    ramp = np.linspace(0, 255, width).astype(np.uint8)
-    strip = Image.fromarray(np.stack([ramp, ramp[::-1], 255 - ramp // 2], axis=-1)[None])
+    line = _line(width)
     rows = height // _MCU
     file = io.BytesIO()
-    strip.resize((width, 2 * _MCU)).save(file, "JPEG", quality=90, restart_marker_rows=1)
+    line.resize((width, 2 * _MCU)).save(file, "JPEG", quality=90, restart_marker_rows=1)
     encoded = file.getvalue()
     head = encoded[: encoded.index(b"\xff\xda")]
     start_of_scan = encoded[len(head) : len(head) + 14]  # T.81, B.2.3: three components
@@ -48,7 +50,27 @@ def vast_photo() -> tuple[bytes, Image.Image]:
     head = head[:frame] + struct.pack(">H", height) + head[frame + 2 :]
     one = re.split(rb"\xff[\xd0-\xd7]", jpeg_band(encoded, 0))[0]
     scan = b"".join(one + bytes([0xFF, 0xD0 + row % 8]) for row in range(rows))[:-2]
-    return head + start_of_scan + scan + b"\xff\xd9", strip
+    return head + start_of_scan + scan + b"\xff\xd9", line
+
+
+def wall() -> tuple[bytes, Image.Image]:
+    """A PNG of 50 megapixels, made of the same rows again and again, and its line."""
+    width, height = WALL
+    line = _line(width)
+    rows = np.repeat(np.asarray(line).reshape(1, -1), _ROWS, axis=0)
+    first, adler, size = png_rows(rows, 3, first=True)
+    further, _, _ = png_rows(rows, 3, first=False)
+    repeats, whole = height // _ROWS, adler
+    for _ in range(repeats - 1):
+        whole = joined_adler(whole, adler, size)
+    head = png_head(width, height, 8, 2, {})
+    return head + first + further * (repeats - 1) + png_end(whole), line
+
+
+def _line(width: int) -> Image.Image:
+    """A row of pixels in which every column has a colour of its own."""
+    ramp = np.linspace(0, 255, width).astype(np.uint8)
+    return Image.fromarray(np.stack([ramp, ramp[::-1], 255 - ramp // 2], axis=-1)[None])
 
 
 def unusable() -> Mapping[str, bytes]:

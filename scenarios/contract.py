@@ -37,7 +37,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     """Try every promise, and judge what was seen meanwhile."""
     together = [
         sound_rejections,
-        vast_photo,
+        memory,
         events,
         keys,
         orientation,
@@ -141,15 +141,17 @@ def colours(probe: Probe) -> str:
 
 
 @promise("memory", _SPEC)
-def vast_photo(probe: Probe) -> str:
-    """A photo of 108 megapixels fits into the function's memory."""
-    data, line = awkward.vast_photo()
-    width, height = fitted_size(*awkward.VAST)
-    expected = Expected("JPEG", awkward.VAST, (width, height), {})
-    sent = probe.put("vast.jpg", data, expected)
-    wanted = line.resize((width, 1), Image.Resampling.LANCZOS).resize((width, height))
-    probe.expect_image(sent, wanted)
-    return f"{awkward.VAST[0]} × {awkward.VAST[1]} pixels"
+def memory(probe: Probe) -> str:
+    """A photo of 108 megapixels and a PNG of 50 fit into the function's memory."""
+    for name, form, size, (data, line) in (
+        ("vast.jpg", "JPEG", awkward.VAST, awkward.vast_photo()),
+        ("wall.png", "PNG", awkward.WALL, awkward.wall()),
+    ):
+        width, height = fitted_size(*size)
+        sent = probe.put(name, data, Expected(form, size, (width, height), {}))
+        wanted = line.resize((width, 1), Image.Resampling.LANCZOS).resize((width, height))
+        probe.expect_image(sent, wanted)
+    return f"{'x'.join(map(str, awkward.VAST))} and {'x'.join(map(str, awkward.WALL))} pixels"
 
 
 @promise("rejections", _SPEC)
