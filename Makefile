@@ -28,7 +28,11 @@ bench: ## measure the pipeline against a bare loop, into reports/bench.json
 
 test: dev ## run all tests: unit, emulator, integration
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --junitxml reports/tests.xml \
-		tests/unit tests/emulator tests/integration
+		tests/unit tests/emulator tests/mutants tests/integration
+
+mutants: dev ## run the gate on 150 defects, each of which it must catch (ONLY="id id" JOBS=2)
+	@.venv/bin/python -m tests.mutants.run $(foreach id,$(ONLY),--only $(id)) \
+		$(if $(JOBS),--jobs $(JOBS)) --json reports/mutants.json
 
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
@@ -47,4 +51,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test gate status logs down bench test lint dev clean help
+.PHONY: up load-test gate status logs down bench test mutants lint dev clean help

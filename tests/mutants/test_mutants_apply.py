@@ -1,0 +1,60 @@
+"""Every mutant is a defect of the project as it is now."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.mutant import DoesNotApply, Edit, Mutant, copy_project
+from tests.mutants.suite import MUTANTS
+
+
+def _files(root: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(root)): file.read_text()
+        for file in root.rglob("*")
+        if file.is_file() and file.suffix in {".py", ".yml"}
+    }
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
+def test_a_mutant_changes_what_it_says(mutant: Mutant, project_root: Path, tmp_path: Path) -> None:
+    """Its edits apply, each exactly once, and change the files they name and no others."""
+    copy_project(project_root, tmp_path / "sound")
+    mutant.make(project_root, tmp_path / "mutant")
+    sound, changed = _files(tmp_path / "sound"), _files(tmp_path / "mutant")
+    assert sound.keys() == changed.keys()
+    differing = {name for name in sound if sound[name] != changed[name]}
+    assert differing == {edit.file for edit in mutant.edits}
+
+
+def test_there_are_enough_and_none_twice() -> None:
+    """Ids are unique, and every mutant says what AWS would do and where that is written."""
+    assert len({mutant.id for mutant in MUTANTS}) == len(MUTANTS) >= 45
+    for mutant in MUTANTS:
+        assert mutant.what
+        assert mutant.aws.endswith((".", "\N{HORIZONTAL ELLIPSIS}"))
+        assert mutant.source.startswith(("https://docs.aws.amazon.com/", "TapStack: "))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit("file", "absent", ""),
+        Edit("file", "twice", ""),
+        Edit("file", "once", "", within="nowhere"),
+        Edit("file", "below", "", within="other"),
+    ],
+    ids=str,
+)
+def test_an_edit_that_does_not_apply_is_refused(edit: Edit, tmp_path: Path) -> None:
+    """A mutant that changes nothing, or more than it means to, would prove nothing."""
+    (tmp_path / "file").write_text("  key:\n    below: once\n  other:\n    twice: twice\n")
+    with pytest.raises(DoesNotApply):
+        edit.apply(tmp_path)
+
+
+def test_a_block_goes_with_what_is_below_it(tmp_path: Path) -> None:
+    """And nothing else does."""
+    (tmp_path / "file").write_text("a:\n  b:\n    c: 1\n\n    d: 2\n  e: 3\nf:\n  b: 4\n")
+    Edit("file", "b:", "", within="a", block=True).apply(tmp_path)
+    assert (tmp_path / "file").read_text() == "a:\n  e: 3\nf:\n  b: 4\n"
