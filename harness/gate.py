@@ -43,7 +43,12 @@ def run_gate(target: Target, settings: Settings, *, tell: Callable[[str], None])
         for scenario in sorted(scenarios(), key=lambda scenario: scenario.gate):
             if not scenario.gate:
                 continue
-            outcome = run_scenario(scenario.name, target, settings, stack, _OPTIONS)
+            try:
+                outcome = run_scenario(scenario.name, target, settings, stack, _OPTIONS)
+            except DeploymentFailed as problem:
+                tell(str(problem))
+                failed.append(scenario.name)
+                continue
             if outcome.interrupted:
                 return 130
             if not outcome.passed:

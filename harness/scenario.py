@@ -17,7 +17,7 @@ import scenarios as scenario_files
 from harness.arrivals import due_times
 from harness.checks import Check, Run
 from harness.corpus import Picture
-from harness.deploy import Stack
+from harness.deploy import DeploymentFailed, Stack
 from harness.iam import enforces_permissions
 from harness.problems import Problem
 from harness.report import build_report, report_folder, show_report, write_report
@@ -30,6 +30,12 @@ from harness.targets import Target
 # up to a minute of work each time (AWS: "Error handling for asynchronous invocations").
 LATE_AFTER_S = 300.0
 PATIENCE_S = 250.0
+
+# The outputs by which a scenario finds its way about a stack.
+_OUTPUTS = (
+    *("UploadBucketName", "UploadBucketArn", "ProcessedBucketName", "NotificationTopicArn"),
+    *("FunctionName", "FunctionArn", "LogGroupName", "FailureQueueUrl"),
+)
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,15 @@ def run_scenario(
 ) -> RunResult:
     """Run the scenario `name`, show its report and write it below the reports folder.
 
-    Raises Problem for an unknown name, and where nothing could be checked at all.
+    Raises Problem for an unknown name, and where nothing could be checked at all;
+    DeploymentFailed for a stack without the outputs that everybody builds on.
     """
     scenario = find_scenario(name)
+    if lacking := [output for output in _OUTPUTS if not stack.outputs.get(output)]:
+        raise DeploymentFailed(
+            f"{stack.name} lacks the outputs {', '.join(lacking)}.",
+            "Restore them in the template: scenarios, people and other stacks read them.",
+        )
     context = Context(target, settings, stack, options, console or Console(stderr=True))
     permissions = enforces_permissions(target)
     run, checks = scenario.run(context)
