@@ -40,11 +40,15 @@ def promise(id_: str, source: str) -> Callable[[Callable[[Probe], str]], Promise
 
 
 def try_all(
-    context: Context, first: Promise, together: Sequence[Promise], alone: Sequence[Promise]
+    context: Context,
+    first: Sequence[Promise],
+    together: Sequence[Promise],
+    alone: Sequence[Promise],
 ) -> tuple[Run, list[Check]]:
-    """Try `first`; if it is kept, those of `together` at the same time, then each of `alone`.
+    """Try each of `first`, then those of `together` at the same time, then each of `alone`.
 
-    What could not be tried is not checked. Ctrl-C ends it with what is known so far.
+    If one of `first` is broken, the others would only wait in vain. What could not be tried is not
+    checked. Ctrl-C ends it with what is known so far.
     """
     target, stack = context.target, context.stack
     seen = Observations(
@@ -61,8 +65,11 @@ def try_all(
     try:
         with probe.listening(), ThreadPoolExecutor(_TOGETHER) as pool:
             try:
-                kept.append(_tried(first, probe))
-                if kept[0].passed:
+                for each in first:
+                    kept.append(_tried(each, probe))
+                    if not kept[-1].passed:
+                        break
+                else:
                     kept += pool.map(lambda each: _tried(each, probe), together)
                     kept += [_tried(each, probe) for each in alone]
             finally:
@@ -72,7 +79,7 @@ def try_all(
     known = {check.id for check in kept}
     kept += [
         Check(each.id, each.title, None, "it was not tried", each.source)
-        for each in (*together, *alone)
+        for each in (*first, *together, *alone)
         if each.id not in known
     ]
     ledger = probe.ledger()

@@ -54,7 +54,7 @@ OUTPUTS = (
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Try every promise, one after the other, and judge what was seen meanwhile."""
     alone = [metrics, alarm_actions, failures, bucket_notifications]
-    finished, kept = try_all(context, connected, [exports], alone)
+    finished, kept = try_all(context, [connected], [exports], alone)
     return finished, [*kept, checks.structured_logs(finished)]
 
 

@@ -44,7 +44,10 @@ def handler(event, context):
     }
     body = properties.get("Body", json.dumps(answer)).encode() if kind != "Delete" else b""
     body = body or json.dumps(answer).encode()
-    request = urllib.request.Request(event["ResponseURL"], data=body, method="PUT")
+    content_type = properties.get("ContentType", "") if kind == "Create" else ""
+    request = urllib.request.Request(
+        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": content_type}
+    )
     urllib.request.urlopen(request).read()
 """
 
@@ -413,6 +416,13 @@ def test_a_function_that_always_fails_ends_the_wait(start_emulator: StartEmulato
     assert reason.endswith("(The function failed: KeyError: 'oops' (RetriesExhausted))")
 
 
+def test_an_answer_with_a_content_type_is_refused(thing: Thing) -> None:
+    """The ResponseURL is signed for a request without one, so S3 answers 403."""
+    end = thing.deploy(ContentType="application/json", ServiceTimeout=2)
+
+    assert end == "ROLLBACK_COMPLETE"
+
+
 def test_a_late_answer_changes_nothing(thing: Thing) -> None:
     """The ResponseURL of a request that timed out refuses the answer."""
 
@@ -493,7 +503,10 @@ def test_a_topic_can_be_the_service(emulator: Emulator, thing: Thing) -> None:
     }
     urllib.request.urlopen(
         urllib.request.Request(
-            request["ResponseURL"], data=json.dumps(answer).encode(), method="PUT"
+            request["ResponseURL"],
+            data=json.dumps(answer).encode(),
+            method="PUT",
+            headers={"Content-Type": ""},
         )
     ).read()
 

@@ -189,6 +189,7 @@ def test_a_failed_custom_resource_points_at_its_function(
                            "PhysicalResourceId": "x", "Reason": "the moon is in the way"}
                 body = json.dumps(answer).encode()
                 request = urllib.request.Request(event["ResponseURL"], data=body, method="PUT")
+                request.add_header("Content-Type", "")
                 urllib.request.urlopen(request).close()
         """)
     )

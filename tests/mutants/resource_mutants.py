@@ -296,8 +296,12 @@ MUTANTS = [
     ),
     Mutant(
         "subscription-of-no-address",
-        "The email's endpoint is the environment's suffix",
-        [template("Endpoint: !Ref NotificationEmail", "Endpoint: !Ref EnvironmentSuffix")],
+        "The endpoint is a mailto: link, not an address",
+        [
+            template(
+                "Endpoint: !Ref NotificationEmail", "Endpoint: !Sub mailto:${NotificationEmail}"
+            )
+        ],
         "Subscribe fails: InvalidParameter, invalid email endpoint.",
         f"{_AWS}sns/latest/api/API_Subscribe.html",
         "lint",

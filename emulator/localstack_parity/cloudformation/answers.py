@@ -76,10 +76,16 @@ def _start() -> None:
 
 
 def _receive(request: Request, token: str) -> Response:
-    """Take the first answer; a late or unknown one is refused as an expired pre-signed URL is."""
+    """Take the first answer; a late or unknown one is refused as an expired pre-signed URL is.
+
+    So is one with a content type: CloudFormation signs the URL without, and S3 compares (AWS:
+    "cfn-response module", whose code sends an empty one).
+    """
     box = _open.get(token)
     if box is None:
         return Response("Request has expired", status=403)
+    if request.headers.get("Content-Type"):
+        return Response("SignatureDoesNotMatch", status=403)
     with suppress(InvalidStateError):  # a second answer is accepted, as by S3, and never read
         box.answer.set_result(request.get_data())
     return Response(status=200)
