@@ -12,6 +12,7 @@ from harness.lint.stack import ACCOUNT, PathInTemplate, Resource, Stack
 
 _DAY_S, _WEEK_S = 86_400, 604_800
 _MAX_ACTIONS = 5
+_FAULTS = {"Errors", "Throttles", "DeadLetterErrors", "DestinationDeliveryFailures"}
 _PERCENTILES = r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{0,10})?|100)"
 _EXTENDED = re.compile(rf"{_PERCENTILES}|IQM|(PR|TM|TC|TS|WM)\(.*\)")
 
@@ -161,6 +162,28 @@ class QuietIsNoFault(StackRule):
             if too_much and alarm.properties.get("TreatMissingData") == "breaching":
                 path = alarm.path("TreatMissingData")
                 yield path, f"{alarm.logical_id} rings whenever there is no data"
+
+
+class FaultsAreCounted(StackRule):
+    """SampleCount of Errors is the number of invocations, and few errors are no reason to ring."""
+
+    id = "E9507"
+    shortdesc = "Alarms on faults ring for too many of them"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Alarms that count invocations for faults, or ring when there are few."""
+        for alarm in stack.of("AWS::CloudWatch::Alarm"):
+            metric = alarm.properties.get("MetricName")
+            if alarm.properties.get("Namespace") != "AWS/Lambda" or metric not in _FAULTS:
+                continue
+            if alarm.properties.get("Statistic") == "SampleCount":
+                path = alarm.path("Statistic")
+                yield path, f"SampleCount of {metric} counts invocations; Sum counts {metric}"
+            if str(alarm.properties.get("ComparisonOperator")).startswith("LessThan"):
+                path = alarm.path("ComparisonOperator")
+                yield path, f"{alarm.logical_id} rings when {metric} are few"
 
 
 def _metrics(

@@ -265,6 +265,8 @@ DEFECTS = [
         ACTIONS.replace("!Ref NotificationTopic", "!GetAtt NotificationTopic.TopicName"),
     ),
     ("W9505", "silent alarm", ACTIONS, ""),
+    ("E9507", "counts invocations", "Statistic: Sum", "Statistic: SampleCount"),
+    ("E9507", "rings when all is well", "GreaterThanThreshold", "LessThanThreshold"),
     ("W9506", "silence", "TreatMissingData: notBreaching", "TreatMissingData: breaching"),
     ("E9501", "misspelt service", "Namespace: AWS/Lambda", "Namespace: AWS/lambda"),
     ("E9511", "no JSON", '"start": "-PT3H",', '"start": "-PT3H"'),
