@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -234,9 +235,8 @@ def _prepare_folder(config: EmulatorConfig) -> Path:
     folder = config.state_dir / "emulator"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):  # of its own: other starts look at the same time
+            pass
     except OSError as error:
         raise _folder_problem(folder, error) from error
     free = shutil.disk_usage(folder).free

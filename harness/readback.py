@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image, UnidentifiedImageError
+from urllib3.exceptions import HTTPError
 
 from harness.corpus import Picture
 from harness.ledger import Entry, Ledger, Output, output_key
@@ -62,7 +63,8 @@ class Readback:
             answer = self._s3.get_object(Bucket=self._bucket, Key=output_key(entry.key))
             with answer["Body"] as body:
                 data = body.read()
-        except (BotoCoreError, ClientError) as error:
+        # A connection that breaks within the body is urllib3's error, not always botocore's.
+        except (BotoCoreError, ClientError, HTTPError) as error:
             entry.unread = f"{type(error).__name__}: {error}"
             return
         entry.output = measure(data, answer, self._pictures.expected(self._sources[entry.index]))

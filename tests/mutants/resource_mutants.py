@@ -235,7 +235,7 @@ MUTANTS = [
         [template("Qualifier: $LATEST", "Qualifier: LATEST")],
         "PutFunctionEventInvokeConfig fails: there is no such alias.",
         f"{_LAMBDA}api/API_PutFunctionEventInvokeConfig.html",
-        "deploy",
+        "lint",
     ),
     Mutant(
         "no-failure-destination",

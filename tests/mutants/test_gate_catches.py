@@ -14,8 +14,8 @@ _BY_ID = {mutant.id: mutant for mutant in MUTANTS}
     [
         ("role-reads-no-versions", "lint", "s3:GetObjectVersion"),
         ("circular-dependency", "lint", "ircular"),
-        ("invoke-config-of-no-version", "deploy", "ImageProcessorInvokeConfig"),
-        ("order-is-ignored", "contract", "older version"),
+        ("answer-without-a-physical-id", "deploy", "PhysicalResourceId"),
+        ("order-is-ignored", "contract", "version"),
         ("others-are-wiped", "wiring", "others"),
     ],
 )
