@@ -7,20 +7,20 @@ promises send them.
 import io
 import re
 import struct
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from harness.corpus import Kind, Picture
+from harness.corpus import SCENES, Kind, Picture
 from harness.splice import joined_adler, jpeg_band, png_end, png_head, png_rows
 
 SMALL = Kind("small", 0, 320, 240)
 
-# A telephone's largest photo: decoded at its full size, it takes 432 MB.
-VAST = (12_000, 8_992)
+# The largest photo that is taken: decoded at its full size, it takes 479 MB.
+VAST = (12_600, 9_504)
 # A screenshot of a wall: a PNG cannot be decoded smaller than it is, and this one takes 202 MB.
 WALL = (8_000, 6_300)
 _MCU = 16
@@ -30,11 +30,13 @@ _ROWS = 100
 def picture(path: str, number: int = 0, kind: Kind = SMALL, **fields: Any) -> Picture:
     """A sound picture to upload as `path`; with another number, another picture."""
     given = {"orientation": 1, "metadata": {}, **fields}
-    return Picture(number, path, kind, 0, 0x123456789ABCDE + number * 0x777777, **given)
+    return Picture(
+        number, path, kind, number % SCENES, 0x123456789ABCDE + number * 0x777777, **given
+    )
 
 
 def vast_photo() -> tuple[bytes, Image.Image]:
-    """A JPEG of 108 megapixels, and what it must become but for its height of one pixel.
+    """A JPEG of 120 megapixels, and what it must become but for its height of one pixel.
 
     One row of blocks, encoded once and repeated, so that it costs neither time nor memory here.
     """
@@ -55,16 +57,19 @@ def vast_photo() -> tuple[bytes, Image.Image]:
 
 def wall() -> tuple[bytes, Image.Image]:
     """A PNG of 50 megapixels, made of the same rows again and again, and its line."""
-    width, height = WALL
-    line = _line(width)
-    rows = np.repeat(np.asarray(line).reshape(1, -1), _ROWS, axis=0)
-    first, adler, size = png_rows(rows, 3, first=True)
+    line = _line(WALL[0])
+    return _png(np.repeat(np.asarray(line).reshape(1, -1), _ROWS, axis=0), WALL), line
+
+
+def _png(rows: NDArray[np.uint8], size: tuple[int, int]) -> bytes:
+    """An RGB PNG of `size` in which `rows` are repeated down to its end."""
+    repeats = size[1] // len(rows)
+    first, adler, length = png_rows(rows, 3, first=True)
     further, _, _ = png_rows(rows, 3, first=False)
-    repeats, whole = height // _ROWS, adler
+    whole = adler
     for _ in range(repeats - 1):
-        whole = joined_adler(whole, adler, size)
-    head = png_head(width, height, 8, 2, {})
-    return head + first + further * (repeats - 1) + png_end(whole), line
+        whole = joined_adler(whole, adler, length)
+    return png_head(*size, 8, 2, {}) + first + further * (repeats - 1) + png_end(whole)
 
 
 def _line(width: int) -> Image.Image:
@@ -87,6 +92,7 @@ def unusable() -> Mapping[str, bytes]:
         "header only.jpg": photo[:100],
         "flipped bit.png": png[:middle] + bytes([png[middle] ^ 1]) + png[middle + 1 :],
         "animation.png": _animation(),
+        "lies.png": _lying_header(),
         "bomb.png": _bomb(),
     }
 
@@ -108,11 +114,11 @@ def _animation() -> bytes:
     return file.getvalue()
 
 
+def _lying_header() -> bytes:
+    """A PNG of 63 bytes that says it has 3,600 million pixels."""
+    return png_head(60_000, 60_000, 8, 2, {}) + png_end(1)
+
+
 def _bomb() -> bytes:
-    """A PNG of 74 bytes that says it has 3,600 million pixels."""
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )
+    """A sound PNG of less than a megabyte, black, that takes 900 MB to decode."""
+    return _png(np.zeros((_ROWS, 45_000), np.uint8), (15_000, 15_000))

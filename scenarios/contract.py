@@ -149,7 +149,7 @@ def colours(probe: Probe) -> str:
 
 @promise("memory", _SPEC)
 def memory(probe: Probe) -> str:
-    """A photo of 108 megapixels and a PNG of 50 fit into the function's memory."""
+    """A photo of 120 megapixels and a PNG of 50 fit into the function's memory."""
     for name, form, size, (data, line) in (
         ("vast.jpg", "JPEG", awkward.VAST, awkward.vast_photo()),
         ("wall.png", "PNG", awkward.WALL, awkward.wall()),

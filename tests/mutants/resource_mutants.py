@@ -138,7 +138,7 @@ MUTANTS = [
     ),
     Mutant(
         "memory-too-small-to-run",
-        "MemorySize: 128 for photos of 108 megapixels",
+        "MemorySize: 128 for photos of 120 megapixels",
         [template("MemorySize: 512", "MemorySize: 128")],
         "Runtime.OutOfMemory as soon as a large photo comes.",
         f"{_LAMBDA}dg/troubleshooting-invocation.html",
