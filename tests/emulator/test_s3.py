@@ -452,3 +452,21 @@ def test_rules_that_cannot_meet_are_accepted(
 
     found = s3.get_bucket_notification_configuration(Bucket=plain_bucket)
     assert len(found["QueueConfigurations"]) == len(rules)
+
+
+@pytest.mark.parametrize("operation", ["put_object", "copy_object", "create_multipart_upload"])
+def test_metadata_has_a_limit(s3: Any, plain_bucket: str, operation: str) -> None:
+    """2,048 bytes of names and values are taken, one more is refused: MetadataTooLarge.
+
+    AWS: "Working with object metadata", user-defined object metadata.
+    """
+    s3.put_object(Bucket=plain_bucket, Key="source")
+    of_operation = {
+        "copy_object": {"CopySource": f"{plain_bucket}/source", "MetadataDirective": "REPLACE"}
+    }
+    write = getattr(s3, operation)
+    request = {"Bucket": plain_bucket, "Key": "key", **of_operation.get(operation, {})}
+
+    write(**request, Metadata={"name": "x" * 2044})
+    with pytest.raises(ClientError, match="MetadataTooLarge"):
+        write(**request, Metadata={"name": "x" * 2045})

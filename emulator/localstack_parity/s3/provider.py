@@ -14,7 +14,7 @@ from localstack.services.s3.constants import DEFAULT_BUCKET_ENCRYPTION
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 
-from localstack_parity.s3 import notification_rules
+from localstack_parity.s3 import metadata, notification_rules
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
@@ -38,13 +38,20 @@ class ParityS3Provider(Listings):
 
     def put_object(self, context: RequestContext, request: Any) -> Any:
         """Write an object."""
+        metadata.refuse_too_much(request.get("Metadata"))
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().put_object(context, request)
 
     def copy_object(self, context: RequestContext, request: Any) -> Any:
         """Write a copy of another object."""
+        metadata.refuse_too_much(request.get("Metadata"))
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().copy_object(context, request)
+
+    def create_multipart_upload(self, context: RequestContext, request: Any) -> Any:
+        """Begin an upload in parts."""
+        metadata.refuse_too_much(request.get("Metadata"))
+        return super().create_multipart_upload(context, request)
 
     def complete_multipart_upload(
         self, context: RequestContext, bucket: str, key: str, **request: Any
