@@ -33,5 +33,5 @@ def struck(rule: str, thing: str, probability: float) -> bool:
 
 
 def fraction(text: str) -> float:
-    """A number from 0 to below 1 that is as good as drawn at random, and is always that of `text`."""
+    """A number from 0 to below 1, as good as drawn at random and always the same for `text`."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
