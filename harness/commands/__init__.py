@@ -1,0 +1,1 @@
+"""The commands, by what they are for; harness/cli.py puts them together."""

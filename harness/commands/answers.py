@@ -1,0 +1,70 @@
+"""What commands find first and say last.
+
+A target, a stack or a document comes in; progress goes to standard error, results to standard
+output, so that --json can be piped. The commands use it.
+"""
+
+import json
+from typing import Any
+
+import click
+
+from harness.deploy import Stack, find_stack
+from harness.problems import Problem
+from harness.settings import Settings
+from harness.targets import Target
+
+
+def tell(line: str) -> None:
+    """Progress, on standard error."""
+    click.echo(line, err=True)
+
+
+def print_json(document: object) -> None:
+    """The one JSON document of a command, on standard output."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def require_running(target: Target) -> None:
+    """Problem unless the target answers."""
+    if not target.running():
+        raise Problem(
+            f"The target {target.name} is not running.", "`tapstack up` starts it and deploys."
+        )
+
+
+def running_stack(target: Target, settings: Settings) -> Stack:
+    """The stack of the settings, as deployed; Problem where it, or the target, is not there."""
+    require_running(target)
+    stack = find_stack(target, settings)
+    if not stack:
+        raise Problem(f"{settings.stack_name} is not deployed.", "`tapstack up` deploys it.")
+    return stack
+
+
+def stack_facts(stack: Stack) -> dict[str, Any]:
+    """What --json says of a stack."""
+    return {
+        "name": stack.name,
+        "region": stack.region,
+        "account": stack.account,
+        "outputs": dict(stack.outputs),
+    }
+
+
+def show_stack(target: Target, stack: Stack) -> None:
+    """The stack's outputs, and how to reach it with the AWS CLI."""
+    click.echo(f"\n{stack.name} is deployed in {stack.region}, account {stack.account}\n")
+    width = max((len(name) for name in stack.outputs), default=0)
+    for name, value in sorted(stack.outputs.items()):
+        click.echo(f"  {name:<{width}}  {value}")
+    if target.endpoint:
+        bucket = stack.outputs.get("UploadBucketName", "BUCKET")
+        click.echo(
+            f"""
+The AWS CLI reaches it with any credentials:
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={stack.region}
+  aws --endpoint-url {target.endpoint} s3 cp photo.jpg s3://{bucket}/uploads/photo.jpg
+
+Next: tapstack run daily-load"""
+        )

@@ -1,0 +1,160 @@
+"""Commands that judge: the template, the deployed stack, a scenario, a change, the speed.
+
+Options come in; a verdict goes out, and with it exit code 0 or 1. cli.py puts them into the group.
+"""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from harness.choosing import choose_target, target_to_start
+from harness.commands.answers import print_json, running_stack, tell
+from harness.commands.options import ALL, as_json, configured, pairs, parameters, seconds
+from harness.deploy import bring_up
+from harness.settings import Settings, positive_count
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+
+@click.command()
+@configured(*ALL)
+@parameters
+@as_json
+def lint(settings: Settings, parameters: tuple[str, ...], *, as_json: bool) -> int:
+    """Look for what AWS would refuse, before anything is deployed.
+
+    cfn-lint and the project's own rules on the template, with the parameters a deployment would
+    give, and on the functions' packages. One line per finding: place, rule, what is wrong, source.
+
+    \b
+      tapstack lint --suffix staging
+      tapstack lint --json | jq -r .findings[].id
+    """
+    from harness.lint import lint as find
+
+    target = choose_target(settings)
+    findings = find(settings, target.architecture, pairs(parameters), tell=tell)
+    if as_json:
+        print_json({"passed": not findings, "findings": [asdict(found) for found in findings]})
+    else:
+        for found in findings:
+            click.echo(str(found))
+        click.echo(f"{len(findings)} findings" if findings else "No findings.", err=True)
+    return 1 if findings else 0
+
+
+@click.command()
+@configured("suffix", "target", "template", "state")
+@as_json
+def verify(settings: Settings, *, as_json: bool) -> int:
+    """Prove that the deployed stack is what its template says.
+
+    Reads every resource back through its service's API and compares it, property by property, with
+    the template whose parameters have the stack's values; outputs and exports too. What was ignored
+    or altered is listed, and what could not be verified.
+
+    \b
+      tapstack verify
+      tapstack verify --json | jq .failed
+    """
+    from harness.verify import verify as read_back
+
+    target = choose_target(settings)
+    verification = read_back(target, settings, running_stack(target, settings).name)
+    if as_json:
+        print_json(verification.report())
+    else:
+        for line in verification.lines():
+            click.echo(line)
+    return 0 if verification.passed else 1
+
+
+@click.command()
+@click.argument("scenario")
+@configured(*ALL)
+@click.option("--images", metavar="N", help="How many images are sent.  [the scenario's own]")
+@click.option("--day", metavar="TIME", help="What the day is compressed to, e.g. 60s or 5m.")
+@click.option("--seed", default="1", metavar="N", help="The same seed makes the same images.  [1]")
+@as_json
+def run(
+    settings: Settings,
+    scenario: str,
+    images: str | None,
+    day: str | None,
+    seed: str,
+    *,
+    as_json: bool,
+) -> int:
+    """Run SCENARIO and judge what came out.
+
+    Starts and deploys first what is not there yet. The report is written below reports/, and
+    reports/latest points at it.
+
+    \b
+      tapstack run daily-load
+      tapstack run daily-load --images 200 --day 30s
+      tapstack run daily-load --json | jq .passed
+    """
+    # Imported late: images and numbers take their time to load, and no other command needs them.
+    from harness.scenario import RunOptions, find_scenario, run_scenario
+
+    find_scenario(scenario)
+    options = RunOptions(
+        images=positive_count(images, "images") if images is not None else None,
+        day_s=seconds(day) if day is not None else None,
+        seed=positive_count(seed, "a seed"),
+    )
+    target = target_to_start(settings, tell)
+    stack = bring_up(target, settings, tell=tell)
+    outcome = run_scenario(scenario, target, settings, stack, options)
+    if as_json:
+        print_json(outcome.report)
+    if outcome.interrupted:
+        return INTERRUPTED
+    return 0 if outcome.passed else 1
+
+
+@click.command()
+@configured(*ALL)
+def gate(settings: Settings) -> int:
+    """Judge whether a change may go to AWS.
+
+    Lints the template and the packages, deploys, verifies, and runs the gate's scenarios.
+    """
+    from harness.gate import run_gate
+
+    return run_gate(target_to_start(settings, tell), settings, tell=tell)
+
+
+@click.command()
+@configured(*ALL)
+@click.option("--images", default="400", metavar="N", help="How many images each way.  [400]")
+@as_json
+def bench(settings: Settings, images: str, *, as_json: bool) -> int:
+    """Measure the pipeline against a bare loop.
+
+    1280 × 960 JPEGs through the function's imaging on all cores, then through the pipeline, on the
+    same machine in the same minute. The result is written to reports/bench.json.
+    """
+    from harness.bench import run_bench
+
+    count = positive_count(images, "images")
+    target = target_to_start(settings, tell)
+    stack = bring_up(target, settings, tell=tell)
+    result = run_bench(target, settings, stack, count, tell=tell)
+    file = settings.reports_dir / "bench.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(result, indent=2) + "\n")
+    if as_json:
+        print_json(result)
+        return 0
+    for name, value in result.items():
+        shown = (
+            value
+            if not isinstance(value, dict)
+            else ", ".join(f"{k} {v}" for k, v in value.items())
+        )
+        click.echo(f"{name:<24} {shown}")
+    click.echo(f"{'report':<24} {file}")
+    return 0

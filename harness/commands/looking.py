@@ -1,0 +1,121 @@
+"""Commands that look, and change nothing.
+
+Options come in; what runs, what was logged and what there is goes out. cli.py puts them into the
+group.
+"""
+
+import time
+
+import click
+
+from harness.choosing import choose_target
+from harness.commands.answers import (
+    print_json,
+    require_running,
+    running_stack,
+    show_stack,
+    stack_facts,
+)
+from harness.commands.options import as_json, configured
+from harness.deploy import find_stack
+from harness.iam import read_usage
+from harness.iam import readable as permissions_as_text
+from harness.logs import follow, log_events, log_groups, readable
+from harness.settings import Settings, positive_count
+
+
+@click.command()
+@configured("suffix", "target", "state")
+@as_json
+def status(settings: Settings, *, as_json: bool) -> int:
+    """Show what runs and what is deployed.
+
+    \b
+      tapstack status
+      tapstack status --json | jq -r .stack.outputs.UploadBucketName
+    """
+    target = choose_target(settings)
+    facts = target.status()
+    stack = find_stack(target, settings) if target.running() else None
+    if as_json:
+        print_json(
+            {
+                "target": {"name": target.name, **facts},
+                "stack": stack_facts(stack) if stack else None,
+            }
+        )
+        return 0
+    click.echo(f"{target.name}: {'running' if target.running() else 'not running'}")
+    for name, value in facts.items():
+        if value is not None:
+            click.echo(f"  {name:<14} {value}")
+    if stack:
+        show_stack(target, stack)
+    else:
+        click.echo(f"{settings.stack_name}: not deployed. `tapstack up` does both.")
+    return 0
+
+
+@click.command()
+@configured("suffix", "target", "state")
+@click.option("--follow", "-f", "following", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("--lines", "-n", default="50", metavar="N", help="How many of the last.  [50]")
+@click.option("--emulator", is_flag=True, help="The emulator's own log instead.")
+def logs(settings: Settings, *, following: bool, lines: str, emulator: bool) -> int:
+    """Show what the functions logged.
+
+    The last lines of every log group of the stack, oldest first, JSON made readable.
+
+    \b
+      tapstack logs --follow
+      tapstack logs --emulator -n 200
+    """
+    count = positive_count(lines, "lines")
+    target = choose_target(settings)
+    if emulator:
+        for line in target.log_lines(count):
+            click.echo(line)
+        return 0
+    stack = running_stack(target, settings)
+    groups = log_groups(target, stack.name)
+    events = log_events(target, groups)[-count:]
+    for event in events:
+        click.echo(readable(event))
+    if following:
+        shown = {event.id for event in events}
+        since = events[-1].time_ms if events else int(time.time() * 1000)
+        for event in follow(target, groups, since):
+            if event.id not in shown:
+                click.echo(readable(event))
+    return 0
+
+
+@click.command()
+@configured("state", "target")
+@as_json
+def iam(settings: Settings, *, as_json: bool) -> int:
+    """Show what each role used, was denied, and was granted but never used.
+
+    \b
+      tapstack run daily-load && tapstack iam
+      tapstack iam --json | jq '.[].denied'
+    """
+    target = choose_target(settings)
+    require_running(target)
+    roles = read_usage(target)
+    if as_json:
+        print_json(roles)
+        return 0
+    for line in permissions_as_text(roles):
+        click.echo(line)
+    return 0
+
+
+@click.command(name="scenarios")
+def scenarios_command() -> int:
+    """List the scenarios (* belongs to the gate)."""
+    from harness.scenario import scenarios
+
+    for known in scenarios():
+        click.echo(f"{'*' if known.gate else ' '} {known.name:<20} {known.title}")
+    return 0
