@@ -30,9 +30,9 @@ test: dev ## run all tests: unit, emulator, integration
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --junitxml reports/tests.xml \
 		tests/unit tests/emulator tests/mutants tests/integration
 
-mutants: dev ## run the gate on 150 defects, each of which it must catch (ONLY="id id" JOBS=2)
+mutants: dev ## run the gate on 150 defects, each of which it must catch (ONLY="id id" SOUND=10 JOBS=2)
 	@.venv/bin/python -m tests.mutants.run $(foreach id,$(ONLY),--only $(id)) \
-		$(if $(JOBS),--jobs $(JOBS)) --json reports/mutants.json
+		--sound $(or $(SOUND),$(if $(ONLY),1,10)) $(if $(JOBS),--jobs $(JOBS)) --json reports/mutants.json
 
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .

@@ -90,7 +90,8 @@ def test_a_subject_of_100_characters_arrives(
 
 
 @pytest.mark.parametrize(
-    "address", ["not-an-email", "a@b", "two words@example.com", "@example.com"]
+    "address",
+    ["not-an-email", "a@b", "two words@example.com", "@example.com", "mailto:ops@example.com"],
 )
 def test_bad_email_addresses_are_refused(sns: Any, topic: str, address: str) -> None:
     """An endpoint that is no email address cannot be subscribed as one."""

@@ -19,7 +19,8 @@ from localstack_parity.sns import metrics
 MAX_SUBJECT = 100
 
 # Something, one @, and a domain with a dot; SNS asks no more before it sends the confirmation.
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+# RFC 5322, 3.2.3 and 3.4.1: what is before the @ has no colon, comma, bracket or space.
+_EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[^@\s.]+(\.[^@\s.]+)+", re.ASCII)
 
 
 class ParityDispatcher(PublishDispatcher):

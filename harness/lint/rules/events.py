@@ -12,8 +12,8 @@ from harness.lint.functions import needed_actions, package_of
 from harness.lint.policies import overlap, resource_policy, role_policies, service_may
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import ACCOUNT, Resource, Stack
+from harness.settings import EMAIL
 
-_EMAIL = re.compile(r"[^@\s]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 _PROTOCOLS = {
     *("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"),
 }
@@ -226,7 +226,7 @@ def _writes(stack: Stack, function: Resource) -> bool:
 def _endpoint_fault(
     stack: Stack, protocol: str, endpoint: str, topic: Resource | None
 ) -> str | None:
-    if protocol.startswith("email") and not _EMAIL.fullmatch(endpoint):
+    if protocol.startswith("email") and not EMAIL.fullmatch(endpoint):
         return f"{endpoint} is no email address"
     if protocol in {"http", "https"} and not endpoint.startswith(f"{protocol}://"):
         return f"{endpoint} is no {protocol} address"

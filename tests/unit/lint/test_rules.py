@@ -206,6 +206,7 @@ DEFECTS = [
     ("E9405", "writes to its source", "${UploadBucket.Arn}/receipts/*", "${UploadBucket.Arn}/*"),
     ("E9406", "no such protocol", "Protocol: email", "Protocol: mail"),
     ("E9406", "no address", "Endpoint: !Ref NotificationEmail", "Endpoint: ops"),
+    ("E9406", "a link", "Endpoint: !Ref NotificationEmail", "Endpoint: mailto:ops@example.com"),
     ("E9411", "rule without action", EXPIRE_VERSIONS, ""),
     ("E9411", "rule id twice", "Id: AbortIncompleteUploads", "Id: ExpireOldVersions"),
     (
