@@ -14,7 +14,10 @@ from harness.ledger import Entry, Output, output_key
 from harness.observe import Observations
 from harness.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE, Distance
 
-OUTCOMES = ("processed", "rejected", "lost", "duplicated", "wrong", "late", "unfinished", "unsent")
+OUTCOMES = (
+    *("processed", "superseded", "rejected", "failed"),
+    *("lost", "duplicated", "wrong", "late", "unfinished", "unsent"),
+)
 
 
 def outcome(entry: Entry, seen: Observations) -> str:

@@ -97,12 +97,41 @@ class Output:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One run of the function for a request, as Lambda logged it; `at` is seconds since 1970.
+
+    `status` is success, error or timeout ("Lambda telemetry API", platform.report); it is empty,
+    and the numbers are None, where the log does not tell how it ended.
+    """
+
+    at: float
+    status: str = ""
+    duration_ms: float | None = None
+    memory_mb: float | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event about an upload that reached the function: one request, with all its attempts.
+
+    `redrive_of` is the request that failed before, if a person had the event sent again.
+    """
+
+    request_id: str
+    sequencer: str
+    attempts: list[Attempt] = field(default_factory=list)
+    redrive_of: str = ""
+
+
 @dataclass
 class Entry:
     """All that is known of one image. Times are seconds since 1970; None means not yet.
 
-    `error` says why it could not be uploaded, `unread` why its output could not be fetched;
-    `versions` is how many versions of the output the bucket holds in the end.
+    Several entries may share a key: they are versions of one object. `error` says why it could not
+    be uploaded, `unread` why its output could not be fetched. As the buckets showed in the end:
+    `place` is where it stands among the versions of its key (the oldest is 1), `versions` how many
+    versions its output key has, `current` the id of the one that is current, empty if none is.
     """
 
     index: int
@@ -116,7 +145,10 @@ class Entry:
     notices: list[Notice] = field(default_factory=list)
     output: Output | None = None
     unread: str = ""
+    place: int | None = None
     versions: int | None = None
+    current: str | None = None
+    deliveries: list[Delivery] = field(default_factory=list)
 
     @property
     def settled(self) -> bool:
@@ -216,5 +248,10 @@ def _entry(record: dict[str, Any]) -> Entry:
             "expected": Expected(**expected),
             "notices": [Notice(**notice) for notice in record["notices"]],
             "output": Output(**output) if output else None,
+            "deliveries": [_delivery(delivery) for delivery in record.get("deliveries", [])],
         }
     )
+
+
+def _delivery(record: dict[str, Any]) -> Delivery:
+    return Delivery(**{**record, "attempts": [Attempt(**each) for each in record["attempts"]]})

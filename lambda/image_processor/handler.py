@@ -74,6 +74,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             logger.warning("Ignored a record that is not of an upload", record=record.raw_event)
             continue
         with logger.append_context_keys(key=upload.key, version_id=upload.version_id):
+            # The one trace of which upload it was if the invocation dies in the middle.
+            logger.info("Started", sequencer=upload.sequencer, redrive_of=event.get("redriveOf"))
             try:
                 if _handle(upload, invocation):
                     announced.append(upload)
