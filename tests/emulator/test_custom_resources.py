@@ -515,3 +515,21 @@ def test_a_topic_can_be_the_service(emulator: Emulator, thing: Thing) -> None:
     )
     assert thing.stack.resource("Thing") == "from-the-topic"
     sns.delete_topic(TopicArn=topic)  # nobody answers the Delete; without its topic it fails fast
+
+
+def test_another_service_token_is_refused(emulator: Emulator, thing: Thing) -> None:
+    """A custom resource stays with the function that made it; the update is rolled back.
+
+    AWS: CloudFormation Template Reference, AWS::CloudFormation::CustomResource, ServiceToken:
+    "Updates are not supported"; the event says so in these words.
+    """
+    thing.deploy(Size=1)
+    thing.requests()
+    with _function(emulator, FUNCTION) as other:
+        status = thing.deploy(Size=2, ServiceToken=other)
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert thing.stack.reasons("UPDATE_FAILED") == ["Modifying service token is not allowed."]
+    asked = [(one["ServiceToken"], one["ResourceProperties"]["Size"]) for one in thing.requests()]
+    assert set(asked) <= {(thing.token, "1")}
+    assert thing.stack.resource("Thing") == "thing-1"

@@ -80,11 +80,15 @@ class CustomResourceProvider(ResourceProvider[Model]):
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Send Update; a new physical id means replacement.
 
-        The executor has the old one deleted when the whole stack has been updated.
+        The executor has the old one deleted when the whole stack has been updated. A resource stays
+        with its function: "ServiceToken … Updates are not supported" (CloudFormation Template
+        Reference, AWS::CloudFormation::CustomResource).
         """
         before = request.previous_state or {}
         properties = as_strings(request.desired_state)
         old_id, old_properties = before[_PHYSICAL_ID], before[_PROPERTIES]
+        if properties.get("ServiceToken") != old_properties["ServiceToken"]:
+            return _failed(RequestFailedError("Modifying service token is not allowed."), before)
         try:
             answer = _ask(
                 request,
