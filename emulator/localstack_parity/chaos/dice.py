@@ -20,16 +20,26 @@ def reseed(seed: int) -> None:
         _times.clear()
 
 
+def seed() -> int:
+    """The seed that is in force."""
+    return _seed
+
+
 def struck(rule: str, thing: str, probability: float) -> bool:
     """Whether `rule` strikes `thing` this time, with `probability` from 0 to 1.
 
     `thing` names what is the same in every run with the same input, such as a call with its object
     key: its first, second, … time has the same fate whenever it comes.
     """
+    return drawn(rule, thing) < probability
+
+
+def drawn(rule: str, thing: str) -> float:
+    """A number from 0 to below 1 that `rule` draws for `thing` this time, as `struck` does."""
     with _lock:
         _times[rule, thing] += 1
         text = f"{_seed}\n{rule}\n{thing}\n{_times[rule, thing]}"
-    return fraction(text) < probability
+    return fraction(text)
 
 
 def fraction(text: str) -> float:

@@ -25,7 +25,7 @@ ANONYMOUS = Caller(Callers.ANONYMOUS)
 def caller_of(context: RequestContext) -> Caller | None:
     """Return who asks. Raises what AWS answers to a key that it never gave out."""
     internal = context.internal_request_params
-    key = _access_key(context)
+    key = access_key(context)
     if key.startswith(_ISSUED):
         return _holder(key, context)
     if internal is not None:
@@ -43,7 +43,7 @@ def source_arn(context: RequestContext) -> str:
     return str((context.internal_request_params or {}).get("source_arn") or "")
 
 
-def _access_key(context: RequestContext) -> str:
+def access_key(context: RequestContext) -> str:
     """Return the access key id, from the header, a pre-signed URL or a browser's form."""
     request = context.request
     authorization = str(request.headers.get("Authorization", ""))
