@@ -131,7 +131,7 @@ def text(document: Document, field: str, among: Sequence[str] = ()) -> str | Non
 
 
 def number(
-    document: Document, field: str, default: float, *, least: float = 0.0, most: float
+    document: Document, field: str, default: float, *, least: float = 0.0, most: float = 1e9
 ) -> float:
     """A field with a number in it, within bounds; `default` if absent."""
     value = document.get(field)
@@ -144,11 +144,13 @@ def number(
     return value
 
 
-def whole(document: Document, field: str, *, least: int) -> int | None:
-    """A field with a whole number in it, at least so much; None if absent."""
+def whole(document: Document, field: str, *, least: int, most: int = 10**9) -> int | None:
+    """A field with a whole number in it, within bounds; None if absent."""
     value = document.get(field)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{field!r} is a whole number from {least}, not {json.dumps(value)}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(
+            f"{field!r} is a whole number from {least} to {most}, not {json.dumps(value)}."
+        )
     return value

@@ -1,0 +1,122 @@
+"""Faults over HTTP: what is to go wrong is set, shown and switched off below /_localstack/chaos.
+
+In: JSON. Out: what is set then, as JSON, or 400 with one sentence. Installed by plugins.py. The
+paths and formats of `faults` and `effects` are those of LocalStack's Chaos API
+(https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-api/); the rest is ours.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from localstack.aws import handlers
+from localstack.http import Request, Response
+from localstack.services.internal import get_internal_apis
+
+from localstack_parity.chaos import clock, dice, faults, journal
+from localstack_parity.chaos.rules import RuleList
+
+PATH = "/_localstack/chaos"
+
+# The modules whose RULES are a RuleList.
+_KINDS = ("faults", "events", "invocations")
+
+type Action = Callable[[Any], None]  # with the body's JSON
+
+
+class Setting(Protocol):
+    """What can be set: a RuleList, or what else has these."""
+
+    name: str
+
+    def get(self) -> Any:
+        """What is set, for JSON."""
+
+    def replace(self, document: object) -> None:
+        """Set it; ValueError with a sentence for what cannot be set."""
+
+    def clear(self) -> None:
+        """Have it as it was in the beginning."""
+
+
+class _Seed:
+    """Which of all that may be struck is."""
+
+    name = "seed"
+
+    def get(self) -> dict[str, int]:
+        return {"seed": dice.seed()}
+
+    def replace(self, document: object) -> None:
+        seed = document.get("seed") if isinstance(document, dict) else None
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise ValueError('seed is an object with a whole number, such as {"seed": 1}.')
+        dice.reseed(seed)
+
+    def clear(self) -> None:
+        dice.reseed(0)
+
+
+def install() -> None:
+    """Begin to answer; nothing is struck until somebody asks for it."""
+    handlers.serve_custom_service_request_handlers.append(faults.strike)
+    settings = _settings()
+    for setting in settings:
+        _serve_setting(setting)
+    _serve("/journal", journal.lines, {"DELETE": lambda _: journal.clear()})
+
+    def clear_all(_: Any) -> None:
+        for setting in settings:
+            setting.clear()
+        journal.clear()
+
+    _serve("", lambda: {one.name: one.get() for one in settings}, {"DELETE": clear_all})
+
+
+def _settings() -> list[Setting]:
+    names = [f"localstack_parity.chaos.{kind}" for kind in _KINDS]
+    lists: list[Setting] = [import_module(name).RULES for name in names if find_spec(name)]
+    return [*lists, faults.EFFECTS, clock.TIME, _Seed()]
+
+
+def _serve_setting(setting: Setting) -> None:
+    actions: dict[str, Action] = {
+        "POST": setting.replace,
+        "DELETE": lambda _: setting.clear(),
+    }
+    if isinstance(setting, RuleList):
+        rules = setting
+        actions["PATCH"] = rules.add
+        actions["DELETE"] = lambda some: rules.remove(some) if some else rules.clear()
+    _serve(f"/{setting.name}", setting.get, actions)
+
+
+def _serve(below: str, show: Callable[[], Any], actions: Mapping[str, Action]) -> None:
+    """Answer GET, and after each action, with what is shown then."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            if action := actions.get(request.method):
+                action(_document(request))
+        except ValueError as problem:
+            return _response({"error": str(problem)}, 400)
+        return _response(show(), 200)
+
+    get_internal_apis().add(PATH + below, endpoint, methods=["GET", *actions])
+
+
+def _document(request: Request) -> Any:
+    """The body; None if there is none. Raises ValueError if it is not JSON."""
+    body = request.get_data()
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body)
+    except ValueError as problem:
+        raise ValueError(f"The body is not JSON: {problem}.") from None
+
+
+def _response(document: Any, status: int) -> Response:
+    return Response(json.dumps(document), status, mimetype="application/json")
