@@ -208,6 +208,11 @@ class Probe:
         """All notifications about an upload so far."""
         return [n for n in list(self._notices) if n.source == (entry.key, entry.version)]
 
+    @property
+    def heard(self) -> list[Notice]:
+        """All notifications so far, whatever they are about."""
+        return list(self._notices)
+
     def notices(self, status: str) -> list[Notice]:
         """All notifications of this status so far, whatever they are about."""
         return [notice for notice in list(self._notices) if notice.status == status]

@@ -1,7 +1,7 @@
-"""Promises of the function, each tried on its own and judged by whether it was kept.
+"""Promises, each tried on its own and judged by whether it was kept.
 
-Functions that try one promise with a Probe come in; a Run and one Check per promise go out.
-scenarios/contract.py states the promises.
+Functions that try one promise come in, most of them with a Probe; a Run and one Check per promise
+go out. scenarios/contract.py, wiring.py and stack_lifecycle.py state the promises.
 """
 
 import time
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness.checks import Check, Run
 from harness.observe import Observations, Observer
 from harness.probe import Broken, Probe
+from harness.problems import Problem
 from harness.scenario import Context
 
 # A cold start and a delivery of S3's take seconds; the second attempt of Lambda comes after 60 s.
@@ -22,28 +23,31 @@ _TOGETHER = 6  # promises tried at a time
 
 
 @dataclass(frozen=True)
-class Promise:
+class Promise[Subject]:
     """Something that must hold whatever comes, why (`source`), and how to try it.
 
-    `keep` returns what was seen, in words; it raises Broken if the promise was not kept.
+    `keep` is given what the promise is about, such as a Probe. It returns what was seen, in words;
+    it raises Broken if the promise was not kept.
     """
 
     id: str
     title: str
     source: str
-    keep: Callable[[Probe], str]
+    keep: Callable[[Subject], str]
 
 
-def promise(id_: str, source: str) -> Callable[[Callable[[Probe], str]], Promise]:
+def promise[Subject](
+    id_: str, source: str
+) -> Callable[[Callable[[Subject], str]], Promise[Subject]]:
     """Make a function that tries something a Promise; its docstring is the title."""
     return lambda keep: Promise(id_, str(keep.__doc__).rstrip("."), source, keep)
 
 
 def try_all(
     context: Context,
-    first: Sequence[Promise],
-    together: Sequence[Promise],
-    alone: Sequence[Promise],
+    first: Sequence[Promise[Probe]],
+    together: Sequence[Promise[Probe]],
+    alone: Sequence[Promise[Probe]],
 ) -> tuple[Run, list[Check]]:
     """Try each of `first`, then those of `together` at the same time, then each of `alone`.
 
@@ -66,22 +70,18 @@ def try_all(
         with probe.listening(), ThreadPoolExecutor(_TOGETHER) as pool:
             try:
                 for each in first:
-                    kept.append(_tried(each, probe))
+                    kept.append(tried(each, probe))
                     if not kept[-1].passed:
                         break
                 else:
-                    kept += pool.map(lambda each: _tried(each, probe), together)
-                    kept += [_tried(each, probe) for each in alone]
+                    kept += pool.map(lambda each: tried(each, probe), together)
+                    kept += [tried(each, probe) for each in alone]
             finally:
                 probe.stop()
     except KeyboardInterrupt:
         seen = replace(seen, interrupted=True, ended_early="it was interrupted")
     known = {check.id for check in kept}
-    kept += [
-        Check(each.id, each.title, None, "it was not tried", each.source)
-        for each in (*first, *together, *alone)
-        if each.id not in known
-    ]
+    kept += [untried(each) for each in (*first, *together, *alone) if each.id not in known]
     ledger = probe.ledger()
     seen = replace(seen, elapsed_s=time.time() - seen.started)
     if target.running():
@@ -91,11 +91,19 @@ def try_all(
     return Run(ledger, seen), kept
 
 
-def _tried(each: Promise, probe: Probe) -> Check:
+def tried[Subject](each: Promise[Subject], subject: Subject) -> Check:
+    """Whether the promise is kept by `subject`."""
     try:
-        passed, detail = True, each.keep(probe)
+        passed, detail = True, each.keep(subject)
     except Broken as broken:
         passed, detail = False, str(broken)
+    except Problem as problem:
+        passed, detail = False, problem.happened
     except (BotoCoreError, ClientError) as error:
         passed, detail = False, f"{type(error).__name__}: {error}"
     return Check(each.id, each.title, passed, detail, each.source)
+
+
+def untried[Subject](each: Promise[Subject]) -> Check:
+    """The check of a promise that nobody got to."""
+    return Check(each.id, each.title, None, "it was not tried", each.source)
