@@ -199,8 +199,13 @@ def _xml(text: str) -> str:
     return "".join(char if char >= " " else " " for char in text)
 
 
-def show_report(console: Console, report: Mapping[str, Any], place: Path) -> None:
-    """The verdict as a table a person can read, with what to do next if it is not a good one."""
+def show_report(
+    console: Console, report: Mapping[str, Any], place: Path, *, not_proven: bool = True
+) -> None:
+    """The verdict as a table a person can read, with what to do next if it is not a good one.
+
+    Without `not_proven` the caller tells what a pass leaves open, as the gate does once for all.
+    """
     marks = {True: "[green]passed[/]", False: "[red]FAILED[/]", None: "[yellow]not checked[/]"}
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
@@ -239,13 +244,16 @@ def show_report(console: Console, report: Mapping[str, Any], place: Path) -> Non
             keys = ", ".join(item["key"] for item in listed[:_SHOWN_KEYS])
             more = f" and {len(listed) - _SHOWN_KEYS} more" if len(listed) > _SHOWN_KEYS else ""
             _line(console, name, f"{keys}{more}", "red")
+    for sentence in report.get("compressed", []):
+        _line(console, "", f"Time was compressed: {sentence}")
     _line(console, "report", str(place / "report.json"))
-    _show_not_proven(console, report["not_proven"])
+    if not_proven:
+        show_not_proven(console, report["not_proven"])
     console.print()
     console.print(verdict(report), soft_wrap=True)
 
 
-def _show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+def show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     """What matters most of what even a pass leaves open here, and where the rest is listed."""
     prominent = [row for row in rows if row["prominent"]]
     if not prominent:

@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -32,7 +33,7 @@ LATE_AFTER_S = 300.0
 PATIENCE_S = 250.0
 
 # The outputs by which a scenario finds its way about a stack.
-_OUTPUTS = (
+OUTPUTS = (
     *("UploadBucketName", "UploadBucketArn", "ProcessedBucketName", "NotificationTopicArn"),
     *("FunctionName", "FunctionArn", "LogGroupName", "FailureQueueUrl"),
 )
@@ -44,39 +45,55 @@ class RunOptions:
 
     images: int | None = None
     day_s: float | None = None
+    for_s: float | None = None
     seed: int = 1
     late_after_s: float = LATE_AFTER_S
     patience_s: float = PATIENCE_S
 
 
+class NotChecked(Problem):
+    """A scenario that the target cannot show: it has neither passed nor failed."""
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """One file of scenarios/: its name, its title, and its place in the gate, 0 for none."""
+    """One file of scenarios/: its name, its title, and its place in the gate, 0 for none.
+
+    `needs` is what a target must show beyond the stack itself, such as "faults".
+    """
 
     name: str
     title: str
     gate: int
+    needs: frozenset[str]
     run: Callable[["Context"], tuple[Run, list[Check]]]
+
+    def lacking(self, target: Target) -> str:
+        """What it needs and the target does not show, in words; empty if nothing."""
+        return ", ".join(sorted(self.needs - target.shows))
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A finished run: report.json's content, the verdict, and whether Ctrl-C ended it."""
+    """A finished run: report.json's content and folder, the verdict, whether Ctrl-C ended it."""
 
     report: dict[str, Any]
+    folder: Path
     passed: bool
     interrupted: bool
 
 
 def scenarios() -> list[Scenario]:
-    """Every scenario there is, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(scenario_files.__path__))
-    return [_scenario(importlib.import_module(f"scenarios.{name}")) for name in names]
+    """Every scenario there is: those of the gate in their order, then the others by name."""
+    names = [module.name for module in pkgutil.iter_modules(scenario_files.__path__)]
+    known = [_scenario(importlib.import_module(f"scenarios.{name}")) for name in names]
+    return sorted(known, key=lambda each: (not each.gate, each.gate, each.name))
 
 
 def _scenario(module: ModuleType) -> Scenario:
     name = module.__name__.removeprefix("scenarios.").replace("_", "-")
-    return Scenario(name, module.TITLE, module.GATE, module.run)
+    needs = getattr(module, "NEEDS", frozenset())
+    return Scenario(name, module.TITLE, module.GATE, needs, module.run)
 
 
 def find_scenario(name: str) -> Scenario:
@@ -97,6 +114,10 @@ class Context:
     options: RunOptions
     console: Console
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def compressed(self, sentence: str) -> None:
+        """Have the report say that time was compressed, and how."""
+        self.facts.setdefault("compressed", []).append(sentence)
 
     def send(self, pictures: Sequence[Picture], day_s: float) -> Run:
         """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
@@ -123,14 +144,22 @@ def run_scenario(
     stack: Stack,
     options: RunOptions,
     console: Console | None = None,
+    *,
+    not_proven: bool = True,
 ) -> RunResult:
     """Run the scenario `name`, show its report and write it below the reports folder.
 
-    Raises Problem for an unknown name, and where nothing could be checked at all;
-    DeploymentFailed for a stack without the outputs that everybody builds on.
+    Without `not_proven` the caller shows what a pass leaves open. Raises Problem for an unknown
+    name, and where nothing could be checked at all; NotChecked where the target does not show what
+    the scenario needs; DeploymentFailed for a stack without the outputs that everybody builds on.
     """
     scenario = find_scenario(name)
-    if lacking := [output for output in _OUTPUTS if not stack.outputs.get(output)]:
+    if missing := scenario.lacking(target):
+        raise NotChecked(
+            f"{name} was not checked: it needs {missing}, which the target {target.name} lacks.",
+            "Run it on a target that has that, such as embedded or compose.",
+        )
+    if lacking := [output for output in OUTPUTS if not stack.outputs.get(output)]:
         raise DeploymentFailed(
             f"{stack.name} lacks the outputs {', '.join(lacking)}.",
             "Restore them in the template: scenarios, people and other stacks read them.",
@@ -143,15 +172,17 @@ def run_scenario(
         "stack": stack.name,
         "region": stack.region,
         "permissions": permissions,
+        "compressed": [],
         **context.facts,
     }
     report = build_report(scenario.name, run, checks, facts)
     with report_folder(settings.reports_dir, scenario.name, run.seen.started) as folder:
         write_report(folder, report, run)
-    show_report(context.console, report, settings.reports_dir / "latest")
+    latest = settings.reports_dir / "latest"
+    show_report(context.console, report, latest, not_proven=not_proven)
     if run.seen.gone and not report["images"]["uploaded"]:
         raise Problem(
             f"Nothing could be checked: {run.seen.ended_early}.",
             "`tapstack logs --emulator` shows its last words; `tapstack up` starts it again.",
         )
-    return RunResult(report, report["passed"], run.seen.interrupted)
+    return RunResult(report, latest.resolve(), report["passed"], run.seen.interrupted)

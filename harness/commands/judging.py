@@ -75,6 +75,7 @@ def verify(settings: Settings, *, as_json: bool) -> int:
 @configured(*ALL)
 @click.option("--images", metavar="N", help="How many images are sent.  [the scenario's own]")
 @click.option("--day", metavar="TIME", help="What the day is compressed to, e.g. 60s or 5m.")
+@click.option("--for", "lasting", metavar="TIME", help="How long soak repeats it.  [10m]")
 @click.option("--seed", default="1", metavar="N", help="The same seed makes the same images.  [1]")
 @as_json
 def run(
@@ -82,6 +83,7 @@ def run(
     scenario: str,
     images: str | None,
     day: str | None,
+    lasting: str | None,
     seed: str,
     *,
     as_json: bool,
@@ -103,6 +105,7 @@ def run(
     options = RunOptions(
         images=positive_count(images, "images") if images is not None else None,
         day_s=seconds(day) if day is not None else None,
+        for_s=seconds(lasting) if lasting is not None else None,
         seed=positive_count(seed, "a seed"),
     )
     target = target_to_start(settings, tell)

@@ -112,10 +112,30 @@ def iam(settings: Settings, *, as_json: bool) -> int:
 
 
 @click.command(name="scenarios")
-def scenarios_command() -> int:
-    """List the scenarios (* belongs to the gate)."""
+@as_json
+def scenarios_command(*, as_json: bool) -> int:
+    """List the scenarios that `tapstack run` knows.
+
+    One line each: whether the gate runs it, its name, what it is about, and what a target needs for
+    it. Nothing has to run.
+    """
     from harness.scenario import scenarios
 
-    for known in scenarios():
-        click.echo(f"{'*' if known.gate else ' '} {known.name:<20} {known.title}")
+    known = scenarios()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": each.name,
+                    "title": each.title,
+                    "gate": bool(each.gate),
+                    "needs": sorted(each.needs),
+                }
+                for each in known
+            ]
+        )
+        return 0
+    for each in known:
+        needs = f" (needs {', '.join(sorted(each.needs))})" if each.needs else ""
+        click.echo(f"{'gate' if each.gate else '':<6}{each.name:<24}{each.title}{needs}")
     return 0

@@ -77,6 +77,24 @@ def test_a_report_tells_what_it_does_not_prove() -> None:
     assert len(section.splitlines()) <= 8
 
 
+def test_what_is_not_proven_may_be_left_to_the_caller() -> None:
+    """The gate says it once for all of its scenarios."""
+    console = Console(file=io.StringIO(), width=120)
+    show_report(console, report_of(good_run()), Path("reports/latest"), not_proven=False)
+    assert isinstance(console.file, io.StringIO)
+    assert "not proven" not in console.file.getvalue()
+    assert "PASSED daily-load" in console.file.getvalue()
+
+
+def test_compressed_time_is_said() -> None:
+    """A pass that came sooner than it could on AWS says so."""
+    console = Console(file=io.StringIO(), width=120)
+    report = report_of(good_run()) | {"compressed": ["retries come after 1 s, not 60 s"]}
+    show_report(console, report, Path("reports/latest"))
+    assert isinstance(console.file, io.StringIO)
+    assert "Time was compressed: retries come after 1 s, not 60 s\n" in console.file.getvalue()
+
+
 def test_on_aws_nothing_is_left_to_emulation() -> None:
     """What passed there passed on AWS."""
     assert report_of(good_run(), "aws")["not_proven"] == []
