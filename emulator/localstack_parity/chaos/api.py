@@ -7,21 +7,16 @@ paths and formats of `faults` and `effects` are those of LocalStack's Chaos API
 
 import json
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from localstack.aws import handlers
 from localstack.http import Request, Response
 from localstack.services.internal import get_internal_apis
 
-from localstack_parity.chaos import clock, dice, faults, journal
+from localstack_parity.chaos import clock, dice, events, faults, invocations, journal
 from localstack_parity.chaos.rules import RuleList
 
 PATH = "/_localstack/chaos"
-
-# The modules whose RULES are a RuleList.
-_KINDS = ("faults", "events", "invocations")
 
 type Action = Callable[[Any], None]  # with the body's JSON
 
@@ -61,7 +56,8 @@ class _Seed:
 
 def install() -> None:
     """Begin to answer; nothing is struck until somebody asks for it."""
-    handlers.serve_custom_service_request_handlers.append(faults.strike)
+    for handler in (invocations.strike_call, faults.strike):
+        handlers.serve_custom_service_request_handlers.append(handler)
     settings = _settings()
     for setting in settings:
         _serve_setting(setting)
@@ -76,8 +72,7 @@ def install() -> None:
 
 
 def _settings() -> list[Setting]:
-    names = [f"localstack_parity.chaos.{kind}" for kind in _KINDS]
-    lists: list[Setting] = [import_module(name).RULES for name in names if find_spec(name)]
+    lists: list[Setting] = [faults.RULES, events.RULES, invocations.RULES]
     return [*lists, faults.EFFECTS, clock.TIME, _Seed()]
 
 

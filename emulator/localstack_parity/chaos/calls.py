@@ -1,6 +1,7 @@
 """What a call of AWS's API is about, as far as a rule can ask: who calls what on which resource.
 
-In: the context of a request that has been read. Out: a Call. Used by faults.py.
+In: the context of a request that has been read. Out: a Call. Used by faults.py and
+invocations.py.
 """
 
 import json
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import UnknownServiceError
 from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.spec import load_service
 
 from localstack_parity.iam import callers
 from localstack_parity.iam.evaluation import Callers
@@ -71,6 +74,18 @@ def read(context: RequestContext) -> Call | None:
         _resource(parameters),
         _key(parameters),
     )
+
+
+def check_exists(service: str | None, operation: str | None) -> None:
+    """Raise ValueError for a misspelt name, which would strike nothing and tell nobody."""
+    if service is None:
+        return
+    try:
+        known = load_service(service).operation_names
+    except UnknownServiceError:
+        raise ValueError(f"there is no service {service!r}; names are as in boto3.") from None
+    if operation is not None and operation not in known:
+        raise ValueError(f"{service} has no operation {operation!r}; names are as in AWS's API.")
 
 
 def _callers(context: RequestContext) -> tuple[str, ...]:

@@ -12,10 +12,8 @@ names the service, as in sns.amazonaws.com. LocalStack's housekeeping is never s
 import threading
 from dataclasses import dataclass, field
 
-from botocore.exceptions import UnknownServiceError
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
-from localstack.aws.spec import load_service
 from localstack.http import Response
 
 from localstack_parity.chaos import calls, journal
@@ -81,7 +79,7 @@ def parse(document: Document) -> Fault:
     """Read a rule. Raises ValueError with what is wrong with it."""
     only(document, _FIELDS)
     about = {name: text(document, name) for name in _ABOUT}
-    _check_exists(about["service"], about["operation"])
+    calls.check_exists(about["service"], about["operation"])
     latency_ms = number(document, "latency", 0.0, most=LONGEST_MS)
     return Fault(
         document,
@@ -101,18 +99,6 @@ def _error(document: object, *, needed: bool) -> Error | None:
     status = whole(document, "statusCode", least=400, most=599)
     code = text(document, "code")
     return Error(status or Error.status, code or Error.code)
-
-
-def _check_exists(service: str | None, operation: str | None) -> None:
-    """Raise ValueError for a misspelt name, which would strike nothing and tell nobody."""
-    if service is None:
-        return
-    try:
-        known = load_service(service).operation_names
-    except UnknownServiceError:
-        raise ValueError(f"there is no service {service!r}; names are as in boto3.") from None
-    if operation is not None and operation not in known:
-        raise ValueError(f"{service} has no operation {operation!r}; names are as in AWS's API.")
 
 
 RULES: RuleList[Fault] = RuleList("faults", parse)

@@ -17,6 +17,7 @@ from pathlib import Path
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
+from localstack_parity.chaos.invocations import endangered
 from localstack_parity.lambda_runtime import faults, folders, isolation, log_levels, runtimes
 from localstack_parity.lambda_runtime.faults import Fault
 from localstack_parity.lambda_runtime.log_stream import LogStream
@@ -136,6 +137,7 @@ class ProcessExecutor(RuntimeExecutor):
         logging = config.logging_config or {}
         self._folder = folder = folders.create(self.id)
         self._memory_mb = int(config.memory_size)
+        self._access_key = str(env_vars.get("AWS_ACCESS_KEY_ID", ""))
         self._initialization = str(env_vars.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"))
         self._platform = PlatformLog(
             function_name=version.function_name,
@@ -210,8 +212,10 @@ class ProcessExecutor(RuntimeExecutor):
             if failed_init.payload:
                 answer = Answer(is_error=True, payload=failed_init.payload)
         elif process := self._process:
-            process.send(headers, event)
-            stop = process.run(lambda: process.waiting is not None, deadline)
+            name = self.function_version.id.function_name
+            with endangered(process, name, self._access_key, request_id, event):
+                process.send(headers, event)
+                stop = process.run(lambda: process.waiting is not None, deadline)
             if stop is Stop.DONE:
                 answer = faults.within_limit(process.answer or Answer(False, b"null"))
             else:

@@ -63,7 +63,10 @@ class Answer:
 
 
 class RuntimeProcess:
-    """A started runtime. All methods but `kill` belong to one thread at a time."""
+    """A started runtime.
+
+    All methods belong to one thread at a time, but for `kill` and the three faults on purpose.
+    """
 
     def __init__(self, launch: Launch, logs: LogStream) -> None:
         self.logs = logs
@@ -74,6 +77,7 @@ class RuntimeProcess:
         self.refused = ""  # why the kernel did not let it be isolated
         self.peak = 0  # bytes, of all processes together
         self._limit = launch.memory_limit
+        self._claimed = 0  # bytes that it is said to take
         self._isolated = launch.isolated
         self._init_pid = 0
         self._status, self._status_open = b"", True
@@ -154,6 +158,20 @@ class RuntimeProcess:
                 os.kill(self._init_pid, signal.SIGKILL if self._isolated else signal.SIGTERM)
         else:
             self._outer.kill()
+
+    def crash(self) -> None:
+        """Kill the runtime, as a signal from outside would: a fault on purpose."""
+        for pid in self._pids()[:1]:
+            _signal(pid, signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Bring all processes to a standstill: a fault on purpose."""
+        for pid in self._pids():
+            _signal(pid, signal.SIGSTOP)
+
+    def exhaust_memory(self) -> None:
+        """Have `run` find more memory taken than there may be: a fault on purpose."""
+        self._claimed = self._limit + 1
 
     def close(self) -> None:
         """Kill what still runs, wait until it is gone, and collect its last words."""
@@ -241,11 +259,19 @@ class RuntimeProcess:
         return bool(data)
 
     def _look_at_memory(self, *, peaks: bool = False) -> None:
-        if self._init_pid:
-            pids = memory.descendants(self._init_pid)
-            self.peak = max(self.peak, memory.resident_bytes(pids, self._limit))
+        if pids := self._pids():
+            self.peak = max(self.peak, memory.resident_bytes(pids, self._limit), self._claimed)
             if peaks:
                 self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
+
+    def _pids(self) -> list[int]:
+        """All processes but init, the runtime first."""
+        return memory.descendants(self._init_pid) if self._init_pid else []
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has ended meanwhile
+        os.kill(pid, number)
 
 
 def _start(plan: sandbox.Plan) -> subprocess.Popen[bytes]:

@@ -11,7 +11,9 @@ import logging
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from localstack.aws.connect import connect_to
 from localstack.services.s3.notifications import (
@@ -25,6 +27,9 @@ from localstack.services.s3.notifications import (
 )
 from localstack.utils.aws.arns import parse_arn, s3_bucket_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
+
+from localstack_parity.chaos import events as faults
+from localstack_parity.s3.later import Later
 
 LOG = logging.getLogger(__name__)
 
@@ -53,6 +58,7 @@ class Sequencers:
 def _payload(notifier: type[BaseNotifier], ctx: S3EventNotificationContext, config: Any) -> str:
     """Return the event as JSON. AWS encodes a key as a form does: a space is a plus sign."""
     event = notifier._get_event_payload(ctx, config.get("Id"))
+    event["Records"][0]["responseElements"]["x-amz-request-id"] = ctx.request_id
     described = event["Records"][0]["s3"]["object"]
     described["key"] = ctx.key_name.replace("%20", "+")
     if "sequencer" in described:
@@ -114,13 +120,28 @@ class RetryingDispatcher(NotificationDispatcher):
         "EventBridgeConfiguration": EventBridgeNotifier(),
     }
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._later = Later("s3-later")
+
     def _submit_notification(
+        self, notifier: BaseNotifier, ctx: S3EventNotificationContext, config: dict[str, Any]
+    ) -> None:
+        held = _faults(notifier, ctx, config) if faults.RULES.rules else (0.0,)
+        for delay_s in held:
+            self._submit(delay_s, notifier, ctx, config, 0)
+
+    def _submit(
         self,
+        delay_s: float,
         notifier: BaseNotifier,
         ctx: S3EventNotificationContext,
         config: dict[str, Any],
-        attempt: int = 0,
+        attempt: int,
     ) -> None:
+        if delay_s:
+            self._later.call(delay_s, partial(self._submit, 0.0, notifier, ctx, config, attempt))
+            return
         with suppress(RuntimeError):  # the emulator is shutting down
             self.executor.submit(self._deliver, notifier, ctx, config, attempt)
 
@@ -139,10 +160,19 @@ class RetryingDispatcher(NotificationDispatcher):
                 LOG.error("Giving up on %s after %s attempts: %s", what, attempt + 1, error)
                 return
             LOG.warning("Delivery of %s failed and will be tried again: %s", what, error)
-            again = threading.Timer(
-                RETRY_DELAYS_S[attempt],
-                self._submit_notification,
-                (notifier, ctx, config, attempt + 1),
-            )
-            again.daemon = True
-            again.start()
+            self._submit(RETRY_DELAYS_S[attempt], notifier, ctx, config, attempt + 1)
+
+
+def _faults(
+    notifier: BaseNotifier, ctx: S3EventNotificationContext, config: dict[str, Any]
+) -> list[float]:
+    """How long to hold back each delivery of an event, as the faults in force want it."""
+    arns = (config.get(f"{kind}Arn") for kind in ("LambdaFunction", "Queue", "Topic"))
+    return faults.deliveries(
+        ctx.bucket_name,
+        unquote(ctx.key_name),
+        next(filter(None, arns), notifier.service_name),
+        event=ctx.event_type,
+        versionId=ctx.key_version_id or "",
+        sequencer=ctx.sequencer,
+    )
