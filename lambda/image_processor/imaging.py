@@ -16,7 +16,9 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+import containers
 import rejections
+from containers import Essentials
 
 BOX = 1024  # the output fits into a square of this many pixels
 
@@ -24,7 +26,7 @@ BOX = 1024  # the output fits into a square of this many pixels
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 120_000_000  # bounds the time as well: 60 s with the 0.3 vCPU of a 512 MB function
 MAX_SIDE = 65_535  # what a JPEG can have; Pillow keeps a pointer per row, so height costs memory
-MAX_SCANS = 32  # a progressive JPEG has about ten, each of which visits every pixel again
+MAX_SCANS = 32  # a progressive JPEG has about ten; each visits every pixel again
 MAX_WORKING_BYTES = 352 * 2**20
 
 JPEG_QUALITY = 85
@@ -38,10 +40,6 @@ DRAFT_GAP = 1.5
 REDUCING_GAP = 2.0  # the same for box averaging before Lanczos
 BAND_PIXELS = 2**21  # converted and averaged at a time: a large PNG is held once, not twice
 
-_JPEG_MAGIC = b"\xff\xd8\xff"
-_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-_START_OF_SCAN = b"\xff\xda"
-_EXIF_ORIENTATION = 0x0112
 _SRGB_NAMES = ("sRGB", "sRGB built-in", "sRGB IEC61966-2.1", "sRGB IEC61966-2-1")
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -83,22 +81,27 @@ def process(data: bytes) -> ProcessedImage:
     JPEG stays JPEG and PNG stays PNG; the content decides which it is. Never enlarges. Raises
     Rejection for whatever is not a sound still image within the limits.
     """
-    image = _open(data)
+    if not data:
+        raise rejections.empty_file()
+    if len(data) > MAX_FILE_BYTES:
+        raise rejections.too_many_bytes(len(data), MAX_FILE_BYTES)
+    source = containers.essentials(data)
+    image = _open(source)
     stored = image.size
     size = fitted(stored)
-    if isinstance(image, JpegImageFile):
-        pixels = _decode_jpeg(image, data, size)
-    else:
-        pixels = _decode_png(image, data, size)
-    orientation = _orientation(image)
-    pixels = _in_srgb(pixels, image.info.get("icc_profile"))
+    with _damage("decode"):
+        if isinstance(image, JpegImageFile):
+            pixels = _decode_jpeg(image, source, size)
+        else:
+            pixels = _decode_png(image, source, size)
+        pixels = _in_srgb(pixels, image.info.get("icc_profile"))
+    orientation = source.orientation
     if orientation in _TO_UPRIGHT:
         pixels = pixels.transpose(_TO_UPRIGHT[orientation])
     width, height = stored if orientation < 5 else stored[::-1]
-    image_format = str(image.format)
     return ProcessedImage(
-        data=_encode(pixels, image_format),
-        format=image_format,
+        data=_encode(pixels, source.format),
+        format=source.format,
         width=pixels.width,
         height=pixels.height,
         source_width=width,
@@ -112,33 +115,23 @@ def fitted(size: Size) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _open(data: bytes) -> JpegImageFile | PngImageFile:
-    """Read the header by what the content is, and refuse what need not be decoded to be refused.
+def _open(source: Essentials) -> JpegImageFile | PngImageFile:
+    """Read the header, and refuse what need not be decoded to be refused.
 
     Pillow's own size check (Image.MAX_IMAGE_PIXELS) is in Image.open, which is not used: it would
     also try formats that are not accepted.
     """
-    if not data:
-        raise rejections.empty_file()
-    if len(data) > MAX_FILE_BYTES:
-        raise rejections.too_many_bytes(len(data), MAX_FILE_BYTES)
     image: JpegImageFile | PngImageFile
+    file = BytesIO(source.file)
     with _damage("validate"):
-        if data.startswith(_JPEG_MAGIC):
-            image = JpegImageFile(BytesIO(data))
-        elif data.startswith(_PNG_MAGIC):
-            # Decoding skips the checksums of the pixel chunks; verify() reads them all.
-            PngImageFile(BytesIO(data)).verify()
-            image = PngImageFile(BytesIO(data))
-        else:
-            raise rejections.not_an_image(data[:8])
+        image = JpegImageFile(file) if source.format == "JPEG" else PngImageFile(file)
     width, height = image.size
     if max(width, height) > MAX_SIDE:
         raise rejections.bad_dimensions(width, height, f"the limit is {MAX_SIDE:,} on a side")
     if width * height > MAX_PIXELS:
         raise rejections.bad_dimensions(width, height, f"the limit is {MAX_PIXELS:,} in all")
-    if isinstance(image, PngImageFile) and image.n_frames > 1:
-        raise rejections.animated(image.n_frames)
+    if source.scans > MAX_SCANS:
+        raise rejections.decompression_bomb(f"its pixels are stored in {source.scans} scans")
     return image
 
 
@@ -158,36 +151,27 @@ def _damage(stage: str) -> Iterator[None]:
         raise rejections.corrupt(stage, reason) from error
 
 
-def _decode_jpeg(image: JpegImageFile, data: bytes, size: Size) -> Image.Image:
+def _decode_jpeg(image: JpegImageFile, source: Essentials, size: Size) -> Image.Image:
     """Decode at the smallest scale that still leaves the resizing to Lanczos, and resize."""
     stored = image.size
-    assert image.fp is not None  # it is closed by load()
-    # The marker cannot occur in compressed pixels. The header is read up to the first scan, so a
-    # thumbnail in it does not count; further pictures after this one do, which is on the safe side.
-    scans = 1 + data.count(_START_OF_SCAN, image.fp.tell())
-    progressive = "progressive" in image.info
-    if progressive and scans > MAX_SCANS:
-        raise rejections.decompression_bomb(f"{scans} progressive scans")
     draft = image.draft(None, (int(size[0] * DRAFT_GAP), int(size[1] * DRAFT_GAP)))
     needed = _pixel_bytes(image)
-    if progressive or scans > 1:
+    if "progressive" in image.info or source.scans > 1:
         # libjpeg keeps all coefficients, two bytes each, until the last scan.
         sampling = [(across, down) for _, across, down, _ in image.layer]
         full = max(across for across, _ in sampling) * max(down for _, down in sampling)
         needed += 2 * stored[0] * stored[1] * sum(x * y for x, y in sampling) // full
-    _check_memory(needed, data, stored)
-    with _damage("decode"):
-        image.load()
+    _check_memory(needed, source, stored)
+    image.load()
     box = draft[1] if draft else None
     return image.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=REDUCING_GAP)
 
 
-def _decode_png(image: PngImageFile, data: bytes, size: Size) -> Image.Image:
+def _decode_png(image: PngImageFile, source: Essentials, size: Size) -> Image.Image:
     """Decode and resize; what has a palette and need not be resized keeps it."""
-    _check_memory(_pixel_bytes(image), data, image.size)
+    _check_memory(_pixel_bytes(image), source, image.size)
     rawmode = str(image.tile[0].args)
-    with _damage("decode"):
-        image.load()
+    image.load()
     if "transparency" in image.info:
         image.info["transparency"] = _scaled_key(image.info["transparency"], rawmode)
     if image.size == size and image.mode in ("P", "1") and not image.info.get("icc_profile"):
@@ -210,9 +194,9 @@ def _pixel_bytes(image: Image.Image) -> int:
     return image.width * image.height * {"1": 1, "L": 1, "P": 1, "I;16": 2}.get(image.mode, 4)
 
 
-def _check_memory(pixel_bytes: int, data: bytes, stored: Size) -> None:
-    """Refuse what would not fit, counting the file and the copies its metadata may cause."""
-    needed = pixel_bytes + 3 * len(data)
+def _check_memory(pixel_bytes: int, source: Essentials, stored: Size) -> None:
+    """Refuse what would not fit, counting the upload, what was kept of it, and as much again."""
+    needed = pixel_bytes + 3 * source.upload_bytes
     if needed > MAX_WORKING_BYTES:
         why = f"decoding it takes {needed >> 20} MB, the limit is {MAX_WORKING_BYTES >> 20} MB"
         raise rejections.bad_dimensions(*stored, why)
@@ -255,15 +239,6 @@ def _eight_bits(band: Image.Image) -> Image.Image:
     if key is not None:
         grey.putalpha(deep.point([0 if value == key else 255 for value in range(65536)], "L"))
     return grey
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; damaged EXIF data does not make the picture a bad one."""
-    try:
-        value = image.getexif().get(_EXIF_ORIENTATION, 1)
-    except Exception:  # the parser raises nearly every built-in exception on hostile bytes
-        return 1
-    return value if value in _TO_UPRIGHT else 1
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

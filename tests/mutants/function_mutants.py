@@ -307,9 +307,9 @@ MUTANTS = [
         [
             _in(
                 "imaging",
-                "    image = _open(data)\n",
+                "    source = containers.essentials(data)\n",
                 '    with open("last-upload", "wb") as copy:\n        copy.write(data)\n'
-                "    image = _open(data)\n",
+                "    source = containers.essentials(data)\n",
             )
         ],
         f"{_FAILS}: Read-only file system. Only /tmp can be written to.",
@@ -408,6 +408,11 @@ MUTANTS = [
         "place-is-kept",
         "EXIF, and with it the place, goes into the output",
         [
+            _in(
+                "containers",
+                "return marker not in _APPLICATION and",
+                "return marker not in range(0xE2, 0xF0) and",
+            ),
             _in(
                 "imaging",
                 'for key in ("transparency",) if',

@@ -73,16 +73,36 @@ def test_sequencers(one: str, other: str) -> None:
     assert uploads.newer(one, other) == (value(one) > value(other))
 
 
-@given(ours=sequencers, theirs=sequencers, owner=st.sampled_from(["me", "failed", "other"]))
+@given(
+    ours=sequencers, theirs=sequencers, owner=st.sampled_from(["me", "failed", "again", "other"])
+)
 def test_judge(ours: str, theirs: str, owner: str) -> None:
     """Same event: ours or a duplicate, by its request; otherwise the newer event wins."""
     upload = Upload("bucket", "uploads/a.jpg", "v", ours)
-    verdict = outputs.judge(upload, Invocation("me", "failed"), Owner(theirs, owner, "w"))
+    verdict = outputs.judge(
+        upload, Invocation("me", ("failed", "again")), Owner(theirs, owner, "w")
+    )
     if ours == theirs:
         assert verdict is (Verdict.DUPLICATE if owner == "other" else Verdict.OWNED)
     else:
         newer = uploads.newer(ours, theirs)
         assert verdict is (Verdict.WRITTEN if newer else Verdict.SUPERSEDED)
+
+
+@pytest.mark.parametrize(
+    ("event", "before"),
+    [
+        ({}, ()),
+        ({"redriveOf": None}, ()),
+        ({"redriveOf": "first"}, ("first",)),
+        ({"redriveOf": ["first", "second"]}, ("first", "second")),
+    ],
+)
+def test_redrives_are_known_by_all_that_failed(
+    event: dict[str, object], before: tuple[str, ...]
+) -> None:
+    """One request's id is enough; an event that failed again after a redrive has them all."""
+    assert Invocation.of(event, "me") == Invocation("me", before)
 
 
 def metadata_bytes(metadata: dict[str, str]) -> int:
