@@ -65,7 +65,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     if "Records" not in event:  # s3:TestEvent, sent when notifications are configured
         logger.info("Ignored an event without records", event_name=event.get("Event"))
         return
-    invocation = Invocation(context.aws_request_id, event.get("redriveOf"))
+    invocation = Invocation.of(event, context.aws_request_id)
     announced: list[Upload] = []
     failed: list[str] = []
     for record in S3Event(event).records:

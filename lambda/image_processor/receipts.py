@@ -8,6 +8,7 @@ under a prefix without notifications, where a lifecycle rule removes them after 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -24,15 +25,23 @@ _ATTEMPTS = 5
 class Invocation:
     """Who acts: a Lambda request, which keeps its id when Lambda retries it.
 
-    `redrive_of` is the failed request whose event was sent again; its claims count as ours.
+    `redrive_of` are the failed requests whose event was sent again; their claims count as ours.
     """
 
     request_id: str
-    redrive_of: str | None = None
+    redrive_of: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any], request_id: str) -> Invocation:
+        """What was asked by `event`, whose "redriveOf" may be an id or, for one that failed again
+        after it was sent again, a list of them.
+        """
+        before = event.get("redriveOf") or ()
+        return cls(request_id, (before,) if isinstance(before, str) else tuple(before))
 
     def is_owner(self, request_id: str) -> bool:
         """Whether a claim under this id is ours."""
-        return request_id in (self.request_id, self.redrive_of)
+        return request_id == self.request_id or request_id in self.redrive_of
 
 
 def receipt_key(key: str, version_id: str | None) -> str:
@@ -43,19 +52,26 @@ def receipt_key(key: str, version_id: str | None) -> str:
 def claim(s3: Any, upload: Upload, invocation: Invocation, outcome: str) -> bool:
     """Whether this invocation is to announce the outcome of an upload.
 
-    True for the first to ask, and for its retries until the announcement is settled.
+    True for the first to ask, and for its retries until the announcement is settled. A claim of a
+    failed request whose event was sent again is taken over: if it was sent twice, one announces.
     """
     receipt = receipt_key(upload.key, upload.version_id)
-    if _put_new(s3, upload.bucket, receipt, _content(invocation.request_id, outcome)):
+    claimed = _content(invocation.request_id, outcome)
+    if _put(s3, upload.bucket, receipt, claimed, IfNoneMatch="*"):
         return True
-    existing = json.loads(s3.get_object(Bucket=upload.bucket, Key=receipt)["Body"].read())
-    return invocation.is_owner(existing["requestId"]) and not existing["settled"]
+    found = s3.get_object(Bucket=upload.bucket, Key=receipt)
+    existing = json.loads(found["Body"].read())
+    if existing["settled"] or not invocation.is_owner(existing["requestId"]):
+        return False
+    if existing["requestId"] == invocation.request_id:
+        return True
+    return _put(s3, upload.bucket, receipt, claimed, IfMatch=found["ETag"])
 
 
 def leave(s3: Any, upload: Upload, version_id: str, request_id: str) -> None:
     """Reserve the announcement of an older version of `upload` for the request that wrote it."""
     receipt = receipt_key(upload.key, version_id)
-    _put_new(s3, upload.bucket, receipt, _content(request_id, "replaced"))
+    _put(s3, upload.bucket, receipt, _content(request_id, "replaced"), IfNoneMatch="*")
 
 
 def settle(s3: Any, upload: Upload, invocation: Invocation) -> None:
@@ -72,9 +88,9 @@ def _content(request_id: str, outcome: str, *, settled: bool = False) -> bytes:
     return json.dumps({"requestId": request_id, "outcome": outcome, "settled": settled}).encode()
 
 
-def _put_new(s3: Any, bucket: str, key: str, body: bytes) -> bool:
-    """Write an object unless there is one. AWS: "How to prevent object overwrites with
-    conditional writes": 412 if there is one, 409 while another write goes on.
+def _put(s3: Any, bucket: str, key: str, body: bytes, **condition: str) -> bool:
+    """Write an object if the condition holds. AWS: "How to prevent object overwrites with
+    conditional writes": 412 if it does not, 409 while another write goes on.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -83,7 +99,7 @@ def _put_new(s3: Any, bucket: str, key: str, body: bytes) -> bool:
                 Key=key,
                 Body=body,
                 ContentType="application/json",
-                IfNoneMatch="*",
+                **condition,
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]

@@ -251,6 +251,24 @@ def test_redrive(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     assert statuses(pipeline.messages()) == ["processed"]
 
 
+@pytest.mark.parametrize(("data", "status"), [(jpeg(), "processed"), (b"not an image", "rejected")])
+def test_redrive_of_what_failed_again(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, data: bytes, status: str
+) -> None:
+    """Whichever of the failed requests has claimed the announcement, it is made once at last,
+    even if the event was sent again twice.
+    """
+    record = pipeline.upload(data)
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline.module, "TOPIC_ARN", pipeline.module.TOPIC_ARN + "-missing")
+        for request, before in (("first", None), ("second", "first")):
+            with pytest.raises(pipeline.module.NotFinished):
+                pipeline.invoke(record, request_id=request, redriveOf=before)
+    pipeline.invoke(record, redriveOf=["first", "second"])
+    pipeline.invoke(record, redriveOf=["first", "second"])
+    assert statuses(pipeline.messages()) == [status]
+
+
 def test_newer_replaces_older(pipeline: Pipeline) -> None:
     """A newer version replaces the output, and a late duplicate of the older says nothing."""
     older = pipeline.upload(jpeg("red"))
