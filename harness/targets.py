@@ -11,21 +11,26 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from harness import compose, emulator
+from harness import compose, disturb, emulator
 from harness.clients import LocalClients
 from harness.image import engine_architecture
 from harness.problems import Problem
 from harness.settings import Settings
 
-EVERYTHING = frozenset({"objects", "notifications", "logs", "metrics", "alarms", "configuration"})
+_OF_AWS = frozenset({"objects", "notifications", "logs", "metrics", "alarms", "configuration"})
+EVERYTHING = _OF_AWS | {"faults"}
 
 
 class Target(Protocol):
-    """A place with AWS's API. `shows` names what a check can be judged on there."""
+    """A place with AWS's API."""
 
     name: str
     region: str
-    shows: frozenset[str]
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What a check can be judged on there; "faults" where they can be had on purpose."""
+        ...
 
     @property
     def architecture(self) -> str:
@@ -222,7 +227,6 @@ class EndpointTarget:
     """
 
     name = "endpoint"
-    shows = EVERYTHING
 
     def __init__(self, settings: Settings) -> None:
         self.region = settings.region
@@ -237,6 +241,11 @@ class EndpointTarget:
         self._clients = LocalClients(
             settings.endpoint, settings.region, private=settings.endpoint_private
         )
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What every emulator is judged on, and faults if it takes them."""
+        return EVERYTHING if disturb.can_disturb(self) else _OF_AWS
 
     def start(self, *, background: bool = True) -> bool:
         """Make sure that it answers: it is not ours to start."""
