@@ -131,6 +131,38 @@ def test_a_failed_update_goes_back(emulator: Emulator, stack: Stack) -> None:
     assert dashboard["DashboardBody"] == board["Properties"]["DashboardBody"]
 
 
+def test_a_failed_update_goes_back_in_the_order_of_dependencies(stack: Stack) -> None:
+    """What others depend on has its old properties again before they are given theirs.
+
+    A rollback is an update to the old template; a custom resource may need the rights that its
+    role had. Source: AWS CloudFormation User Guide, "Stack failure options".
+    """
+    name = stack.name
+    after = {"DependsOn": "First"}
+    stack.deploy(
+        {
+            "Resources": {
+                "First": _group(f"{name}-1", RetentionInDays=7),
+                "Second": {**_group(f"{name}-2", RetentionInDays=7), **after},
+                "Board": _last(True, "Second"),
+            }
+        }
+    )
+    stack.deploy(
+        {
+            "Resources": {
+                "First": _group(f"{name}-1", RetentionInDays=30),
+                "Second": {**_group(f"{name}-2", RetentionInDays=30), **after},
+                "Board": _last(False, "Second"),
+            }
+        }
+    )
+
+    events = stack.events()
+    back = events[events.index((name, "UPDATE_ROLLBACK_IN_PROGRESS")) :]
+    assert back.index(("First", "UPDATE_COMPLETE")) < back.index(("Second", "UPDATE_IN_PROGRESS"))
+
+
 def test_after_a_failed_update_the_next_one_applies(emulator: Emulator, stack: Stack) -> None:
     """The next update starts from what is there, not from the template that failed."""
     name = stack.name

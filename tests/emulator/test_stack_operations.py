@@ -578,6 +578,21 @@ def test_an_import_needs_an_export(stack: Stack) -> None:
 # Descriptions
 
 
+def test_a_deleted_stack_is_found_by_its_id_alone(emulator: Emulator, stack: Stack) -> None:
+    """Among all stacks a deleted one is not described, and by its id it is.
+
+    AWS: "DescribeStacks", StackName: of deleted stacks the unique id has to be specified.
+    """
+    cloudformation = emulator.client("cloudformation")
+    stack.deploy({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    assert stack.delete() == "DELETE_COMPLETE"
+
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    assert stack.name not in [one["StackName"] for page in pages for one in page["Stacks"]]
+    (found,) = cloudformation.describe_stacks(StackName=stack.arn)["Stacks"]
+    assert found["StackStatus"] == "DELETE_COMPLETE"
+
+
 def test_outputs_keep_their_descriptions(stack: Stack) -> None:
     """DescribeStacks tells what the template says about each output."""
     template = _exporting(stack.name)

@@ -15,6 +15,7 @@ from localstack.aws.api.cloudformation import (
     AlreadyExistsException,
     ChangeSetStatus,
     CreateStackOutput,
+    DescribeStacksOutput,
     ExecutionStatus,
     ListImportsOutput,
     StackStatus,
@@ -231,6 +232,18 @@ class ParityCloudformationProvider(CloudformationProviderV2):
         if not names:
             raise ValidationError(f"Export '{export_name}' is not imported by any stack.")
         return ListImportsOutput(Imports=names)
+
+    @handler("DescribeStacks")
+    def describe_stacks(
+        self, context: RequestContext, stack_name: str | None = None, **more: Any
+    ) -> DescribeStacksOutput:
+        """Describe one stack, or all but the deleted ones."""
+        if stack_name:
+            return super().describe_stacks(context, stack_name, **more)
+        stacks = list(self._store(context).stacks_v2.values())
+        return DescribeStacksOutput(
+            Stacks=[self._describe_stack(stack) for stack in stacks if stack.is_active()]
+        )
 
     def _describe_stack(self, stack: Stack) -> Any:
         """Describe a stack; LocalStack leaves out or makes up some of it."""

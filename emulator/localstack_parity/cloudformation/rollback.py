@@ -53,12 +53,15 @@ def _undo_creation(executor: "Executor", prefix: str, reason: str) -> None:
 
 
 def _undo_update(executor: "Executor", reason: str) -> None:
-    """Give changed resources their old properties, then delete what was added or replaced."""
+    """Give changed resources their old properties, then delete what was added or replaced.
+
+    The first in the order of dependencies, as in every update, the second in the reverse order.
+    """
     stack = executor.stack
     stack.tags = list(executor.options.former_tags)
     stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_IN_PROGRESS, reason)
     unwanted, unrestored = [], []
-    for step in reversed(executor.steps):
+    for step in executor.steps:
         if step.before is None or step.replaces:
             if step in _made(executor):
                 unwanted.append(_created(executor, step))
@@ -70,7 +73,7 @@ def _undo_update(executor: "Executor", reason: str) -> None:
             unrestored += [] if restored else [step.name]
     if unwanted and not unrestored:
         stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
-    discard(executor, unwanted)
+    discard(executor, reversed(unwanted))
     _describe_as_before(executor)
     end = "FAILED" if unrestored else "COMPLETE"
     stack.set_stack_status(StackStatus(f"UPDATE_ROLLBACK_{end}"))
