@@ -22,9 +22,13 @@ def upload_code(
     target: Target,
     settings: Settings,
     account: str,
+    architecture: str,
     tell: Callable[[str], None],
 ) -> None:
-    """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does."""
+    """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does.
+
+    Packages of the project are built for `architecture`, "x86_64" or "arm64".
+    """
     local = {
         name: (settings.template.parent / resource["Properties"]["Code"]).resolve()
         for name, resource in template["Resources"].items()
@@ -34,7 +38,7 @@ def upload_code(
     if not local:
         return
     ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
-    for package in build(settings, target.architecture, ours) if ours else []:
+    for package in build(settings, architecture, ours) if ours else []:
         state = "built" if package.fresh else "up to date"
         tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
     s3 = target.client("s3")

@@ -76,7 +76,8 @@ def deploy(
     values = deployment_values(template, settings, target.architecture, parameters or {})
     cloudformation = target.client("cloudformation")
     account = str(target.client("sts").get_caller_identity()["Account"])
-    upload_code(template, target, settings, account, tell)
+    architecture = values.get("Architecture", target.architecture)
+    upload_code(template, target, settings, account, architecture, tell)
 
     name = settings.stack_name
     status = _settled_status(cloudformation, name)
@@ -125,6 +126,7 @@ def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -
     if not found:
         return
     stack_id = found["StackId"]
+    before = {event["EventId"] for event in _events(cloudformation, stack_id, seen=set())}
     cloudformation.delete_stack(StackName=stack_id)
     status = wait_until(
         lambda: (_describe(cloudformation, stack_id) or {"StackStatus": "DELETE_COMPLETE"})[
@@ -136,8 +138,7 @@ def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -
         describe=f"{name} to be deleted",
     )
     if status == "DELETE_FAILED":
-        events = list(_events(cloudformation, stack_id, seen=set()))
-        raise _failure(target, {"Resources": {}}, name, status, events)
+        raise _not_deleted(target, name, list(_events(cloudformation, stack_id, seen=before)))
     tell(f"{name}: deleted")
 
 
@@ -226,25 +227,47 @@ def _failure(
     events: list[dict[str, Any]],
 ) -> DeploymentFailed:
     """What went wrong first, and which log tells more of it."""
-    failed = [
-        event
-        for event in events
-        if event["ResourceStatus"].endswith("_FAILED")
-        and "cancelled" not in event.get("ResourceStatusReason", "")
-    ]
-    failed.sort(key=lambda event: event["LogicalResourceId"] == name)  # the stack itself last
-    if not failed:
+    if not (first := _first_failure(name, events)):
         return DeploymentFailed(f"{name} became {status}.", f"Read the log {target.log}.")
-    first = failed[0]
-    logical_id, kind = first["LogicalResourceId"], first["ResourceType"]
-    reason = first.get("ResourceStatusReason", "no reason was given").rstrip(". ")
+    logical_id = first["LogicalResourceId"]
     resource = template["Resources"].get(logical_id, {})
     token = resource.get("Properties", {}).get("ServiceToken", {})
     if isinstance(token, dict) and "Fn::GetAtt" in token:
         where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {target.log}."
     else:
         where = f"Correct {logical_id} in the template; the log is {target.log}."
-    return DeploymentFailed(f"{name} became {status}: {logical_id} ({kind}): {reason}.", where)
+    return DeploymentFailed(
+        f"{name} became {status}: {logical_id} ({first['ResourceType']}): {_reason(first)}.", where
+    )
+
+
+def _not_deleted(target: Target, name: str, events: list[dict[str, Any]]) -> DeploymentFailed:
+    """What of a stack stays, and how it can go."""
+    if not (first := _first_failure(name, events)):
+        return DeploymentFailed(f"{name} became DELETE_FAILED.", f"Read the log {target.log}.")
+    kind, physical_id, reason = first["ResourceType"], first["PhysicalResourceId"], _reason(first)
+    if kind == "AWS::S3::Bucket" and "empty" in reason:
+        remedy = f"Empty {physical_id}, with all versions of its objects, and delete it again."
+    else:
+        remedy = f"Remove what keeps {physical_id}, and delete it again; the log is {target.log}."
+    what = f"{first['LogicalResourceId']} ({kind}) {physical_id}"
+    return DeploymentFailed(f"{name} became DELETE_FAILED: {what}: {reason}.", remedy)
+
+
+def _first_failure(name: str, events: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The event of the first resource that failed by itself; the stack's own is the last resort."""
+    failed = [
+        event
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+        and "cancelled" not in event.get("ResourceStatusReason", "")
+    ]
+    failed.sort(key=lambda event: event["LogicalResourceId"] == name)
+    return failed[0] if failed else None
+
+
+def _reason(event: dict[str, Any]) -> str:
+    return str(event.get("ResourceStatusReason", "no reason was given")).rstrip(". ")
 
 
 def _verified(target: Target, template: Template, name: str, account: str) -> Stack:

@@ -171,6 +171,29 @@ def test_a_failure_names_resource_reason_and_log(
     assert find_stack(target, settings) is not None
 
 
+def test_a_bucket_that_holds_something_keeps_its_stack(
+    target: EmbeddedTarget, settings: Settings, deploy_text: Deploy
+) -> None:
+    """The failed deletion names the bucket and what to do, whatever else had failed before."""
+    bucket = "Resources: {Bucket: {Type: AWS::S3::Bucket}}\nOutputs: {Name: {Value: !Ref Bucket}}"
+    name = deploy_text(bucket).outputs["Name"]
+    board = "Board: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: x}}"
+    with pytest.raises(DeploymentFailed, match="Board"):
+        deploy_text(bucket.replace("{Bucket:", f"{{{board}, Bucket:"))
+    s3 = target.client("s3")
+    s3.put_object(Bucket=name, Key="precious", Body=b"")
+
+    with pytest.raises(DeploymentFailed) as failure:
+        delete_stack(target, settings.stack_name)
+
+    assert f"became DELETE_FAILED: Bucket (AWS::S3::Bucket) {name}: " in failure.value.happened
+    assert "not empty" in failure.value.happened
+    assert f"Empty {name}" in failure.value.remedy
+    s3.delete_object(Bucket=name, Key="precious")
+    delete_stack(target, settings.stack_name)
+    assert find_stack(target, settings) is None
+
+
 def test_a_failed_custom_resource_points_at_its_function(
     settings: Settings, deploy_text: Deploy
 ) -> None:

@@ -86,8 +86,9 @@ class PlainLocalStack:
         cloudformation = self._target.client("cloudformation")
         template = load_template(settings.template)
         account = self._target.client("sts").get_caller_identity()["Account"]
-        upload_code(template, self._target, settings, account, lambda line: None)
-        values = deployment_values(template, settings, self._target.architecture, {})
+        architecture = self._target.architecture
+        upload_code(template, self._target, settings, account, architecture, lambda line: None)
+        values = deployment_values(template, settings, architecture, {})
         name = settings.stack_name
         change_set = cloudformation.create_change_set(
             StackName=name,
