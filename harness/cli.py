@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from harness.commands import judging, looking, stack
+from harness.commands import judging, looking, mending, stack
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.unexpected import problem_of
@@ -19,6 +19,7 @@ COMMANDS = (
     *(stack.up, stack.down, stack.build_command, stack.deploy_command),
     *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
     *(looking.status, looking.logs, looking.iam, looking.scenarios_command),
+    mending.redrive,
 )
 
 EPILOG = """\b
