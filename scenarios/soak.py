@@ -1,0 +1,140 @@
+"""The daily load over and over: what is right on the first day stays right, and nothing piles up.
+
+Arrange: one stack. Drive: the same small day round by round for a set time, each round's objects
+deleted after it. Expect: every image of every round is right; memory, disk, open files, processes
+and threads of the emulator, the functions and the harness stay flat; latency does not creep.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import median
+
+from harness.checks import Check, Run, Verdict
+from harness.corpus import plan
+from harness.scenario import Context
+from harness.soaking import Round, Soak, soak
+from harness.trends import growth
+from harness.usage import PARTS
+from scenarios import daily_load
+
+TITLE = "the daily load over and over, and whether anything piles up"
+GATE = 0
+
+IMAGES = 200  # each round
+DAY_S = 15.0
+FOR_S = 600.0
+
+WARM_UP = 0.25  # of the rounds: pools and caches fill, functions start
+LEAST = 3  # rounds after that, or there is no trend
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much something may grow: `floor` in all, as it varies anyway, and so much per image."""
+
+    floor: float
+    per_image: float = 0.0
+
+
+LIMITS = {
+    "memory": Limit(16e6, 1_000),
+    "disk": Limit(4e6, 100),
+    "files": Limit(8),
+    "processes": Limit(3),  # one execution environment
+    "threads": Limit(8),
+}
+# What CloudWatch keeps is no leak: in memory the text of log events, which takes three times its
+# size with all that belongs to an event, and on disk eight rows of metrics for each invocation.
+PER_LOG_BYTE = 3.0
+METRICS_PER_IMAGE = 2_000
+
+CREEP = 0.5  # of what it was at first, that latency and CPU time per image may grow
+CREEP_FLOOR_MS = {"latency": 500.0, "CPU": 5.0}
+
+
+def run(context: Context) -> tuple[Run, list[Check]]:
+    """Send the rounds and judge them."""
+    options = context.options
+    pictures = plan(options.images or IMAGES, options.seed)
+    day_s, for_s = options.day_s or DAY_S, options.for_s or FOR_S
+    soaked = soak(context, pictures, day_s, for_s, daily_load.judge)
+    context.facts["rounds"] = [asdict(each) for each in soaked.rounds]
+    return soaked.run, [*soaked.checks, *judge(soaked)]
+
+
+# --- What must hold for the rounds among each other -----------------------------------------------
+
+
+def judge(soaked: Soak) -> list[Check]:
+    """Nothing grows, of the rounds after those that warm up."""
+    rounds = soaked.rounds[int(len(soaked.rounds) * WARM_UP) :]
+    found = []
+    for part in PARTS:
+        for what in LIMITS:
+            found.append(
+                _check(f"{part}-{what}", f"{what} of the {part}", _flat(rounds, part, what))
+            )
+        cpu = [each.cpu_ms[part] for each in rounds]
+        found.append(_check(f"{part}-cpu", f"CPU time of the {part}", _creeps("CPU", cpu)))
+    latency = [each.latency_ms for each in rounds]
+    found.append(_check("latency", "latency", _creeps("latency", latency)))
+    if len(rounds) < LEAST:
+        reason = soaked.unseen or f"{len(rounds)} rounds after the warm-up show no trend"
+        return [replace(check, passed=None, detail=reason) for check in found]
+    return found
+
+
+def _check(id_: str, subject: str, verdict: Verdict) -> Check:
+    title = f"{subject[0].upper()}{subject[1:]} does not grow"
+    return Check(f"flat-{id_}", title, *verdict, "TapStack: nothing piles up")
+
+
+def _flat(rounds: Sequence[Round], part: str, what: str) -> Verdict:
+    """Whether a part has no more of something than it may have after so many images."""
+    found = [_amount(each, part, what, n) for n, each in enumerate(rounds)]
+    values = [value for value in found if value is not None]
+    if len(values) < len(found) or not found:
+        return None, "it cannot be seen on this target"
+    images = sum(each.images for each in rounds[1:])
+    grown, limit = growth(values), LIMITS[what]
+    allowed = limit.floor + limit.per_image * images
+    detail = (
+        f"{_told(what, grown, signed=True)} in {images} images, from {_told(what, values[0])}; "
+        f"allowed {_told(what, allowed, signed=True)}"
+    )
+    if what in ("memory", "disk"):
+        detail += f"; {grown / max(1, images):+.0f} bytes per image"
+    return grown <= allowed, detail
+
+
+def _amount(each: Round, part: str, what: str, number: int) -> float | None:
+    """What a part has after a round, without what CloudWatch keeps.
+
+    The functions' memory is that of one process: how many there are is another question.
+    """
+    use = each.usage[part]
+    if what == "disk":
+        kept = number * each.images * METRICS_PER_IMAGE if part == "emulator" else 0
+        return None if use.disk is None else use.disk - kept
+    value: float = getattr(use, what)
+    if what == "memory" and part == "emulator":
+        value -= PER_LOG_BYTE * each.log_bytes
+    return value
+
+
+def _creeps(what: str, values: Sequence[float]) -> Verdict:
+    """Whether milliseconds per image stay what they were."""
+    if not values:
+        return None, "it was not measured"
+    grown, first = growth(values), values[0]
+    allowed = max(CREEP * median(values), CREEP_FLOOR_MS[what])
+    return grown <= allowed, (
+        f"{grown:+.1f} ms from {first:.1f} ms per image, allowed {allowed:+.1f} ms"
+    )
+
+
+def _told(what: str, amount: float, *, signed: bool = False) -> str:
+    sign = "+" if signed else ""
+    if what in ("memory", "disk"):
+        return f"{amount / 1e6:{sign}.1f} MB"
+    return f"{amount:{sign}.0f} {what}"
