@@ -5,6 +5,8 @@ the service's own API. AWS: CloudFormation Template Reference, the page of each 
 the update behaviour "No interruption" is that of every change here.
 """
 
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -178,24 +180,26 @@ def test_a_roles_tags_and_boundary(emulator: Emulator, stack: Stack) -> None:
     ]
 
 
+_ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "lambda.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+    },
+}
+
+
 def test_a_function(emulator: Emulator, stack: Stack) -> None:
     """Configuration, storage, environment and tags of a function."""
     functions, seen = emulator.client("lambda"), []
-    role = {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            }
-        },
-    }
     for properties in (
         {
             "Description": "first",
@@ -219,7 +223,7 @@ def test_a_function(emulator: Emulator, stack: Stack) -> None:
                 **properties,
             },
         }
-        stack.deploy({"Resources": {"Role": role, "It": function}})
+        stack.deploy({"Resources": {"Role": _ROLE, "It": function}})
         found = functions.get_function(FunctionName=stack.resource("It"))
         configuration = found["Configuration"]
         seen.append(
@@ -239,3 +243,38 @@ def test_a_function(emulator: Emulator, stack: Stack) -> None:
         ("", 128, 20, 2048, {}, {"b": "3"}, "Text"),
         ("", 128, 30, 512, {}, {}, "Text"),
     ]
+
+
+def test_a_functions_code_stays_when_another_property_changes(
+    emulator: Emulator, stack: Stack
+) -> None:
+    """The package may be gone from its bucket by then: only a change of Code fetches it.
+
+    AWS: CloudFormation Template Reference, AWS::Lambda::Function, Code.
+    """
+    s3, functions = emulator.client("s3"), emulator.client("lambda")
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): pass")
+    s3.create_bucket(Bucket=stack.name)
+    s3.put_object(Bucket=stack.name, Key="package.zip", Body=package.getvalue())
+
+    def deploy(**properties: Any) -> str:
+        common = {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Code": {"S3Bucket": stack.name, "S3Key": "package.zip"},
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        }
+        function = {"Type": "AWS::Lambda::Function", "Properties": {**common, **properties}}
+        return stack.deploy({"Resources": {"Role": _ROLE, "It": function}})
+
+    assert deploy() == "CREATE_COMPLETE"
+    s3.delete_object(Bucket=stack.name, Key="package.zip")
+    s3.delete_bucket(Bucket=stack.name)
+
+    assert deploy(MemorySize=256) == "UPDATE_COMPLETE"
+    assert deploy(MemorySize=256, ReservedConcurrentExecutions=1) == "UPDATE_COMPLETE"
+    found = functions.get_function(FunctionName=stack.resource("It"))
+    assert found["Configuration"]["MemorySize"] == 256
+    assert found["Concurrency"]["ReservedConcurrentExecutions"] == 1

@@ -50,7 +50,7 @@ class Provider(LambdaFunctionProvider):
             return _reserve(request, event)
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Update code and configuration, then storage, tags and reserved concurrency."""
+        """Update what has changed: code and configuration, storage, tags, reserved concurrency."""
         before, wanted = request.previous_state or {}, _with_texts(request.desired_state)
         name = before["FunctionName"]
         log_group = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}
@@ -60,7 +60,7 @@ class Provider(LambdaFunctionProvider):
             if key in before and key not in wanted
         }
         request.desired_state = {**gone, **wanted}
-        event = super().update(request)
+        event = self._update(request, before)
         if _RESERVED not in request.desired_state:
             event.resource_model.pop(_RESERVED, None)
         if "Tags" not in request.desired_state:
@@ -68,6 +68,23 @@ class Provider(LambdaFunctionProvider):
         _set_storage(request, before, event.resource_model)
         _tag(request, before, event.resource_model)
         return _reserve(request, event)
+
+    def _update(self, request: ResourceRequest[Model], before: Model) -> ProgressEvent[Model]:
+        """Update code and configuration, as far as they differ from what they were.
+
+        The package of code that stays need not be there any more.
+        """
+        wanted = request.desired_state
+        model = {**before, **wanted}
+        changed = {name for name in wanted if wanted[name] != before.get(name)}
+        if changed <= {_RESERVED, "Tags", "EphemeralStorage"}:
+            return ProgressEvent(OperationStatus.SUCCESS, resource_model=model)
+        if not changed & {"Code", "Architectures"}:
+            request.desired_state = {name: wanted[name] for name in wanted if name != "Code"}
+        event = super().update(request)
+        event.resource_model = model
+        request.desired_state = wanted
+        return event
 
 
 def _with_texts(model: Model) -> Model:
