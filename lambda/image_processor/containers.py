@@ -33,6 +33,7 @@ _EXIF_SEGMENT = 0xE1, b"Exif\0\0"
 
 # PNG (third edition, 11.2 and 11.3).
 _BEFORE_PIXELS = {b"PLTE", b"tRNS", b"iCCP"}
+_COLOUR_TYPE_AT, _INDEXED = 25, 3
 
 # TIFF 6.0, section 2: the byte order, and the types that an orientation has in practice.
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
@@ -109,7 +110,7 @@ def _shows(marker: int, content: memoryview) -> bool:
 def _png(data: bytes) -> Essentials:
     view = memoryview(data)
     kept, orientation, at = [view[:8]], 1, 8
-    frames = in_pixels = first_is_frame = 0
+    frames = in_pixels = first_is_frame = has_palette = 0
     for number in range(MAX_PARTS):
         if at + 12 > len(data):
             raise _cut_off("before its end")
@@ -130,7 +131,10 @@ def _png(data: bytes) -> Essentials:
         elif kind in (b"IHDR", b"IDAT", b"IEND") or (kind in _BEFORE_PIXELS and not in_pixels):
             kept.append(view[at:end])
             in_pixels |= kind == b"IDAT"
+            has_palette |= kind == b"PLTE"
         if kind == b"IEND":
+            if data[_COLOUR_TYPE_AT] == _INDEXED and not has_palette:
+                raise rejections.corrupt("validate", "its pixels are of a palette that is missing")
             # The default image of an animation need not be one of its frames.
             if frames and (frames + (not first_is_frame)) > 1:
                 raise rejections.animated(frames)

@@ -95,12 +95,13 @@ def process(data: bytes) -> ProcessedImage:
         else:
             pixels = _decode_png(image, source, size)
         pixels = _in_srgb(pixels, image.info.get("icc_profile"))
-    orientation = source.orientation
-    if orientation in _TO_UPRIGHT:
-        pixels = pixels.transpose(_TO_UPRIGHT[orientation])
+        orientation = source.orientation
+        if orientation in _TO_UPRIGHT:
+            pixels = pixels.transpose(_TO_UPRIGHT[orientation])
+        encoded = _encode(pixels, source.format)
     width, height = stored if orientation < 5 else stored[::-1]
     return ProcessedImage(
-        data=_encode(pixels, source.format),
+        data=encoded,
         format=source.format,
         width=pixels.width,
         height=pixels.height,
@@ -254,12 +255,13 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         colour = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            if (source.profile.profile_description or "").strip() in _SRGB_NAMES:
+            name = (source.profile.profile_description or "").strip()
+            if name in _SRGB_NAMES and image.mode != "CMYK":
                 return image
             converted = ImageCms.profileToProfile(
                 colour, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
-        except (ImageCms.PyCMSError, OSError):
+        except (ImageCms.PyCMSError, OSError, ValueError):  # the last where its name is no text
             converted = None
         if converted is not None:
             image = converted.convert("L") if colour.mode == "L" else converted

@@ -396,8 +396,8 @@ MUTANTS = [
         [
             _in(
                 "imaging",
-                "    if orientation in _TO_UPRIGHT:\n        pixels =",
-                "    if orientation > 8:\n        pixels =",
+                "if orientation in _TO_UPRIGHT:",
+                "if orientation > 8:",
             )
         ],
         "Portraits lie on their side.",

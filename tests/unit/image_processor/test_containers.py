@@ -5,7 +5,7 @@ import warnings
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 import imaging
 from containers import essentials
@@ -13,6 +13,7 @@ from rejections import Rejection
 from tests.unit.image_processor.files import (
     COLOUR,
     GREY,
+    PALETTE,
     black_png,
     chunk,
     decoded,
@@ -130,6 +131,22 @@ def test_sampling_of_zero_is_refused() -> None:
         data[components + 3 * number + 1] = 0
     with pytest.raises(Rejection):
         imaging.process(bytes(data))
+
+
+def test_a_palette_that_is_missing() -> None:
+    """Pixels that are numbers of colours, without the colours."""
+    with pytest.raises(Rejection, match="palette"):
+        imaging.process(black_png((8, 8), 8, PALETTE, 1))
+
+
+def test_a_profile_whose_name_is_no_text() -> None:
+    """It is ignored, as others that cannot be read."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    name = profile.index(b"mluc") + 28
+    profile[name : name + 4] = b"\xdf\xff\xff\xff"
+    photo = scene(32, 32)
+    wanted = imaging.process(encoded(photo, "JPEG"))
+    assert imaging.process(encoded(photo, "JPEG", icc_profile=bytes(profile))) == wanted
 
 
 def test_profile_is_kept() -> None:

@@ -234,3 +234,12 @@ def test_profile_for_other_channels() -> None:
         assert imaging.process(encoded(image, "JPEG", icc_profile=wide_gamut_profile())).data == (
             imaging.process(encoded(image, "JPEG")).data
         )
+
+
+def test_print_with_a_screen_profile() -> None:
+    """Ink whose profile says sRGB, which is of no use to it, comes out as colours for screens."""
+    ink = scene(64, 48).convert("CMYK")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    processed = imaging.process(encoded(ink, "JPEG", icc_profile=profile))
+    assert decoded(processed.data).mode == "RGB"
+    assert processed == imaging.process(encoded(ink, "JPEG"))
