@@ -8,6 +8,7 @@ used, so that contexts and DOCKER_HOST work as they are used to.
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -166,9 +167,9 @@ def run_command(
 
 
 def last_line(text: str) -> str:
-    """What a command said last, for a sentence."""
+    """What a command said last, for a sentence: without its full stop, or a question after it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "it does not say why"
+    return re.sub(r"\.?( [^.?]*\?)?$", "", lines[-1]) if lines else "it does not say why"
 
 
 def end_of(lines: list[str]) -> str:

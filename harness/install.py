@@ -88,7 +88,7 @@ class Environment:
         return self.python.exists() and self.read_stamp() == self.stamp()
 
     def stamp(self) -> str:
-        """Name what it is made from: a line for the packages, one for the plugin.
+        """Name what it is made from: a line for the packages, one for what else it imports.
 
         Where it stands is part of it, for it cannot be moved.
         """
@@ -97,10 +97,11 @@ class Environment:
             lines.append(
                 f"{self.plugin.name} {_digest(self.plugin, self.plugin / 'pyproject.toml')}"
             )
+        lines += [f"imports from {folder}" for folder in self.import_roots]
         return "\n".join(lines) + "\n"
 
     def has_packages(self) -> bool:
-        """Say whether nothing but the plugin can be out of date."""
+        """Say whether nothing but the plugin and the import roots can be out of date."""
         made, wanted = self.read_stamp().splitlines()[:1], self.stamp().splitlines()[:1]
         return self.python.exists() and made == wanted
 
@@ -205,6 +206,10 @@ def _make(environment: Environment, uv: Path, log: IO[str]) -> None:
     stamp.unlink(missing_ok=True)
     if not has_packages:
         _make_packages(environment, uv, log)
+    if environment.import_roots:
+        (site_packages,) = environment.path.glob("lib/python*/site-packages")
+        folders = "".join(f"{folder}\n" for folder in environment.import_roots)
+        (site_packages / "tapstack.pth").write_text(folders)
     if environment.plugin:
         into = ("--python", environment.python, "--editable", environment.plugin)
         _run(log, uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", *into)
@@ -227,10 +232,6 @@ def _make_packages(environment: Environment, uv: Path, log: IO[str]) -> None:
         _run(log, sys.executable, "-I", "-m", "venv", "--without-pip", environment.path)
     locked = ("--require-hashes", "--compile-bytecode", environment.lock)
     _run(log, uv, "pip", "sync", "--python", python, *locked)
-    if environment.import_roots:
-        (site_packages,) = environment.path.glob("lib/python*/site-packages")
-        folders = "".join(f"{folder}\n" for folder in environment.import_roots)
-        (site_packages / "tapstack.pth").write_text(folders)
 
 
 def _run(log: IO[str], *command: str | Path) -> None:

@@ -112,6 +112,21 @@ def test_what_changed_is_installed_again(checkout: Path) -> None:
         assert re.findall("Installing the (.*) …", result.stderr) == [installs]
 
 
+def test_another_folder_to_import_from_is_added(checkout: Path) -> None:
+    """An installation from before it was needed renews itself, and keeps its packages."""
+    run(checkout, "install")
+    program, before = checkout / "harness" / "install.py", checkout / ".venv" / "bin" / "uv"
+    made = before.stat().st_ino
+    found, replaced = "roots = (root, emulator)", "roots = (root, emulator, root / 'lambda')"
+    assert found in program.read_text()
+    program.write_text(program.read_text().replace(found, replaced))
+    result = run(checkout)
+    assert result.stdout == "the command ran\n", result.stderr
+    (imports,) = (checkout / ".venv").glob("lib/python*/site-packages/tapstack.pth")
+    assert str(checkout / "lambda") in imports.read_text().splitlines()
+    assert before.stat().st_ino == made
+
+
 def test_a_moved_checkout_is_installed_again(checkout: Path) -> None:
     """Virtual environments cannot be moved, so a checkout that was moved is installed anew."""
     assert run(checkout).returncode == 0

@@ -19,7 +19,8 @@ def without_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def silent_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """There is a docker command, and no engine that answers it."""
     command = tmp_path / "docker"
-    command.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon.' >&2; exit 1\n")
+    says = "Cannot connect to the Docker daemon at unix:///x.sock. Is the docker daemon running?"
+    command.write_text(f"#!/bin/sh\necho '{says}' >&2; exit 1\n")
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     engine_architecture.cache_clear()
@@ -43,7 +44,10 @@ def test_auto_is_embedded_where_no_engine_answers(silent_docker: None, tmp_path:
     """What the docker command says is the reason."""
     said: list[str] = []
     assert target_to_start(settings(tmp_path, "auto"), said.append).name == "embedded"
-    assert "Cannot connect to the Docker daemon" in said[0]
+    assert said == [
+        "embedded: chosen because Docker cannot be used here. No Docker engine answers: "
+        "Cannot connect to the Docker daemon at unix:///x.sock."
+    ]
 
 
 @pytest.mark.parametrize("name", ["embedded", "compose"])
