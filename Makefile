@@ -11,6 +11,10 @@ up: ## start the emulator and deploy the stack
 load-test: ## send a day of 2,000 images and prove each one (IMAGES=2000 DAY=60s)
 	@./tapstack run daily-load $(if $(IMAGES),--images "$(IMAGES)") $(if $(DAY),--day "$(DAY)")
 
+scenario: ## run one scenario (NAME=contract IMAGES=200 DAY=30s); without NAME list them all
+	@./tapstack $(if $(NAME),run "$(NAME)" $(if $(IMAGES),--images "$(IMAGES)") \
+		$(if $(DAY),--day "$(DAY)"),scenarios)
+
 gate: ## judge whether a change may go to AWS
 	@./tapstack gate
 
@@ -51,4 +55,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test gate status logs down bench test mutants lint dev clean help
+.PHONY: up load-test scenario gate status logs down bench test mutants lint dev clean help
