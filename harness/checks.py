@@ -4,13 +4,20 @@ A Run comes in, a Check with its evidence goes out for each rule. Scenarios choo
 nothing here speaks to the target, so a saved run can be judged again.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from harness.faults import OUTCOMES, faults, field_of, outcome
-from harness.ledger import Entry, Ledger, Notice, run_of
-from harness.observe import Observations
+from harness.accounting import contradictions, numbers, strays
+from harness.faults import faults, field_of
+from harness.ledger import Entry, Notice
+from harness.observe import Run as Run  # for scenarios, which make and judge one
+from harness.outcomes import (
+    allowed_statuses,
+    current_due,
+    current_fault,
+    final_notices,
+    outputs_due,
+)
 from harness.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
@@ -21,14 +28,6 @@ _SPEC = "TapStack: what the function promises (README)"
 DURATION_LIMIT_MS = 45_000
 RETENTION_DAYS = 7
 _NAMED = 3  # keys in a check's detail; all are in the report
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run, as it is judged."""
-
-    ledger: Ledger
-    seen: Observations
 
 
 @dataclass(frozen=True)
@@ -65,16 +64,6 @@ def rule(id_: str, title: str, source: str) -> Callable[[Callable[[Run], Verdict
     return lambda judge: Rule(id_, title, source, judge)
 
 
-def counts(run: Run) -> dict[str, int]:
-    """How many images were planned, uploaded, and had each outcome; the outcomes add up."""
-    outcomes = Counter(outcome(entry, run.seen) for entry in run.ledger.entries)
-    return {
-        "planned": len(run.ledger.entries),
-        "uploaded": sum(entry.uploaded is not None for entry in run.ledger.entries),
-        **{name: outcomes[name] for name in OUTCOMES},
-    }
-
-
 # --- Rules about the images ---------------------------------------------------------------------
 
 
@@ -88,11 +77,25 @@ def all_sent(run: Run) -> Verdict:
 
 @rule("one-output", "Every image has exactly one output", _SPEC)
 def one_output(run: Run) -> Verdict:
-    """One object under the same path, in one version."""
+    """One object under the same path, with one version for each upload that became one."""
     if run.seen.extra is None:
         return _unseen(run, "objects")
-    bad = [entry for entry in _sent(run) if entry.versions != 1]
+    bad = []
+    for entry in _sent(run):
+        least, most = outputs_due(run.ledger.versions(entry))
+        if entry.versions is None or not least <= entry.versions <= most:
+            bad.append(entry)
     return _none_of(run, bad, "with exactly one output")
+
+
+@rule("newest-wins", "The newest version of every image is the current output", _SPEC)
+def newest_wins(run: Run) -> Verdict:
+    """S3 keeps no order of events, so an older version may be processed after a newer one."""
+    if run.seen.extra is None:
+        return _unseen(run, "objects")
+    due = [e for e in _sent(run) if e is current_due(run.ledger.versions(e)) and e.output]
+    bad = [entry for entry in due if current_fault(entry, run.ledger)]
+    return _none_of(run, bad, "of the newest version", among=due)
 
 
 def _without_fault(run: Run, area: str) -> Verdict:
@@ -147,10 +150,14 @@ right_numbers = _about(
 )
 
 
-@rule("one-notification", "Every image has exactly one success notification", _SPEC)
+@rule("one-notification", "Every image has exactly one notification, the one it must have", _SPEC)
 def one_notification(run: Run) -> Verdict:
     """At-least-once events must not become several notifications."""
-    bad = [e for e in _sent(run) if [n.status for n in e.notices] != ["processed"]]
+    bad = []
+    for entry in _sent(run):
+        told = [notice.status for notice in final_notices(entry)]
+        if len(told) != 1 or told[0] not in allowed_statuses(entry, run.ledger):
+            bad.append(entry)
     return _none_of(run, bad, "with exactly one")
 
 
@@ -179,14 +186,14 @@ def nothing_extra(run: Run) -> Verdict:
 
 @rule("no-errors-told", "There was no error notification, and none of an unknown image", _SPEC)
 def no_error_notification(run: Run) -> Verdict:
-    """Those of other runs are told apart by their folder, those of alarms are judged as alarms."""
-    told = [n for e in run.ledger.entries for n in e.notices if n.status != "processed"]
-    ours = {run_of(entry.key) for entry in run.ledger.entries}
-    for notice in run.ledger.strays:
-        of_run = run_of(notice.source[0])
-        if not notice.status.startswith("alarm") and (not of_run or of_run in ours):
-            told.append(notice)
-    if told:
+    """Those that an image must have are none; those of alarms are judged as alarms."""
+    told = [
+        notice
+        for entry in run.ledger.entries
+        for notice in entry.notices
+        if notice.status not in allowed_statuses(entry, run.ledger)
+    ]
+    if told := [*told, *strays(run)]:
         return False, f"{len(told)}: {_named((n.source[0], _reason(n)) for n in told)}"
     return True, "none"
 
@@ -194,6 +201,18 @@ def no_error_notification(run: Run) -> Verdict:
 def _reason(notice: Notice) -> str:
     error = field_of(notice.body, "error.message") or notice.body.get("text", "")
     return f"{notice.status}: {error}"[:200]
+
+
+# --- Whether all is accounted for ---------------------------------------------------------------
+
+
+@rule("accounted", "The sums add up", "TapStack: the plan of the run, and all that counts it")
+def accounted(run: Run) -> Verdict:
+    """Plan, uploads, bucket, notifications, log and metric are counted each on its own."""
+    if run.seen.unplanned is None:
+        return _unseen(run, "objects")
+    found = list(contradictions(run))
+    return not found, "; ".join([*found, numbers(run)])
 
 
 # --- Rules about the platform -------------------------------------------------------------------

@@ -1,10 +1,9 @@
-"""What became of one image, and what is wrong with it.
+"""What is wrong with an output, and with the notification that announced it.
 
-A ledger entry and the run's observations come in; its outcome and its faults, in words, go out.
-checks.py and report.py call it. Pure functions.
+A ledger entry and the run's observations come in; its faults, in words, go out. outcomes.py,
+checks.py and probe.py call it. Pure functions.
 """
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,36 +12,6 @@ from harness.corpus import METADATA_LIMIT, metadata_bytes
 from harness.ledger import Entry, Output, output_key
 from harness.observe import Observations
 from harness.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE, Distance
-
-OUTCOMES = (
-    *("processed", "superseded", "rejected", "failed"),
-    *("lost", "duplicated", "wrong", "late", "unfinished", "unsent"),
-)
-
-
-def outcome(entry: Entry, seen: Observations) -> str:
-    """The one of OUTCOMES that an image counts as; the first that fits, in the order below.
-
-    lost: no output or no notification by the end. duplicated: more than one notification, or more
-    than one version of the output. wrong: not what was expected. late: the notification came more
-    than `late_after_s` after the image was due. After Ctrl-C, what was still to come is unfinished,
-    not lost.
-    """
-    if entry.uploaded is None:
-        return "unsent"
-    statuses = Counter(notice.status for notice in entry.notices)
-    wanted = entry.expected.status
-    if statuses["rejected"] + statuses["failed"] and wanted != "rejected":
-        return "rejected"
-    if not entry.notices or (wanted == "processed" and entry.output is None):
-        return "unfinished" if seen.interrupted else "lost"
-    if statuses.total() > 1 or (entry.versions or 0) > 1:
-        return "duplicated"
-    if not statuses[wanted] or faults(entry, seen):
-        return "wrong"
-    if entry.notices[0].at - entry.due > seen.late_after_s:
-        return "late"
-    return wanted
 
 
 def faults(entry: Entry, seen: Observations) -> dict[str, str]:

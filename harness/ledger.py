@@ -69,6 +69,11 @@ class Notice:
         return str(self.body.get("status"))
 
     @property
+    def request_id(self) -> str:
+        """The request of the function that it is about; empty where it does not say."""
+        return str(self.body.get("requestId") or "")
+
+    @property
     def source(self) -> tuple[str, str]:
         """Key and version of the upload it tells of; empty where it does not say."""
         source = self.body.get("source")
@@ -160,7 +165,7 @@ class Entry:
 
 
 class Ledger:
-    """The entries of one run. Threads may share it.
+    """The entries of one run, one for each upload. Threads may share it.
 
     A notification may arrive before its upload has returned the version; it is matched then.
     `strays` are those that belong to no entry.
@@ -170,6 +175,9 @@ class Ledger:
         self.entries = list(entries)
         self._unmatched = list(strays)
         self._by_version = {(e.key, e.version): e for e in self.entries if e.version}
+        self._by_key: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            self._by_key.setdefault(entry.key, []).append(entry)
         self._lock = threading.Lock()
 
     @property
@@ -177,6 +185,11 @@ class Ledger:
         """Notifications of no image of this run, those of alarms among them."""
         with self._lock:
             return list(self._unmatched)
+
+    def versions(self, entry: Entry) -> list[Entry]:
+        """All that was uploaded under the key of `entry`, in the order in which S3 took it."""
+        sent = [each for each in self._by_key[entry.key] if each.uploaded is not None]
+        return sorted(sent, key=lambda each: (each.place or 0, each.uploaded, each.index))
 
     def uploaded(self, entry: Entry, version: str, size: int, at: float) -> None:
         """`entry` is in the bucket as `version`."""

@@ -1,14 +1,14 @@
 """What the target shows of a run besides its notifications: objects, metrics, alarms, logs.
 
-A target, a stack and the ledger come in; Observations go out, and the ledger learns how many
-versions each output has. Nothing is judged here. scenario.py calls it before and after a run.
+A target, a stack and the ledger come in; Observations go out, and the ledger learns of versions and
+deliveries. Nothing is judged here. send.py and promises.py call it before and after a run.
 """
 
 import json
 import math
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +17,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.deploy import Stack
-from harness.ledger import Ledger, output_key, run_of
+from harness.invocations import Invocation, InvocationLog, Logs, deliver
+from harness.ledger import SOURCE_PREFIX, Entry, Ledger, output_key, run_of
 from harness.targets import Target
 from harness.waiting import WaitedTooLong, wait_until
 
 METRICS_DEADLINE_S = 120.0
+LOGS_DEADLINE_S = 30.0
 _MINUTE = 60
-_SHOWN = 20  # of things that should not be there, the rest are counted
 
 
 @dataclass(frozen=True)
@@ -55,23 +56,14 @@ class Metrics:
 
 
 @dataclass(frozen=True)
-class Logs:
-    """The function's log group: days of retention (0: for ever), lines of the run, odd ones."""
-
-    retention_days: int
-    lines: int
-    not_json: int
-    examples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Observations:
     """What was seen of a run. None where nothing could be seen; `missing` says why, by area.
 
     `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
-    of other runs. `alarms` are the names of alarms that are in ALARM now and were not before.
-    `ended_early` says why the run was cut short: by Ctrl-C (`interrupted`) or because the target
-    was `gone`.
+    of other runs; `unplanned` are versions in the run's folder of the upload bucket that the ledger
+    does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
+    and were not before. `ended_early` says why the run was cut short: by Ctrl-C (`interrupted`) or
+    because the target was `gone`.
     """
 
     upload_bucket: str
@@ -85,6 +77,7 @@ class Observations:
     shows: tuple[str, ...] = ()
     extra: tuple[str, ...] | None = None
     foreign: int = 0
+    unplanned: tuple[str, ...] | None = None
     metrics: Metrics | None = None
     alarms: tuple[str, ...] | None = None
     alarms_known: int = 0
@@ -99,20 +92,35 @@ class Observations:
     def load(cls, file: Path) -> "Observations":
         """The observations that were saved in `file`."""
         record = json.loads(file.read_text())
-        for name in ("shows", "extra", "alarms"):
-            record[name] = None if record[name] is None else tuple(record[name])
+        for name in ("shows", "extra", "unplanned", "alarms"):
+            record[name] = None if record.get(name) is None else tuple(record[name])
         if record["metrics"]:
             record["metrics"] = Metrics(**record["metrics"])
         if record["logs"]:
-            logs = record["logs"]
-            record["logs"] = Logs(**{**logs, "examples": tuple(logs["examples"])})
+            lists = {
+                name: tuple(record["logs"].get(name, ())) for name in ("examples", "strangers")
+            }
+            record["logs"] = Logs(**{**record["logs"], **lists})
         return cls(**record)
 
 
+@dataclass(frozen=True)
+class Run:
+    """A finished run, as it is judged; the function's `invocations` are its evidence."""
+
+    ledger: Ledger
+    seen: Observations
+    invocations: Sequence[Invocation] = ()
+
+
 class Observer:
-    """Looks at one stack. Made before the run: what was there already is not counted as its own."""
+    """Looks at one stack. Made before the run: what was there already is not counted as its own.
+
+    `invocations` are those that the function's log showed in the last look.
+    """
 
     def __init__(self, target: Target, stack: Stack, started: float) -> None:
+        self.invocations: list[Invocation] = []
         self._target, self._stack, self._started = target, stack, started
         self._minute = math.floor(started / _MINUTE) * _MINUTE
         self._metrics_before = self._metrics(started) if "metrics" in target.shows else Metrics()
@@ -139,23 +147,47 @@ class Observer:
         return seen
 
     def _see_objects(self, seen: Observations, ledger: Ledger) -> Observations:
-        """Count versions per output; list what else came into the processed bucket meanwhile."""
-        versions = Counter(self._versions_since(self._started))
+        """What versions there are of each upload and each output, and what is nobody's."""
+        made = self._versions(self._stack.outputs["ProcessedBucketName"])
         for entry in ledger.entries:
-            entry.versions = versions.pop(output_key(entry.key), 0)
+            found = made.get(output_key(entry.key), [])
+            entry.versions = len(found)
+            entry.current = next((v["VersionId"] for v in found if _is_current(v)), "")
         ours = {run_of(entry.key) for entry in ledger.entries}
-        foreign = {key for key in versions if run_of(key) and run_of(key) not in ours}
-        extra = sorted(set(versions) - foreign)
-        return replace(seen, extra=tuple(extra), foreign=len(foreign))
+        others = set(made) - {output_key(entry.key) for entry in ledger.entries}
+        foreign = {key for key in others if run_of(key) and run_of(key) not in ours}
+        return replace(
+            seen,
+            extra=tuple(sorted(others - foreign)),
+            foreign=len(foreign),
+            unplanned=tuple(self._place(ledger, ours)),
+        )
 
-    def _versions_since(self, started: float) -> Iterator[str]:
-        bucket = self._stack.outputs["ProcessedBucketName"]
+    def _place(self, ledger: Ledger, runs: set[str]) -> Iterator[str]:
+        """Tell entries their place among the versions of their key; give versions without entry."""
+        entries = {(entry.key, entry.version): entry for entry in ledger.entries if entry.version}
+        for run in filter(None, runs):
+            bucket = self._stack.outputs["UploadBucketName"]
+            for key, found in self._versions(bucket, f"{SOURCE_PREFIX}{run}/").items():
+                for place, version in enumerate(reversed(found), 1):
+                    if entry := entries.get((key, version["VersionId"])):
+                        entry.place = place
+                    else:
+                        yield f"{key} {version['VersionId']}"
+
+    def _versions(self, bucket: str, prefix: str = "") -> dict[str, list[dict[str, Any]]]:
+        """The versions of each key since the start, the newest first as S3 lists them.
+
+        Delete markers count ("ListObjectVersions").
+        """
+        versions: dict[str, list[dict[str, Any]]] = defaultdict(list)
         pages = self._target.client("s3").get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=bucket):
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 # S3 rounds LastModified to seconds.
-                if found["LastModified"].timestamp() >= math.floor(started):
-                    yield found["Key"]
+                if found["LastModified"].timestamp() >= math.floor(self._started):
+                    versions[found["Key"]].append(found)
+        return versions
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
         """Wait until there is an invocation for every notified image, as metrics come late."""
@@ -248,32 +280,37 @@ class Observer:
         ]
 
     def _see_logs(self, seen: Observations, ledger: Ledger) -> Observations:
+        """Wait until the log has the end of every request that was told of, as it comes late."""
         name = self._stack.outputs["LogGroupName"]
         client = self._target.client("logs")
         groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         group: dict[str, Any] = next((g for g in groups if g["logGroupName"] == name), {})
-        pages = client.get_paginator("filter_log_events")
-        lines, odd = 0, []
-        for page in pages.paginate(logGroupName=name, startTime=int(seen.started * 1000)):
-            for event in page["events"]:
-                lines += 1
-                if not acceptable_line(event["message"]):
-                    odd.append(event["message"].rstrip()[:500])
-        logs = Logs(group.get("retentionInDays", 0), lines, len(odd), tuple(odd[:_SHOWN]))
-        return replace(seen, logs=logs)
+        log = InvocationLog(client, name, int(self._started * 1000))
+        told = {request for entry in ledger.entries for request in _requests(entry)}
+
+        def look() -> bool:
+            log.read()
+            return all(id_ in log.invocations and log.invocations[id_].ended for id_ in told)
+
+        with suppress(WaitedTooLong):
+            wait_until(
+                look,
+                deadline_s=0 if seen.ended_early else LOGS_DEADLINE_S,
+                interval_s=1,
+                describe="the log of all invocations",
+            )
+        self.invocations = list(log.invocations.values())
+        strangers = deliver(self.invocations, ledger)
+        return replace(seen, logs=log.summary(group.get("retentionInDays", 0), strangers))
 
 
-# Lines of Lambda's own in text format ("Working with Lambda function logs").
-_PLATFORM = re.compile(
-    r"(START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |EXTENSION\t|\S+ \S+ Task timed out"
-)
+def _requests(entry: Entry) -> Iterator[str]:
+    """The requests that told of an upload; what failed was told by another function."""
+    for notice in entry.notices:
+        if notice.status != "failed" and notice.request_id:
+            yield notice.request_id
 
 
-def acceptable_line(line: str) -> bool:
-    """Whether a log line is one JSON object, or the platform's own."""
-    if _PLATFORM.match(line):
-        return True
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False
+def _is_current(version: Mapping[str, Any]) -> bool:
+    """Whether it is the version that a GetObject without VersionId gives."""
+    return bool(version["IsLatest"]) and "ETag" in version  # delete markers have none

@@ -88,7 +88,7 @@ def try_all(
         seen = observer.observe(seen, ledger)
     else:
         seen = replace(seen, gone=True, ended_early=f"{target.name} stopped during the run")
-    return Run(ledger, seen), kept
+    return Run(ledger, seen, observer.invocations), kept
 
 
 def tried[Subject](each: Promise[Subject], subject: Subject) -> Check:

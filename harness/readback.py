@@ -1,7 +1,8 @@
 """Outputs, read back while the run goes on.
 
-A ledger entry and its picture come in; the object in the processed bucket is read, decoded and
-compared with the reference, and what was seen goes into the ledger. It measures, checks.py judges.
+A ledger entry and its picture come in; the object in the processed bucket is read, in the version
+that was announced, decoded and compared with the reference, and what was seen goes into the ledger.
+It measures, checks.py judges.
 """
 
 import io
@@ -15,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from urllib3.exceptions import HTTPError
 
 from harness.corpus import Picture
+from harness.faults import field_of
 from harness.ledger import Entry, Ledger, Output, output_key
 from harness.pictures import Pictures
 from harness.reference import compare
@@ -60,7 +62,9 @@ class Readback:
 
     def _read(self, entry: Entry) -> None:
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=output_key(entry.key))
+            answer = self._s3.get_object(
+                Bucket=self._bucket, Key=output_key(entry.key), **_version(entry)
+            )
             with answer["Body"] as body:
                 data = body.read()
         # A connection that breaks within the body is urllib3's error, not always botocore's.
@@ -68,6 +72,13 @@ class Readback:
             entry.unread = f"{type(error).__name__}: {error}"
             return
         entry.output = measure(data, answer, self._pictures.expected(self._sources[entry.index]))
+
+
+def _version(entry: Entry) -> dict[str, str]:
+    """The version that its first success notification names, if it names one."""
+    told = (field_of(n.body, "output.versionId") for n in entry.notices if n.status == "processed")
+    version = next(told, None)
+    return {"VersionId": version} if isinstance(version, str) and version else {}
 
 
 def measure(data: bytes, answer: dict[str, Any], wanted: Image.Image) -> Output:

@@ -21,12 +21,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.checks import Check, Run, counts
-from harness.faults import faults, outcome
+from harness import invocations
+from harness.accounting import counts
+from harness.checks import Check
+from harness.faults import faults
 from harness.fidelity import not_proven
-from harness.ledger import Entry
+from harness.observe import Run
+from harness.outcomes import OUTCOMES, allowed_statuses, judged
 
-_LISTED = ("lost", "duplicated", "late", "wrong", "rejected", "unfinished", "unsent")
+_GOOD = ("processed", "superseded", "rejected", "failed")  # the last two where they are expected
 _SHOWN_KEYS = 5
 _KEPT_UP = 0.9  # of what was due per second; below, images queue
 
@@ -60,7 +63,9 @@ def build_report(
         ),
         "late_after_s": seen.late_after_s,
         "throughput_per_s": round(len(heard) / seen.elapsed_s, 2) if seen.elapsed_s else 0.0,
-        "due_per_s": round(len(entries) / max(1.0, entries[-1].due - seen.started), 2),
+        "due_per_s": round(
+            len(entries) / max(1.0, max((e.due for e in entries), default=0.0) - seen.started), 2
+        ),
         "function": asdict(seen.metrics) | {"duration_average": seen.metrics.duration_average}
         if seen.metrics
         else None,
@@ -92,32 +97,27 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 
 def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
     """Every image that is not as it should be, by outcome, with what is wrong."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTED}
+    found: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in OUTCOMES if name not in ("processed", "superseded")
+    }
     for entry in run.ledger.entries:
-        became = outcome(entry, run.seen)
-        if became in found and became != entry.expected.status:
-            wrong = [n.body for n in entry.notices if n.status != entry.expected.status]
+        became, why = judged(entry, run)
+        allowed = allowed_statuses(entry, run.ledger)
+        if became not in allowed:
+            told = [n.body for n in entry.notices if n.status not in allowed]
             found[became].append(
                 {
                     "key": entry.key,
                     "version": entry.version,
-                    "why": {
-                        **faults(entry, run.seen),
-                        **({"upload": entry.error} if entry.error else {}),
-                        **({"lost": _lost_because(entry, run)} if became == "lost" else {}),
-                    },
+                    "why": why,
+                    "faults": faults(entry, run.seen),
                     "notifications": len(entry.notices),
                     "outputs": entry.versions,
-                    **({"told": wrong} if wrong else {}),
+                    "deliveries": [asdict(delivery) for delivery in entry.deliveries],
+                    **({"told": told} if told else {}),
                 }
             )
     return found
-
-
-def _lost_because(entry: Entry, run: Run) -> str:
-    """What did not come of an image that was uploaded, and what is known to have prevented it."""
-    missing = "its output was not read" if entry.notices else "no notification came"
-    return f"{missing}: {run.seen.ended_early}" if run.seen.ended_early else missing
 
 
 @contextmanager
@@ -158,6 +158,7 @@ def write_report(folder: Path, report: Mapping[str, Any], run: Run) -> None:
     junit(report).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
     run.ledger.save(folder / "ledger.jsonl")
     run.seen.save(folder / "observations.json")
+    invocations.save(run.invocations, folder / "invocations.jsonl")
 
 
 def junit(report: Mapping[str, Any]) -> "ElementTree.ElementTree[ElementTree.Element]":
@@ -220,7 +221,7 @@ def show_report(
     counted = {
         name: count
         for name, count in report["images"].items()
-        if count or name not in ("unfinished", "unsent")
+        if count or name not in ("superseded", "failed", "unfinished", "unsent")
     }
     _line(console, "images", ", ".join(f"{count} {name}" for name, count in counted.items()))
     if latency["p50"] is not None:
@@ -276,7 +277,7 @@ def verdict(report: Mapping[str, Any]) -> str:
         open_ = len(report["not_checked"])
         rest = f", {open_} checks could not be made here" if open_ else ""
         return (
-            f"[bold green]PASSED[/] {name}: {images['processed'] + images['rejected']} of "
+            f"[bold green]PASSED[/] {name}: {sum(images[good] for good in _GOOD)} of "
             f"{images['planned']} images as they should be{rest}"
         )
     if report["ended_early"]:
@@ -285,5 +286,6 @@ def verdict(report: Mapping[str, Any]) -> str:
     first = f"; first: {escape(failed[0]['title'])}" if failed else ""
     return (
         f"[bold red]FAILED[/] {name}: {len(failed)} of {len(report['checks'])} checks{first}. "
-        "`tapstack logs` shows what the function said; report.json lists every image concerned."
+        "`tapstack explain KEY` tells an image's story, `tapstack logs` what the function said; "
+        "report.json lists every image concerned."
     )

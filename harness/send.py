@@ -6,19 +6,18 @@ it came. scenario.py calls it; everything that a run leaves on the target is gon
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from harness.checks import Run
 from harness.corpus import Picture
 from harness.deploy import Stack
 from harness.drive import Drive
 from harness.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, new_run
 from harness.notifications import subscribed
-from harness.observe import Observations, Observer
+from harness.observe import Observations, Observer, Run
 from harness.pictures import Pictures
 from harness.progress import RunProgress
 from harness.readback import Readback
@@ -49,12 +48,17 @@ def send(
     late_after_s: float,
     patience_s: float,
     console: Console,
+    statuses: Mapping[str, str] | None = None,
+    linger_s: float = 0.0,
 ) -> Run:
     """Upload each picture when it is due (`due_s`, from the start) and follow it to its output.
 
-    The run ends when every image is accounted for, when nothing has happened for `patience_s`
-    seconds after the last upload, when the target is gone, or on Ctrl-C. Made pictures are kept in
-    the folder `bases`.
+    Pictures with the same path are versions of one image.
+
+    The run ends when every image is accounted for and `linger_s` seconds more have passed, when
+    nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
+    on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are what must be told of
+    pictures, by path, where that is not "processed".
     """
     store = Pictures(bases)
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
@@ -67,7 +71,7 @@ def send(
         RunProgress(console, len(pictures)) as progress,
     ):
         started = time.time() + _HEAD_START_S
-        ledger = Ledger(_entries(run_id, pictures, due_s, started))
+        ledger = Ledger(_entries(run_id, pictures, due_s, started, statuses or {}))
         listen(ledger.noticed)
         drive = Drive(s3, outputs["UploadBucketName"], ledger, pictures, store)
         readback = Readback(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
@@ -81,6 +85,7 @@ def send(
         drive.start()
         try:
             _follow(target, ledger, drive, readback, progress, patience_s, gone)
+            time.sleep(linger_s)
         except KeyboardInterrupt:
             seen = replace(seen, interrupted=True, ended_early="it was interrupted")
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
@@ -99,18 +104,25 @@ def send(
             seen = observer.observe(seen, ledger)
             if not seen.interrupted:
                 time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
-    return Run(ledger, seen)
+    return Run(ledger, seen, observer.invocations)
 
 
 def _entries(
-    run_id: str, pictures: Sequence[Picture], due_s: Sequence[float], started: float
+    run_id: str,
+    pictures: Sequence[Picture],
+    due_s: Sequence[float],
+    started: float,
+    statuses: Mapping[str, str],
 ) -> Iterable[Entry]:
     for picture, due in zip(pictures, due_s, strict=True):
         size = picture.displayed_size
+        status = statuses.get(picture.path, "processed")
         yield Entry(
             index=picture.index,
             key=f"{SOURCE_PREFIX}{run_id}/{picture.path}",
-            expected=Expected(picture.kind.form, size, fitted_size(*size), picture.metadata),
+            expected=Expected(
+                picture.kind.form, size, fitted_size(*size), picture.metadata, status
+            ),
             due=started + due,
         )
 

@@ -30,6 +30,7 @@ def judge(finished: Run) -> list[Check]:
         # Every image that was sent has exactly one output, and it is the right one.
         checks.all_sent,
         checks.one_output,
+        checks.newest_wins,
         checks.right_pixels,
         checks.right_size,
         checks.right_format,
@@ -42,7 +43,8 @@ def judge(finished: Run) -> list[Check]:
         checks.right_numbers,
         checks.in_time,
         checks.no_error_notification,
-        # The platform agrees.
+        # The platform agrees, and nothing is left unexplained.
+        checks.accounted,
         checks.enough_invocations,
         checks.no_errors,
         checks.short_duration,

@@ -38,6 +38,7 @@ def test_a_small_day_passes_and_leaves_a_report(day: Day) -> None:
     assert report["latency_ms"]["max"] >= report["latency_ms"]["p50"] > 0
     assert f"PASSED daily-load: {IMAGES} of {IMAGES}" in said
     assert {file.name for file in (day.reports / "latest").iterdir()} == {
+        "invocations.jsonl",
         "junit.xml",
         "ledger.jsonl",
         "observations.json",

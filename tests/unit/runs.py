@@ -5,9 +5,18 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from harness.checks import Run
-from harness.ledger import Entry, Expected, Ledger, Notice, Output, output_key
-from harness.observe import Logs, Metrics, Observations
+from harness.invocations import Logs
+from harness.ledger import (
+    Attempt,
+    Delivery,
+    Entry,
+    Expected,
+    Ledger,
+    Notice,
+    Output,
+    output_key,
+)
+from harness.observe import Metrics, Observations, Run
 
 START = 1_800_000_000.0
 RUN = "run-20270115T080000-0a1b"
@@ -19,10 +28,11 @@ SEEN = Observations(
     late_after_s=300.0,
     shows=("alarms", "logs", "metrics", "objects"),
     extra=(),
+    unplanned=(),
     metrics=Metrics(3, 0, 0, 600, 3, 300),
     alarms=(),
     alarms_known=4,
-    logs=Logs(retention_days=7, lines=30, not_json=0),
+    logs=Logs(retention_days=7, lines=30, not_json=0, attempts=4),  # one of another run's
 )
 
 
@@ -60,8 +70,17 @@ def entry(index: int) -> Entry:
         uploaded=START + index + 0.1,
         notices=[success(index, key, output)],
         output=output,
+        place=1,
         versions=1,
+        current=output.version,
+        deliveries=[delivery(index)],
     )
+
+
+def delivery(index: int, *, again: str = "", **fields: Any) -> Delivery:
+    """The one delivery of that image's event; `again` makes it another."""
+    attempt = Attempt(START + index + 0.2, "success", 200.0, 120)
+    return Delivery(f"request-{index}{again}", "0055AED6DCD90281E5", [attempt], **fields)
 
 
 def success(index: int, key: str, output: Output) -> Notice:
@@ -91,7 +110,7 @@ def success(index: int, key: str, output: Output) -> Notice:
             },
             "processedAt": "2027-01-15T08:00:01.000Z",
             "durationMs": 120.5,
-            "requestId": "00000000-0000-4000-8000-000000000000",
+            "requestId": f"request-{index}",
         },
     )
 
@@ -100,7 +119,9 @@ def rejection(of: Entry, status: str = "rejected") -> Notice:
     """An error notification of that image."""
     source = {"bucket": SEEN.upload_bucket, "key": of.key, "versionId": of.version}
     error = {"type": "Corrupt", "message": "The file is damaged."}
-    return Notice(START + 1, {"status": status, "source": source, "error": error})
+    request = f"request-{of.index}"
+    body = {"status": status, "source": source, "error": error, "requestId": request}
+    return Notice(START + 1, body)
 
 
 def good_run(images: int = 3, **seen: Any) -> Run:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from harness import checks
-from harness.checks import Rule, Run, counts
-from harness.faults import OUTCOMES, outcome
+from harness.accounting import counts
+from harness.checks import Rule, Run
+from harness.invocations import Logs
 from harness.ledger import Entry, Ledger, Notice
-from harness.observe import Logs, Metrics, Observations
+from harness.observe import Metrics, Observations
+from harness.outcomes import OUTCOMES, outcome
 from tests.unit.runs import (
     RUN,
     SEEN,
@@ -48,6 +50,7 @@ def lose(image: Entry) -> None:
 def not_sent(image: Entry) -> None:
     lose(image)
     image.uploaded, image.version, image.error = None, None, "ClientError: AccessDenied"
+    image.place, image.deliveries = None, []
 
 
 def reject(image: Entry) -> None:
@@ -68,6 +71,21 @@ DEFECTS: dict[str, tuple[Callable[[Entry], None], str, set[str]]] = {
         {"one-notification"},
     ),
     "two outputs": (lambda image: setattr(image, "versions", 2), "duplicated", {"one-output"}),
+    "not current": (
+        lambda image: setattr(image, "current", "older"),
+        "wrong",
+        {"newest-wins"},
+    ),
+    "not in the upload bucket": (
+        lambda image: setattr(image, "place", None),
+        "processed",
+        {"accounted"},
+    ),
+    "told of by an unknown request": (
+        lambda image: setattr(image, "deliveries", []),
+        "processed",
+        {"accounted"},
+    ),
     "late": (later, "late", {"in-time"}),
     "wrong picture": (lambda image: spoil_output(image, mean=30.0), "wrong", {"pixels"}),
     "wrong corner": (lambda image: spoil_output(image, worst_block=60.0), "wrong", {"pixels"}),
@@ -115,14 +133,23 @@ def test_a_defect_of_one_image_is_counted_and_named(defect: str) -> None:
     run = good_run()
     image = run.ledger.entries[1]
     spoil(image)
-    assert outcome(image, run.seen) == became
+    assert outcome(image, run) == became
     assert failing(run) == rules
     assert all(image.key in RULES[rule](run).detail for rule in rules)
 
 
 PLATFORM: dict[str, tuple[dict[str, Any], set[str]]] = {
     "extra object": ({"extra": ("processed/stray.jpg",)}, {"nothing-extra"}),
-    "too few invocations": ({"metrics": Metrics(2, 0, 0, 400, 2, 300)}, {"invocations"}),
+    "too few invocations": (
+        {"metrics": Metrics(2, 0, 0, 400, 2, 300)},
+        {"invocations", "accounted"},
+    ),
+    "invocations without a log": ({"metrics": Metrics(5, 0, 0, 900, 5, 300)}, {"accounted"}),
+    "an upload that nobody sent": ({"unplanned": ("uploads/x.jpg v1",)}, {"accounted"}),
+    "a delivery of no upload": (
+        {"logs": Logs(7, 30, 0, attempts=4, strangers=("uploads/x.jpg v1",))},
+        {"accounted"},
+    ),
     "failed invocation": ({"metrics": Metrics(4, 1, 0, 800, 4, 300)}, {"errors"}),
     "slow": ({"metrics": Metrics(3, 0, 0, 150_000, 3, 59_000)}, {"duration"}),
     "no duration": ({"metrics": Metrics(3, 0, 0, 0, 0, 0)}, {"duration"}),
@@ -145,13 +172,13 @@ def test_an_error_notification_of_no_image_fails() -> None:
     """A stray rejection is a rejection."""
     stranger = entry(7)
     run = Run(Ledger(good_run().ledger.entries, [rejection(stranger, "failed")]), SEEN)
-    assert failing(run) == {"no-errors-told"}
+    assert failing(run) == {"no-errors-told", "accounted"}
 
 
 def test_a_success_notification_of_no_image_fails() -> None:
     """Something was processed that was never sent."""
     run = Run(Ledger(good_run().ledger.entries, entry(7).notices), SEEN)
-    assert failing(run) == {"no-errors-told"}
+    assert failing(run) == {"no-errors-told", "accounted"}
 
 
 def test_notifications_of_another_run_are_not_ours() -> None:
@@ -185,7 +212,7 @@ def test_an_image_that_must_be_rejected_counts_as_rejected() -> None:
     for image in run.ledger.entries:
         image.expected = replace(image.expected, status="rejected")
     reject(run.ledger.entries[0])
-    assert [outcome(image, run.seen) for image in run.ledger.entries] == ["rejected", "wrong"]
+    assert [outcome(image, run) for image in run.ledger.entries] == ["rejected", "wrong"]
 
 
 def test_counts_add_up_whatever_happened() -> None:
@@ -216,7 +243,7 @@ def test_after_an_interruption_the_rest_is_unfinished_and_not_lost() -> None:
     for fields, became in (({"interrupted": True}, "unfinished"), ({"gone": True}, "lost")):
         run = good_run(ended_early="…", **fields)
         lose(run.ledger.entries[0])
-        assert outcome(run.ledger.entries[0], run.seen) == became
+        assert outcome(run.ledger.entries[0], run) == became
 
 
 def test_a_saved_run_is_judged_the_same(tmp_path: Path) -> None:

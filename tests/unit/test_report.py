@@ -9,9 +9,11 @@ import pytest
 from rich.console import Console
 
 from harness import checks
-from harness.checks import Rule, Run
+from harness.checks import Rule
+from harness.ledger import Ledger
+from harness.observe import Run
 from harness.report import build_report, percentiles, report_folder, show_report, write_report
-from tests.unit.runs import START, good_run, spoil_output
+from tests.unit.runs import SEEN, START, entry, good_run, spoil_output
 
 RULES = [value for value in vars(checks).values() if isinstance(value, Rule)]
 
@@ -103,9 +105,9 @@ def test_on_aws_nothing_is_left_to_emulation() -> None:
 
 def test_keys_are_shown_as_they_are() -> None:
     """Square brackets in a key are not taken for markup."""
-    run = good_run()
-    run.ledger.entries[0].key = "uploads/[red]x[/].jpg"
-    assert "uploads/[red]x[/].jpg" in shown(run)
+    image = entry(0)
+    image.key = "uploads/[red]x[/].jpg"
+    assert "uploads/[red]x[/].jpg" in shown(Run(Ledger([image]), SEEN))
 
 
 def test_junit_counts_failures_and_what_was_not_checked(tmp_path: Path) -> None:
