@@ -5,8 +5,10 @@ observed, judged and written down; a RunResult goes out. The command line and th
 """
 
 import importlib
+import json
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -119,10 +121,26 @@ class Context:
         """Have the report say that time was compressed, and how."""
         self.facts.setdefault("compressed", []).append(sentence)
 
-    def send(self, pictures: Sequence[Picture], day_s: float) -> Run:
+    def disturbed(self, journal: Sequence[Mapping[str, Any]]) -> None:
+        """Have the report say what struck: how often each kind of fault, by its rule."""
+        struck = Counter(json.dumps(line["rule"], sort_keys=True) for line in journal)
+        self.facts["disturbed"] = [
+            {"rule": json.loads(rule), "struck": times} for rule, times in struck.items()
+        ]
+
+    def send(
+        self,
+        pictures: Sequence[Picture],
+        day_s: float,
+        *,
+        statuses: Mapping[str, str] | None = None,
+        linger_s: float = 0.0,
+    ) -> Run:
         """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
 
-        Comes back early, with what is known so far, on Ctrl-C and when the target is gone.
+        What must be told of a picture is "processed", or what `statuses` says for its path. When
+        all is settled, `linger_s` more seconds are left for what may still be on its way. Comes
+        back early, with what is known so far, on Ctrl-C and when the target is gone.
         """
         self.facts |= {"day_s": day_s, "seed": self.options.seed}
         return send(
@@ -134,6 +152,8 @@ class Context:
             late_after_s=self.options.late_after_s,
             patience_s=self.options.patience_s,
             console=self.console,
+            statuses=statuses,
+            linger_s=linger_s,
         )
 
 
