@@ -78,7 +78,7 @@ class EmbeddedTarget:
     """LocalStack as a process of this machine, functions as processes. No Docker, no account."""
 
     name = "embedded"
-    shows = EVERYTHING
+    shows = EVERYTHING | {"restart"}
 
     def __init__(self, settings: Settings) -> None:
         self.region = settings.region
@@ -148,7 +148,7 @@ class ComposeTarget:
     """The same LocalStack in our Docker image, functions as processes in its container."""
 
     name = "compose"
-    shows = EVERYTHING
+    shows = EVERYTHING | {"restart"}
 
     def __init__(self, settings: Settings, tell: Callable[[str], None] = lambda line: None) -> None:
         self.region = settings.region
