@@ -6,6 +6,7 @@ emulator/README.md, "Faults on purpose", says what a rule can have in it.
 """
 
 import json
+import math
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -102,12 +103,13 @@ def compressed(target: "Target", *, lambda_retry_s: float) -> Iterator[None]:
 def alarms_ahead(target: "Target", seconds: float) -> Iterator[None]:
     """Have so much time pass, for alarms, since whatever was measured until now.
 
-    They are evaluated at once. What is measured within the block counts as new; time that has
-    passed stays passed afterwards, so that no alarm sees the same breach twice. A minute, and the
-    alarms judge what has just been measured; its periods and two minutes, and they have left it
-    behind.
+    They are evaluated at once. What is measured within the block counts as new, so enter it when
+    the metrics show what is to be judged. After 60 s alarms judge what was measured just now; after
+    `Period * (EvaluationPeriods + 2) + 120` they have left it behind even where no data followed.
+    Time that has passed stays passed afterwards: no alarm sees the same breach twice. States that
+    change within the block carry the later time.
     """
-    with _time(target, "alarmsAhead", seconds):
+    with _time(target, "alarmsAhead", math.ceil(seconds)):
         yield
 
 

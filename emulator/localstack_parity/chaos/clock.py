@@ -6,7 +6,7 @@ of CloudWatch's alarms. Called by api.py.
 
 from localstack import config
 
-from localstack_parity.chaos.rules import number, only
+from localstack_parity.chaos.rules import number, only, whole
 from localstack_parity.cloudwatch import alarm_clock
 
 _CONFIGURED_S = config.LAMBDA_RETRY_BASE_DELAY_SECONDS
@@ -29,7 +29,7 @@ class _Time:
             raise ValueError('time is an object such as {"lambdaRetryDelay": 2, "alarmsAhead": 0}.')
         only(document, frozenset({"lambdaRetryDelay", "alarmsAhead"}))
         retry_s = number(document, "lambdaRetryDelay", _CONFIGURED_S, most=_DAY_S)
-        ahead_s = number(document, "alarmsAhead", 0.0, most=15 * _DAY_S)
+        ahead_s = whole(document, "alarmsAhead", least=0, most=15 * _DAY_S) or 0
         config.LAMBDA_RETRY_BASE_DELAY_SECONDS = retry_s
         alarm_clock.set_ahead(ahead_s)
 

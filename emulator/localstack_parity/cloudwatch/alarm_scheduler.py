@@ -4,7 +4,8 @@ In: the alarms in CloudWatch's stores. Out: calls of alarms.py. The provider has
 LocalStack's scheduler, whose methods it has.
 
 TAPSTACK_ALARM_INTERVAL_S evaluates more often than AWS, which does so every minute, and every ten
-seconds for periods below a minute. The periods that are looked at stay those of AWS.
+seconds for periods below a minute. The periods that are looked at stay those of AWS. When time is
+let pass (alarm_clock.py), all alarms are evaluated at once.
 """
 
 import logging
@@ -19,6 +20,7 @@ from localstack.services.cloudwatch.models import (
     cloudwatch_stores,
 )
 
+from localstack_parity.cloudwatch import alarm_clock
 from localstack_parity.cloudwatch.alarms import (
     HIGH_RESOLUTION_S,
     MINUTE,
@@ -39,30 +41,36 @@ type Changed = Callable[[str, str, LocalStackAlarm], None]
 class AlarmScheduler:
     """The thread that does it.
 
-    ``read`` gives a function that reads an account's metrics in a region, ``changed`` is told of
-    alarms that changed state.
+    ``read`` gives a function that reads an account's metrics in a region as of so many seconds
+    ahead, ``changed`` is told of alarms that changed state.
     """
 
-    def __init__(self, read: Callable[[str, str], ReadMetric], changed: Changed) -> None:
+    def __init__(self, read: Callable[[str, str, int], ReadMetric], changed: Changed) -> None:
         self._read = read
         self._changed = changed
         self._interval_s = float(os.environ.get(INTERVAL_VARIABLE) or MINUTE)
-        self._stopped = threading.Event()
+        self._stopped = False
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to evaluate, if that has not begun."""
         if self._thread is None:
-            self._stopped.clear()
+            self._stopped = False
             self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
             self._thread.start()
 
     def shutdown(self) -> None:
         """Stop evaluating."""
-        self._stopped.set()
+        self._stopped = True
+        self._wake.set()
         thread, self._thread = self._thread, None
         if thread and thread is not threading.current_thread():
             thread.join(10)
+
+    def evaluate_now(self) -> None:
+        """Have all alarms evaluated at once."""
+        self._wake.set()
 
     def schedule_metric_alarm(self, alarm_arn: str) -> None:
         """Nothing to do: every alarm is evaluated at the next turn."""
@@ -76,23 +84,29 @@ class AlarmScheduler:
     def _run(self) -> None:
         step = min(HIGH_RESOLUTION_S, self._interval_s)
         turn = self._turn(time.time())
-        while not self._stopped.wait(step):
+        while True:
+            asked = self._wake.wait(step)
+            self._wake.clear()
+            if self._stopped:
+                return
             now = time.time()
-            all_alarms = self._turn(now) != turn
+            all_alarms = asked or self._turn(now) != turn
             turn = self._turn(now)
             for account, region, store in list(cloudwatch_stores.iter_stores()):
                 for alarm in list(store.alarms.values()):
                     if not isinstance(alarm, LocalStackMetricAlarm):
                         continue
                     if all_alarms or period_of(alarm.alarm) < MINUTE:
-                        self._evaluate(account, region, alarm, int(now))
+                        self._evaluate(account, region, alarm)
 
     def _turn(self, now: float) -> int:
         return int((now - SETTLING_S) // self._interval_s)
 
-    def _evaluate(self, account: str, region: str, alarm: LocalStackMetricAlarm, now: int) -> None:
+    def _evaluate(self, account: str, region: str, alarm: LocalStackMetricAlarm) -> None:
+        ahead_s = alarm_clock.ahead_s()
         try:
-            found = evaluate(alarm.alarm, self._read(account, region), now)
+            read = self._read(account, region, ahead_s)
+            found = evaluate(alarm.alarm, read, int(time.time()) + ahead_s)
         except Exception as e:  # the other alarms are to be evaluated all the same
             LOG.warning("Alarm %s cannot be evaluated: %s", alarm.alarm["AlarmName"], e)
             return

@@ -8,7 +8,6 @@ Source: Amazon CloudWatch User Guide, "Evaluating an alarm" and "Alarm actions".
 
 import json
 import logging
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +25,8 @@ from localstack.services.cloudwatch.provider_v2 import (
 )
 from localstack.utils.aws.arns import parse_arn
 
+from localstack_parity.cloudwatch import alarm_clock, metric_data, statistics
 from localstack_parity.cloudwatch import alarm_messages as messages
-from localstack_parity.cloudwatch import metric_data, statistics
 from localstack_parity.cloudwatch.alarm_messages import Change
 from localstack_parity.cloudwatch.alarm_rules import Datapoint, Rule, Verdict, judge
 from localstack_parity.cloudwatch.metric_data import ReadMetric
@@ -87,7 +86,7 @@ def change_state(
         if known["StateValue"] == state or store.alarms.get(known["AlarmArn"]) is not alarm:
             return False
         change = Change(
-            datetime.now(UTC),
+            alarm_clock.now(),
             known["StateValue"],
             known["StateReason"],
             known.get("StateReasonData"),
@@ -167,7 +166,7 @@ def _act(
         LOG.warning("Action %s of alarm %s failed: %s", action, alarm.alarm["AlarmName"], error)
     summary, data = messages.action_result(change, action, message, error)
     store = cloudwatch_stores[account][region]
-    record(store, alarm, "Action", summary, data, datetime.now(UTC))
+    record(store, alarm, "Action", summary, data, alarm_clock.now())
 
 
 def _why(error: ClientError, action: str) -> str:
@@ -215,7 +214,7 @@ def _reason_data(
 ) -> str:
     """StateReasonData: what was looked at, as JSON."""
     real = [point for point in verdict.evaluated if point.value is not None]
-    data: dict[str, Any] = {"version": messages.VERSION, "queryDate": _date(time.time())}
+    data: dict[str, Any] = {"version": messages.VERSION, "queryDate": _date(alarm_clock.now_s())}
     if real:
         data["startDate"] = _date(real[-1].start)
     if alarm.get("Unit"):

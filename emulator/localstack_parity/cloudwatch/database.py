@@ -33,12 +33,32 @@ class Point(NamedTuple):
     samples: float
 
 
+class _Age(NamedTuple):
+    """So much time was let pass when these were the last rows of the tables."""
+
+    seconds: int
+    last_single: int
+    last_aggregated: int
+
+
 class MetricDatabase(CloudwatchDatabase):
     """LocalStack's tables, written and read faithfully and faster.
 
     A value that was seen several times is one row of the aggregated table whose minimum and maximum
     are the value.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ages: tuple[_Age, ...] = ()
+
+    def let_time_pass(self, seconds: int) -> None:
+        """Have everything that is stored by now be so much older, for who asks as of later."""
+        last = "SELECT COALESCE(MAX(id), 0) FROM"
+        with self._connection(self.METRICS_DB_READ_ONLY) as connection:
+            (single,) = connection.execute(f"{last} {self.TABLE_SINGLE_METRICS}").fetchone()
+            (aggregated,) = connection.execute(f"{last} {self.TABLE_AGGREGATED_METRICS}").fetchone()
+        self._ages = (*self._ages, _Age(seconds, single, aggregated))
 
     def add_metric_data(
         self, account_id: str, region: str, namespace: str, metric_data: list[dict[str, Any]]
@@ -90,13 +110,17 @@ class MetricDatabase(CloudwatchDatabase):
         end: int,
         period: int,
         unit: str | None = None,
+        ahead_s: int | None = None,
     ) -> dict[str, list[Point]]:
         """The datapoints of a metric by unit, ascending: periods from ``start`` to before ``end``.
 
         ``metric`` has Namespace, MetricName and Dimensions. Periods without data have no point.
+        With ``ahead_s`` all times are those of a clock that is ahead by so much, and what was
+        stored before time was let pass is that much older.
         """
+        single_at, aggregated_at = self._times(ahead_s)
         wanted = """account_id = ? AND region = ? AND namespace = ? AND metric_name = ?
-            AND dimensions IS ? AND timestamp >= ? AND timestamp < ?"""
+            AND dimensions IS ? AND at >= ? AND at < ?"""
         parameters = [
             account_id,
             region,
@@ -110,13 +134,14 @@ class MetricDatabase(CloudwatchDatabase):
             wanted += f" AND COALESCE(unit, '{NO_UNIT}') = ?"
             parameters.append(unit)
         rows = f"""
-            SELECT (timestamp - {start}) / {period} AS bin, COALESCE(unit, '{NO_UNIT}') AS unit,
+            SELECT (at - {start}) / {period} AS bin, COALESCE(unit, '{NO_UNIT}') AS unit,
                    1 AS sample_count, value AS sum, value AS min, value AS max
-            FROM {self.TABLE_SINGLE_METRICS} WHERE {wanted}
+            FROM (SELECT *, {single_at} AS at FROM {self.TABLE_SINGLE_METRICS}) WHERE {wanted}
             UNION ALL
-            SELECT (timestamp - {start}) / {period}, COALESCE(unit, '{NO_UNIT}'),
+            SELECT (at - {start}) / {period}, COALESCE(unit, '{NO_UNIT}'),
                    sample_count, sum, min, max
-            FROM {self.TABLE_AGGREGATED_METRICS} WHERE {wanted}
+            FROM (SELECT *, {aggregated_at} AS at FROM {self.TABLE_AGGREGATED_METRICS})
+            WHERE {wanted}
             """
         values: dict[tuple[str, int], list[tuple[float, float]]] = {}
         with self._connection(self.METRICS_DB_READ_ONLY) as connection:
@@ -140,6 +165,16 @@ class MetricDatabase(CloudwatchDatabase):
                 point = Point(start + number * period, float(result), count)
                 found.setdefault(name, []).append(point)
         return found
+
+    def _times(self, ahead_s: int | None) -> tuple[str, str]:
+        """When the rows of each table were measured, in SQL."""
+        single = aggregated = "timestamp"
+        if ahead_s is not None:
+            for age in self._ages:
+                single += f" - {age.seconds} * (id <= {age.last_single})"
+                aggregated += f" - {age.seconds} * (id <= {age.last_aggregated})"
+            single, aggregated = f"{single} + {ahead_s}", f"{aggregated} + {ahead_s}"
+        return single, aggregated
 
     @contextmanager
     def _connection(self, database: str) -> Iterator[sqlite3.Connection]:

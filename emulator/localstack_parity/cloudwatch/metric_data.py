@@ -38,8 +38,13 @@ class ValidationError(CommonServiceException):
         super().__init__("ValidationError", message, 400, True)
 
 
-def reader(database: MetricDatabase, account: str, region: str) -> ReadMetric:
-    """A function that reads one metric: of a MetricStat, from a start to an end."""
+def reader(
+    database: MetricDatabase, account: str, region: str, ahead_s: int | None = None
+) -> ReadMetric:
+    """A function that reads one metric: of a MetricStat, from a start to an end.
+
+    With `ahead_s` it reads as alarms see it (alarm_clock.py).
+    """
 
     def read(stat: Mapping[str, Any], start: int, end: int) -> Series:
         statistic = statistics.parse(stat["Stat"])
@@ -53,6 +58,7 @@ def reader(database: MetricDatabase, account: str, region: str) -> ReadMetric:
             end=end,
             period=period,
             unit=stat.get("Unit"),
+            ahead_s=ahead_s,
         )
         # Without a unit in the query, of several that were published CloudWatch takes one.
         points = next(iter(by_unit.values()), [])

@@ -26,6 +26,7 @@ from localstack.services.cloudwatch.provider_v2 import _STORE_LOCK, CloudwatchPr
 from localstack.utils.aws.arns import cloudwatch_alarm_arn
 
 from localstack_parity.cloudwatch import (
+    alarm_clock,
     alarm_messages,
     alarm_validation,
     alarms,
@@ -55,14 +56,21 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         super().__init__()
         self.cloudwatch_database = MetricDatabase()
         self.alarm_scheduler = AlarmScheduler(self._reader, self._after_change)
+        alarm_clock.listen(self._let_time_pass)
 
     def on_after_state_reset(self) -> None:
         """Begin again with an empty database."""
         super().on_after_state_reset()
         self.cloudwatch_database = MetricDatabase()
 
-    def _reader(self, account: str, region: str) -> metric_data.ReadMetric:
-        return metric_data.reader(self.cloudwatch_database, account, region)
+    def _reader(
+        self, account: str, region: str, ahead_s: int | None = None
+    ) -> metric_data.ReadMetric:
+        return metric_data.reader(self.cloudwatch_database, account, region, ahead_s)
+
+    def _let_time_pass(self, seconds: int) -> None:
+        self.cloudwatch_database.let_time_pass(seconds)
+        self.alarm_scheduler.evaluate_now()
 
     def _after_change(self, account: str, region: str, alarm: LocalStackAlarm) -> None:
         """Let composite alarms follow; LocalStack needs no more of the context than this."""
