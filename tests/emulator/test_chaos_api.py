@@ -23,11 +23,19 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import REGION, Emulator
+from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.iam import allow, session_of
+from tests.emulator.observations import name_of
 from tests.emulator.queues import create_queue
 
 SLOW_DOWN = {"statusCode": 503, "code": "SlowDown"}
 A_MINUTE_MS = 60_000
+PUBLISHES = """
+import boto3
+
+def handler(event, context):
+    boto3.client("sns").publish(TopicArn=event["topic"], Message="x")
+"""
 OFF = {
     **{"faults": [], "events": [], "invocations": [], "effects": {"latency": 0.0}},
     **{"time": {"lambdaRetryDelay": 60, "alarmsAhead": 0}, "seed": {"seed": 0}},
@@ -289,6 +297,23 @@ def test_a_rule_names_the_caller(emulator: Emulator, bucket: str) -> None:
                 (line,) = disturbance.journal()
 
             assert name in line["caller"]
+
+
+def test_a_function_calls_under_its_own_name(emulator: Emulator, topic: str) -> None:
+    """A rule finds a function's calls by the name of the function too, and boto3 retries them."""
+    with (
+        role_for(emulator, "sns:Publish") as role,
+        function_of(emulator, zipped(PUBLISHES), role, Timeout=30) as function,
+    ):
+        rule = {"operation": "Publish", "caller": name_of(function), "times": 2}
+        with chaos(emulator, faults=[rule]) as disturbance:
+            answer = emulator.client("lambda").invoke(
+                FunctionName=function, Payload=json.dumps({"topic": topic})
+            )
+            struck = [line["resource"] for line in disturbance.journal()]
+
+    assert "FunctionError" not in answer
+    assert struck == [topic.rsplit(":", 1)[1]] * 2
 
 
 def test_calls_of_services_are_struck_only_by_name(emulator: Emulator, topic: str) -> None:
