@@ -67,7 +67,7 @@ class Rule:
 
 def judge(day: BrokenDay, *, comes_back: bool) -> list[Check]:
     """What must hold for a day whose emulator was killed, and came back empty or did not."""
-    kind, title = ("came-back", "It came back empty") if comes_back else ("dead", "It stayed dead")
+    kind, title = ("empty", "It came back empty") if comes_back else ("dead", "It stayed dead")
     found = []
     for rule in RULES:
         passed, detail = rule.judge(day, CAUSES[comes_back])
@@ -124,14 +124,15 @@ def unsent(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
     """And not as lost: there was nothing to lose."""
     never = {each["key"] for each in day.entries if not each["uploaded"]}
     listed = {each["key"] for each in _listed(day, "unsent")}
-    right = bool(never) and never == listed
-    return right, f"{len(never)} were never sent, {len(listed)} are listed as unsent"
+    if not never | listed:
+        return None, "all had been sent before the kill: a longer --day leaves some"
+    return never == listed, f"{len(never)} were never sent, {len(listed)} are listed as unsent"
 
 
 def proven(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
     """What was seen cannot be lost any more."""
     kept, whole = _outcomes(day).get("processed", 0), sum(map(_proven, day.entries))
-    return 0 < day.proven <= kept == whole, (
+    return (day.proven <= kept == whole) if whole else None, (
         f"{day.proven} were told to be processed before the kill, {whole} are in the ledger with "
         f"notification and output, {kept} are counted as processed"
     )
