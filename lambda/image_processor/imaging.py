@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -19,6 +19,9 @@ from PIL.PngImagePlugin import PngImageFile
 import containers
 import rejections
 from containers import Essentials
+
+if TYPE_CHECKING:
+    from PIL.ImageCms import ImageCmsProfile
 
 BOX = 1024  # the output fits into a square of this many pixels
 
@@ -255,19 +258,26 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         colour = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            name = (source.profile.profile_description or "").strip()
-            if name in _SRGB_NAMES and image.mode != "CMYK":
+            if image.mode != "CMYK" and _name(source) in _SRGB_NAMES:
                 return image
             converted = ImageCms.profileToProfile(
                 colour, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
-        except (ImageCms.PyCMSError, OSError, ValueError):  # the last where its name is no text
+        except (ImageCms.PyCMSError, OSError):
             converted = None
         if converted is not None:
             image = converted.convert("L") if colour.mode == "L" else converted
             if alpha is not None:
                 image.putalpha(alpha)
     return image.convert("RGB") if image.mode == "CMYK" else image
+
+
+def _name(profile: ImageCmsProfile) -> str:
+    """What a colour profile calls itself; empty if nobody can tell."""
+    try:
+        return (profile.profile.profile_description or "").strip()
+    except ValueError:  # not in ASCII, as profiles of version 2 must be: "Bildschirm für …"
+        return ""
 
 
 def _encode(image: Image.Image, image_format: str) -> bytes:

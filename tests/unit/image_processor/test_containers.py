@@ -5,7 +5,7 @@ import warnings
 import zlib
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 import imaging
 from containers import essentials
@@ -137,16 +137,6 @@ def test_a_palette_that_is_missing() -> None:
     """Pixels that are numbers of colours, without the colours."""
     with pytest.raises(Rejection, match="palette"):
         imaging.process(black_png((8, 8), 8, PALETTE, 1))
-
-
-def test_a_profile_whose_name_is_no_text() -> None:
-    """It is ignored, as others that cannot be read."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    name = profile.index(b"mluc") + 28
-    profile[name : name + 4] = b"\xdf\xff\xff\xff"
-    photo = scene(32, 32)
-    wanted = imaging.process(encoded(photo, "JPEG"))
-    assert imaging.process(encoded(photo, "JPEG", icc_profile=bytes(profile))) == wanted
 
 
 def test_profile_is_kept() -> None:

@@ -1,5 +1,7 @@
 """Outputs against a full-decode rendering, for every kind of pixel that a JPEG or PNG holds."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -243,3 +245,15 @@ def test_print_with_a_screen_profile() -> None:
     processed = imaging.process(encoded(ink, "JPEG", icc_profile=profile))
     assert decoded(processed.data).mode == "RGB"
     assert processed == imaging.process(encoded(ink, "JPEG"))
+
+
+def test_profile_with_an_umlaut() -> None:
+    """A profile of version 2 whose name is not in ASCII, as its makers write it, is followed."""
+    profile, photo = wide_gamut_profile(), scene(64, 48)
+    at = profile.index(b"mluc")
+    name = b"desc" + bytes(4) + (5).to_bytes(4) + b"f\xfcr \0"
+    named = profile[:at] + name + profile[at + len(name) :]
+    with pytest.raises(ValueError, match="not in range"):
+        assert ImageCms.ImageCmsProfile(BytesIO(named)).profile.profile_description
+    wanted = imaging.process(encoded(photo, "JPEG", icc_profile=profile))
+    assert imaging.process(encoded(photo, "JPEG", icc_profile=named)) == wanted
