@@ -89,11 +89,10 @@ def _of_invocations(run: Run) -> Iterator[str]:
         )
     if metrics is None:
         return
-    ended = sum(bool(attempt.status) for attempt in _attempts(run))
-    if not ended <= metrics.invocations <= logs.attempts:
+    if not logs.ended <= metrics.invocations <= logs.attempts:
         yield (
-            f"{metrics.invocations:g} invocations were counted, where the log has {ended} of these "
-            f"images and {logs.attempts} in all"
+            f"{metrics.invocations:g} invocations were counted, where the log has {logs.ended} of "
+            f"these images and {logs.attempts} in all"
         )
 
 

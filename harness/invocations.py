@@ -26,8 +26,9 @@ _PLATFORM = re.compile(
 class Logs:
     """The function's log group: days of retention (0: for ever), lines of the run, odd ones.
 
-    `attempts` is how often the function ran in that time, for whomever; `strangers` are uploads in
-    the run's folder that were handled and that nobody sent, as key and version.
+    `attempts` is how often the function ran in that time, for whomever, and `ended` how many of
+    them were for the run and over before the metrics were looked at. `strangers` are uploads in the
+    run's folder that were handled and that nobody sent, as key and version.
     """
 
     retention_days: int
@@ -35,6 +36,7 @@ class Logs:
     not_json: int
     examples: tuple[str, ...] = ()
     attempts: int = 0
+    ended: int = 0
     strangers: tuple[str, ...] = ()
 
 
@@ -73,8 +75,9 @@ class InvocationLog:
     belong to the one that has begun there last.
     """
 
-    def __init__(self, logs: Any, group: str, since_ms: int) -> None:
+    def __init__(self, logs: Any, group: str, retention_days: int, since_ms: int) -> None:
         self._logs, self._group, self._since_ms = logs, group, since_ms
+        self._retention_days = retention_days
         self._read: set[str] = set()
         self._odd: list[str] = []
         self._running: dict[str, str] = {}
@@ -92,14 +95,26 @@ class InvocationLog:
                     latest_ms = max(latest_ms, event["timestamp"])
         self._since_ms = max(self._since_ms, latest_ms - _OVERLAP_MS)
 
-    def summary(self, retention_days: int, strangers: Iterable[str]) -> Logs:
-        """What is to be known of the lines read so far."""
+    @property
+    def attempts(self) -> int:
+        """How often the function has run, for whomever."""
+        return sum(len(invocation.attempts) for invocation in self.invocations.values())
+
+    def ended(self, requests: Iterable[str]) -> bool:
+        """Whether the end of each of these requests has been read."""
+        return all(id_ in self.invocations and self.invocations[id_].ended for id_ in requests)
+
+    def summary(self, ledger: Ledger) -> Logs:
+        """What is to be known of the lines read so far; the entries get their deliveries."""
+        strangers = deliver(self.invocations.values(), ledger)
+        ours = {each.request_id for entry in ledger.entries for each in entry.deliveries}
         return Logs(
-            retention_days,
+            self._retention_days,
             len(self._read),
             len(self._odd),
             tuple(self._odd[:_SHOWN]),
-            sum(len(invocation.attempts) for invocation in self.invocations.values()),
+            self.attempts,
+            sum(bool(each.status) for id_ in ours for each in self.invocations[id_].attempts),
             tuple(strangers),
         )
 

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.deploy import Stack
-from harness.invocations import Invocation, InvocationLog, Logs, deliver
+from harness.invocations import Invocation, InvocationLog, Logs
 from harness.ledger import SOURCE_PREFIX, Entry, Ledger, output_key, run_of
 from harness.targets import Target
 from harness.waiting import WaitedTooLong, wait_until
@@ -130,9 +130,9 @@ class Observer:
         """`seen` with all that the target shows now; areas that fail are missing with a reason."""
         looks: Mapping[str, Callable[[Observations, Ledger], Observations]] = {
             "objects": self._see_objects,
+            "logs": self._see_logs,
             "metrics": self._see_metrics,
             "alarms": self._see_alarms,
-            "logs": self._see_logs,
         }
         for area, look in looks.items():
             if area not in self._target.shows:
@@ -190,8 +190,12 @@ class Observer:
         return versions
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
-        """Wait until there is an invocation for every notified image, as metrics come late."""
-        wanted = sum(bool(entry.notices) for entry in ledger.entries)
+        """Wait for an invocation for every notified image and every end in the log: both come late.
+
+        Then the log is read once more, for invocations that ended in between.
+        """
+        notified = sum(bool(entry.notices) for entry in ledger.entries)
+        wanted = max(notified, seen.logs.ended if seen.logs else 0)
         end = seen.started + seen.elapsed_s
 
         def look() -> Metrics:
@@ -207,6 +211,9 @@ class Observer:
             )
         except WaitedTooLong:
             metrics = look()
+        if seen.logs and seen.logs.attempts:
+            logs = self._read_log(seen, ledger, lambda log: log.attempts >= metrics.invocations)
+            seen = replace(seen, logs=replace(logs, ended=seen.logs.ended))
         return replace(seen, metrics=metrics)
 
     def _metrics(self, end: float) -> Metrics:
@@ -285,12 +292,19 @@ class Observer:
         client = self._target.client("logs")
         groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         group: dict[str, Any] = next((g for g in groups if g["logGroupName"] == name), {})
-        log = InvocationLog(client, name, int(self._started * 1000))
+        days = group.get("retentionInDays", 0)
+        self._log = InvocationLog(client, name, days, int(self._started * 1000))
         told = {request for entry in ledger.entries for request in _requests(entry)}
+        return replace(seen, logs=self._read_log(seen, ledger, lambda log: log.ended(told)))
+
+    def _read_log(
+        self, seen: Observations, ledger: Ledger, until: Callable[[InvocationLog], bool]
+    ) -> Logs:
+        """Read it until that holds, or for some time; the ledger gets its deliveries."""
 
         def look() -> bool:
-            log.read()
-            return all(id_ in log.invocations and log.invocations[id_].ended for id_ in told)
+            self._log.read()
+            return until(self._log)
 
         with suppress(WaitedTooLong):
             wait_until(
@@ -299,9 +313,8 @@ class Observer:
                 interval_s=1,
                 describe="the log of all invocations",
             )
-        self.invocations = list(log.invocations.values())
-        strangers = deliver(self.invocations, ledger)
-        return replace(seen, logs=log.summary(group.get("retentionInDays", 0), strangers))
+        self.invocations = list(self._log.invocations.values())
+        return self._log.summary(ledger)
 
 
 def _requests(entry: Entry) -> Iterator[str]:

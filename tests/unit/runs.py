@@ -32,7 +32,7 @@ SEEN = Observations(
     metrics=Metrics(3, 0, 0, 600, 3, 300),
     alarms=(),
     alarms_known=4,
-    logs=Logs(retention_days=7, lines=30, not_json=0, attempts=4),  # one of another run's
+    logs=Logs(retention_days=7, lines=30, not_json=0, attempts=4, ended=3),  # one of another run's
 )
 
 
