@@ -18,7 +18,7 @@ from harness.unexpected import problem_of
 COMMANDS = (
     *(stack.up, stack.down, stack.build_command, stack.deploy_command),
     *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
-    *(looking.status, looking.logs, looking.iam, looking.scenarios_command),
+    *(looking.status, looking.logs, looking.iam, looking.scenarios_command, looking.explain),
     mending.redrive,
 )
 

@@ -5,6 +5,7 @@ group.
 """
 
 import time
+from pathlib import Path
 
 import click
 
@@ -138,4 +139,25 @@ def scenarios_command(*, as_json: bool) -> int:
     for each in known:
         needs = f" (needs {', '.join(sorted(each.needs))})" if each.needs else ""
         click.echo(f"{'gate' if each.gate else '':<6}{each.name:<24}{each.title}{needs}")
+    return 0
+
+
+@click.command()
+@click.argument("key")
+@configured()
+@click.option("--report", metavar="FOLDER", help="That of another run.  [reports/latest]")
+def explain(settings: Settings, key: str, report: str | None) -> int:
+    """Tell the story of the image KEY in a run.
+
+    When it was due, sent and delivered, how each attempt ended, what was announced, what came out,
+    why it counts as what it counts as, and what its invocations logged. Nothing has to run.
+
+    \b
+      tapstack explain uploads/run-20260101T120000-1a2b/photo.jpg
+      tapstack explain photo.jpg --report reports/20260101T120000Z-daily-load
+    """
+    from harness.explain import explain as story_of
+
+    for line in story_of(settings, key, Path(report) if report else None):
+        click.echo(line)
     return 0

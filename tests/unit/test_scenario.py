@@ -45,7 +45,7 @@ def test_every_scenario_has_a_title_of_one_line(scenario: Scenario) -> None:
     """It is found by its name, and its title fits behind it."""
     assert find_scenario(scenario.name).title == scenario.title
     assert "\n" not in scenario.title
-    assert 0 < len(scenario.title) <= 72
+    assert 0 < len(scenario.title) <= 80
 
 
 def test_a_scenario_that_does_not_exist_names_those_that_do() -> None:
