@@ -75,7 +75,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             continue
         with logger.append_context_keys(key=upload.key, version_id=upload.version_id):
             # The one trace of which upload it was if the invocation dies in the middle.
-            logger.info("Started", sequencer=upload.sequencer, redrive_of=event.get("redriveOf"))
+            before = invocation.redrive_of[-1] if invocation.redrive_of else None
+            logger.info("Started", sequencer=upload.sequencer, redrive_of=before)
             try:
                 if _handle(upload, invocation):
                     announced.append(upload)
