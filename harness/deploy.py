@@ -235,7 +235,8 @@ def _failure(
     if isinstance(token, dict) and "Fn::GetAtt" in token:
         where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {target.log}."
     else:
-        where = f"Correct {logical_id} in the template; the log is {target.log}."
+        place = "the template" if logical_id == name else f"{logical_id} in the template"
+        where = f"Correct {place}; the log is {target.log}."
     return DeploymentFailed(
         f"{name} became {status}: {logical_id} ({first['ResourceType']}): {_reason(first)}.", where
     )
@@ -255,11 +256,14 @@ def _not_deleted(target: Target, name: str, events: list[dict[str, Any]]) -> Dep
 
 
 def _first_failure(name: str, events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The event of the first resource that failed by itself; the stack's own is the last resort."""
+    """The event of the first resource that failed by itself; the stack's own is the last resort.
+
+    What is wrong with the stack itself, such as an export, is the reason why it is rolled back.
+    """
     failed = [
         event
         for event in events
-        if event["ResourceStatus"].endswith("_FAILED")
+        if event["ResourceStatus"].endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
         and "cancelled" not in event.get("ResourceStatusReason", "")
     ]
     failed.sort(key=lambda event: event["LogicalResourceId"] == name)

@@ -194,6 +194,23 @@ def test_a_bucket_that_holds_something_keeps_its_stack(
     assert find_stack(target, settings) is None
 
 
+def test_an_export_that_another_stack_has_is_the_reason(
+    target: EmbeddedTarget, settings: Settings, deploy_text: Deploy
+) -> None:
+    """No resource failed: the reason is that of the stack."""
+    export = f"""
+        Resources: {{Topic: {{Type: AWS::SNS::Topic}}}}
+        Outputs: {{Arn: {{Value: !Ref Topic, Export: {{Name: shared-{settings.suffix}}}}}}}
+    """
+    deploy_text(export)
+    second = replace(settings, suffix=uuid.uuid4().hex[:12])
+    try:
+        with pytest.raises(DeploymentFailed, match=f"shared-{settings.suffix} is already exported"):
+            deploy(target, second)
+    finally:
+        delete_stack(target, second.stack_name)
+
+
 def test_a_failed_custom_resource_points_at_its_function(
     settings: Settings, deploy_text: Deploy
 ) -> None:

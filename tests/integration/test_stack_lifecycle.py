@@ -1,0 +1,269 @@
+"""The scenario stack-lifecycle: it passes on the project, and fails on one that breaks a promise.
+
+A defect is tried with the promises that are about it; the whole is tried on the project as it is.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from harness.checks import Check
+from harness.deploy import Stack, delete_stack, deploy
+from harness.leftovers import found_of
+from harness.lifecycle import Environment, Life, live
+from harness.observe import Run
+from harness.package import build
+from harness.promises import Promise, promise
+from harness.scenario import Context, RunOptions
+from harness.settings import Settings, read_settings
+from harness.targets import EmbeddedTarget
+from scenarios import stack_lifecycle as scenario
+from tests.mutants.mutant import Edit, copy_project, template, without
+
+HANDLER = "lambda/image_processor/handler.py"
+CUSTOM = "lambda/bucket_notifications/handler.py"
+
+HERE = EmbeddedTarget(Settings()).architecture
+
+LifeStep = Promise[Life]
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedTarget]:
+    """One emulator for the tests of this module: every run has environments of its own."""
+    settings = read_settings({"state_dir": tmp_path_factory.mktemp("state"), "port": "0"}, env={})
+    running = EmbeddedTarget(settings)
+    running.start(background=False)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def settings(target: EmbeddedTarget, project_root: Path, tmp_path: Path) -> Settings:
+    """Settings of a copy of the project that a test may change."""
+    sound = read_settings({"state_dir": tmp_path / "state", "suffix": "person"}, env={})
+    build(sound, target.architecture)
+    root = tmp_path / "project"
+    copy_project(project_root, root)
+    shutil.copytree(sound.build_dir, root / "build", copy_function=os.link)
+    return replace(
+        sound,
+        root=root,
+        build_dir=root / "build",
+        template=root / "infra" / "TapStack.yml",
+        reports_dir=tmp_path / "reports",
+    )
+
+
+@pytest.fixture
+def context(target: EmbeddedTarget, settings: Settings) -> Context:
+    """A run of that copy; it is told of a stack that nobody has deployed, and must not miss it."""
+    outputs = {"UploadBucketName": "none", "ProcessedBucketName": "none"}
+    stack = Stack(settings.stack_name, target.region, "000000000000", outputs)
+    console = Console(quiet=True)
+    return Context(target, settings, stack, RunOptions(patience_s=15), console)
+
+
+Try = Callable[..., dict[str, Check]]
+
+
+@pytest.fixture
+def tried(context: Context) -> Try:
+    """Make defects, deploy two environments and try promises: all checks by id."""
+
+    def run(edits: Sequence[Edit], *steps: LifeStep) -> dict[str, Check]:
+        for edit in edits:
+            edit.apply(context.settings.root)
+        return by_id(live(context, scenario.deployed, steps))
+
+    return run
+
+
+def by_id(finished: tuple[Run, list[Check]]) -> dict[str, Check]:
+    """The checks of a run."""
+    return {check.id: check for check in finished[1]}
+
+
+def test_it_passes_and_leaves_the_persons_own_stack_alone(
+    target: EmbeddedTarget, settings: Settings, context: Context
+) -> None:
+    """Every promise is kept; what was there is as before, and nothing else is left."""
+    context.stack = deploy(target, settings)
+    own = Environment(context, settings.suffix, settings.root)
+    own.deploy()
+    before, buckets = own.facts(), _buckets(target)
+
+    finished, checks = scenario.run(replace(context, options=RunOptions()))
+
+    assert [f"{check.id}: {check.detail}" for check in checks if not check.passed] == []
+    assert not finished.seen.ended_early
+    assert own.facts() == before
+    assert _buckets(target) == buckets
+    assert found_of(target, "life-") == frozenset()
+    delete_stack(target, settings.stack_name)
+
+
+def _buckets(target: EmbeddedTarget) -> list[str]:
+    return [bucket["Name"] for bucket in target.client("s3").list_buckets()["Buckets"]]
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        pytest.param(
+            [template('"${AWS::StackName}-FunctionArn"', "TapStack-FunctionArn")],
+            "TapStack-FunctionArn is already exported",
+            id="an export without the stack's name",
+        ),
+        pytest.param(
+            [
+                template(
+                    "LogGroupName: !Sub /aws/lambda/image-processor-${EnvironmentSuffix}",
+                    "LogGroupName: /aws/lambda/image-processor",
+                )
+            ],
+            "ImageProcessorLogGroup",
+            id="a log group without the environment's name",
+        ),
+    ],
+)
+def test_environments_that_clash_are_found(
+    tried: Try, target: EmbeddedTarget, edits: list[Edit], said: str
+) -> None:
+    """The second environment cannot be deployed; nothing more is tried, and nothing stays."""
+    checks = tried(edits, scenario.apart)
+    assert checks["deployed"].passed is False
+    assert said in checks["deployed"].detail
+    assert checks["apart"].passed is None
+    assert found_of(target, "life-") == frozenset()
+
+
+def test_a_metric_that_two_environments_share_is_found(tried: Try) -> None:
+    """Without the function's name as a dimension, one's rejections are in the other's alarm."""
+    edits = [
+        Edit(HANDLER, 'metrics.set_default_dimensions(function_name=os.environ["AWS_LAMBDA_'
+             'FUNCTION_NAME"])\n', ""),
+        without("- Name: function_name", within="RejectedImagesAlarm"),
+    ]  # fmt: skip
+    checks = tried(edits, scenario.apart)
+    assert checks["deployed"].passed, checks["deployed"].detail
+    assert checks["apart"].passed is False
+    assert "a datapoint of ImagesRejected" in checks["apart"].detail
+
+
+@pytest.mark.parametrize(
+    ("edits", "step"),
+    [
+        pytest.param(
+            [template("Endpoint: !Ref NotificationEmail", "Endpoint: ops@example.com")],
+            scenario.email,
+            id="email",
+        ),
+        pytest.param(
+            [
+                template(
+                    "!If [ReserveConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]",
+                    "!If [ReserveConcurrency, 2, !Ref AWS::NoValue]",
+                )
+            ],
+            scenario.concurrency,
+            id="reserved concurrency",
+        ),
+        pytest.param(
+            [
+                template("[!Ref Architecture]", f"[{HERE}]", within=name)
+                for name in ("ImageProcessor", "FailureNotifier", "BucketNotificationsFunction")
+            ],
+            scenario.architecture,
+            id="architecture",
+        ),
+    ],
+)
+def test_a_parameter_without_effect_is_found(tried: Try, edits: list[Edit], step: LifeStep) -> None:
+    """The stack is as its template says, and yet not as whoever gave the parameter wants it."""
+    checks = tried(edits, step)
+    assert checks["deployed"].passed, checks["deployed"].detail
+    assert checks[step.id].passed is False
+
+
+def test_a_custom_resource_that_ignores_updates_is_found(tried: Try) -> None:
+    """After a replacement the bucket still tells the old function, which is gone."""
+    ignore = Edit(
+        CUSTOM,
+        'if event["RequestType"] == "Delete":\n',
+        'if event["RequestType"] == "Update":\n        return str(event["PhysicalResourceId"])\n'
+        '    if event["RequestType"] == "Delete":\n',
+    )
+    checks = tried([ignore], scenario.replacement)
+    assert checks["deployed"].passed, checks["deployed"].detail
+    assert checks["replacement"].passed is False
+
+
+def test_a_rollback_that_is_not_exact_is_found(tried: Try) -> None:
+    """A custom resource with a new id each time is deleted after its update, and what it made."""
+    rename = Edit(CUSTOM, "    return wanted.physical_id\n", "    return str(time.time_ns())\n")
+    checks = tried([rename], scenario.failed_update)
+    assert checks["deployed"].passed, checks["deployed"].detail
+    assert checks["failed-update"].passed is False
+    assert "UploadBucket.NotificationConfiguration was" in checks["failed-update"].detail
+
+
+def test_a_role_that_is_left_behind_is_found_and_removed(
+    tried: Try, target: EmbeddedTarget
+) -> None:
+    """DeletionPolicy Retain leaves it in the account; the run says so and does not leave it."""
+    kept = template(
+        "Type: AWS::IAM::Role\n",
+        "Type: AWS::IAM::Role\n    DeletionPolicy: Retain\n",
+        within="ImageProcessorRole",
+    )
+    checks = tried([kept], scenario.deletion)
+    assert checks["deletion"].passed is False
+    assert "AWS::IAM::Role tapstack-life-" in checks["deletion"].detail
+    assert checks["nothing-left"].passed is False
+    assert found_of(target, "life-") == frozenset()
+
+
+def test_buckets_that_outlive_their_stack_are_found(tried: Try, target: EmbeddedTarget) -> None:
+    """With DeletionPolicy Retain the stack goes, and its full buckets are nobody's."""
+    edits = [
+        template("DeletionPolicy: Delete", "DeletionPolicy: Retain", within=name)
+        for name in ("UploadBucket", "ProcessedBucket")
+    ]
+    checks = tried(edits, _filled, scenario.refused_deletion)
+    assert checks["filled"].passed, checks["filled"].detail
+    assert checks["refused-deletion"].passed is False
+    assert found_of(target, "life-") == frozenset()
+
+
+@promise("filled", "")
+def _filled(life: Life) -> str:
+    """There is something in the buckets."""
+    life.one.prove()
+    return ""
+
+
+@promise("interrupted", "")
+def _interrupted(life: Life) -> str:
+    """Somebody presses Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_nothing(context: Context, target: EmbeddedTarget) -> None:
+    """Both environments are removed, with what is in them, and the rest was not checked."""
+    finished, checks = live(context, scenario.deployed, [_filled, _interrupted, scenario.untouched])
+    kept = {check.id: check.passed for check in checks}
+    assert kept == {
+        "deployed": True,
+        "filled": True,
+        "interrupted": None,
+        "untouched": None,
+        "nothing-left": True,
+    }
+    assert finished.seen.interrupted
+    assert found_of(target, "life-") == frozenset()
