@@ -6,7 +6,7 @@ and the deliveries of a ledger's entries. observe.py reads, report.py keeps, exp
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -89,10 +89,8 @@ class InvocationLog:
         latest_ms = self._since_ms
         for page in pages.paginate(logGroupName=self._group, startTime=self._since_ms):
             for event in page["events"]:
-                if event["eventId"] not in self._read:
-                    self._read.add(event["eventId"])
-                    self._take(event["logStreamName"], event["timestamp"], event["message"])
-                    latest_ms = max(latest_ms, event["timestamp"])
+                self.take(event)
+                latest_ms = max(latest_ms, event["timestamp"])
         self._since_ms = max(self._since_ms, latest_ms - _OVERLAP_MS)
 
     @property
@@ -118,7 +116,12 @@ class InvocationLog:
             tuple(strangers),
         )
 
-    def _take(self, stream: str, time_ms: int, message: str) -> None:
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Take in one event of FilterLogEvents, unless it is known."""
+        if event["eventId"] in self._read:
+            return
+        self._read.add(event["eventId"])
+        stream, time_ms, message = event["logStreamName"], event["timestamp"], event["message"]
         fields = _fields(message)
         if fields is None:
             if not _PLATFORM.match(message):

@@ -36,9 +36,9 @@ SEEN = Observations(
 )
 
 
-def entry(index: int) -> Entry:
-    """An image that was processed as it should be."""
-    key = f"uploads/{RUN}/{index} ü.jpg"
+def entry(index: int, key: str = "") -> Entry:
+    """An image that was processed as it should be, under a key of its own or that one."""
+    key = key or f"uploads/{RUN}/{index} ü.jpg"
     metadata = {"uploader": "user-1"}
     output = Output(
         version=f"out-{index}",
