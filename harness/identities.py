@@ -65,6 +65,7 @@ IDENTITIES: Mapping[str, Identity] = {
         "AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
     ),
     "AWS::CloudWatch::Dashboard": Identity("DashboardName"),
+    "AWS::KMS::Key": Identity("KeyId", "arn:{partition}:kms:{region}:{account}:key/{name}"),
 }
 
 

@@ -32,18 +32,13 @@ _TRANSFERS = {
 
 def package_of(stack: Stack, function: Resource) -> Package | None:
     """The package of a Python function whose Code is a local folder, if that is there."""
-    return _package_of(stack, function.logical_id)
-
-
-@lru_cache(maxsize=64)
-def _package_of(stack: Stack, logical_id: str) -> Package | None:
-    function = stack.resources[logical_id]
     folder = code_folder(stack, function)
     version = runtime_version(function.properties.get("Runtime"))
     handler = function.properties.get("Handler")
     if folder is None or not folder.is_dir() or version is None or not isinstance(handler, str):
         return None
-    return Package(folder, handler, version)
+    wanted = (folder, handler, version)
+    return stack.packages.setdefault(wanted, Package(*wanted))
 
 
 def code_folder(stack: Stack, function: Resource) -> Path | None:

@@ -24,8 +24,28 @@ from localstack_parity.iam.policies import (
 # What AWS's own policies for functions allow, on every resource.
 # Source: AWS Managed Policy Reference.
 _LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-_MANAGED: Mapping[str, list[str]] = {
+_INTERFACES = [f"ec2:{verb}NetworkInterface" for verb in ("Create", "Delete")]
+_TRACES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+_READ = [
+    f"{service}:{verb}*"
+    for service in ("cloudwatch", "kms", "lambda", "logs", "s3", "sns", "sqs")
+    for verb in ("Describe", "Get", "List")
+]
+MANAGED: Mapping[str, list[str]] = {
     "service-role/AWSLambdaBasicExecutionRole": _LOGS,
+    "service-role/AWSLambdaVPCAccessExecutionRole": [
+        *_LOGS,
+        *_INTERFACES,
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+    ],
+    "service-role/AWSLambdaSQSQueueExecutionRole": [
+        *_LOGS,
+        *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    ],
+    "AWSXRayDaemonWriteAccess": _TRACES,
+    "AWSXrayWriteOnlyAccess": _TRACES,
+    "ReadOnlyAccess": _READ,
     "AmazonS3FullAccess": ["s3:*"],
     "AmazonS3ReadOnlyAccess": ["s3:Get*", "s3:List*", "s3:Describe*"],
     "AmazonSNSFullAccess": ["sns:*"],
@@ -108,17 +128,31 @@ def role_policies(stack: Stack, role: Resource) -> list[Policy] | None:
     """The policies of a role; None if one of them is not known here or not valid."""
     found = [d for d in documents(stack) if d.identity and role.ref in d.targets]
     for arn in role.properties.get("ManagedPolicyArns") or []:
-        own = stack.known_as(arn, "AWS::IAM::ManagedPolicy")
-        name = str(arn).partition(":policy/")[2]
-        if own:
-            found += [d for d in documents(stack) if d.owner is own]
-        elif name in _MANAGED:
-            statement = {"Effect": "Allow", "Action": _MANAGED[name], "Resource": "*"}
-            content = {"Version": "2012-10-17", "Statement": [statement]}
-            found.append(Document(role, content, role.path("ManagedPolicyArns"), True))
-        else:
+        managed = _managed(stack, role, arn)
+        if managed is None:
             return None
+        found += managed
     return _parsed(found)
+
+
+def _boundary(stack: Stack, role: Resource) -> list[Policy] | None:
+    """The permissions boundary of a role; None if it has none, or one that is not known here."""
+    arn = role.properties.get("PermissionsBoundary")
+    found = _managed(stack, role, arn) if arn else None
+    return _parsed(found) if found else None
+
+
+def _managed(stack: Stack, role: Resource, arn: Any) -> list[Document] | None:
+    """What a managed policy says, if it is one of the stack or known here."""
+    own = stack.known_as(arn, "AWS::IAM::ManagedPolicy")
+    name = str(arn).partition(":policy/")[2]
+    if own:
+        return [d for d in documents(stack) if d.owner is own]
+    if name not in MANAGED:
+        return None
+    statement = {"Effect": "Allow", "Action": MANAGED[name], "Resource": "*"}
+    content = {"Version": "2012-10-17", "Statement": [statement]}
+    return [Document(role, content, role.path("ManagedPolicyArns"), True)]
 
 
 def role_may(stack: Stack, role: Resource, action: str, arns: Iterable[str]) -> bool:
@@ -127,19 +161,24 @@ def role_may(stack: Stack, role: Resource, action: str, arns: Iterable[str]) -> 
     if policies is None:
         return True
     caller = Caller(Callers.IDENTITY, ACCOUNT, str(role.arn), (str(role.arn),))
-    context = {
+    for arn in arns:
+        request = Request(caller, action, arn, ACCOUNT, _context(stack, role))
+        policy = resource_policy(stack, arn)
+        boundary = _boundary(stack, role)
+        if decide(request, identity=policies, boundary=boundary, resource=policy).allowed:
+            return True
+    return False
+
+
+def _context(stack: Stack, role: Resource) -> dict[str, str]:
+    """What every request of a function says of itself."""
+    return {
         "aws:securetransport": "true",
         "aws:principalarn": str(role.arn),
         "aws:principalaccount": ACCOUNT,
         "aws:principaltype": "AssumedRole",
         "aws:requestedregion": stack.place.region,
     }
-    for arn in arns:
-        request = Request(caller, action, arn, ACCOUNT, context)
-        policy = resource_policy(stack, arn)
-        if decide(request, identity=policies, resource=policy).allowed:
-            return True
-    return False
 
 
 def service_may(
@@ -157,6 +196,26 @@ def service_may(
     caller = Caller(Callers.SERVICE, "", principal, (principal,))
     request = Request(caller, action, arn, ACCOUNT, context)
     return decide(request, resource=policy).allowed
+
+
+def key_may(
+    stack: Stack, key: Resource, action: str, *, role: Resource | None = None, service: str = ""
+) -> bool:
+    """Whether a role, or else a service of AWS, may do `action` with a KMS key of the stack.
+
+    A key's policy has to let somebody in before a role's own policies count; naming the account is
+    enough for that (AWS KMS Developer Guide, "Key policies in AWS KMS").
+    """
+    content = key.properties.get("KeyPolicy")
+    policy = parsed_or_none(Document(key, content, key.path("KeyPolicy"), False, (key.ref,)))
+    if service:
+        return service_may(stack, service, action, str(key.arn), policy, Unknown("alarm"))
+    policies = role_policies(stack, role) if role else []
+    if role is None or policies is None:
+        return True
+    caller = Caller(Callers.IDENTITY, ACCOUNT, str(role.arn), (str(role.arn),))
+    request = Request(caller, action, str(key.arn), ACCOUNT, _context(stack, role))
+    return decide(request, identity=policies, resource=policy, needs_resource_policy=True).allowed
 
 
 def resource_policy(stack: Stack, arn: str) -> Policy | None:

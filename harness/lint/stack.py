@@ -14,6 +14,7 @@ from cfnlint.template import Template as CfnTemplate
 
 from harness.identities import IDENTITIES, attribute, reference
 from harness.intrinsics import Place, Resolver
+from harness.lint.sources import Package
 from harness.template import references
 
 # As long as any account's number; no rule depends on which one it is.
@@ -50,10 +51,18 @@ class Stack:
         self, template: Mapping[str, Any], parameters: Mapping[str, Any], file: Path, region: str
     ) -> None:
         self.template, self.parameters, self.file = template, parameters, file
+        self.packages: dict[tuple[object, ...], Package] = {}  # those that were read, by folder
         self.place = Place(region, ACCOUNT, STACK_NAME)
         self.resolver = Resolver(
             template, parameters, self.place, reference=self._reference, attribute=self._attribute
         )
+
+    def variant(self, *, region: str = "", **parameters: str) -> "Stack":
+        """The same template in another Region or with other values, with the same packages."""
+        values = {**self.parameters, **parameters}
+        other = Stack(self.template, values, self.file, region or self.place.region)
+        other.packages = self.packages
+        return other
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:

@@ -13,6 +13,7 @@ from harness.lint.stack import ACCOUNT, PathInTemplate, Resource, Stack
 _DAY_S, _WEEK_S = 86_400, 604_800
 _MAX_ACTIONS = 5
 _FAULTS = {"Errors", "Throttles", "DeadLetterErrors", "DestinationDeliveryFailures"}
+_OF_ONE = {"Average", "Maximum", "Minimum"}
 _PERCENTILES = r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{0,10})?|100)"
 _EXTENDED = re.compile(rf"{_PERCENTILES}|IQM|(PR|TM|TC|TS|WM)\(.*\)")
 
@@ -145,7 +146,7 @@ class AlarmTells(StackRule):
 
 
 class QuietIsNoFault(StackRule):
-    """Lambda writes no metric of a function that nobody invokes."""
+    """Lambda writes no metric of a function that nobody invokes; others only when they count."""
 
     id = "W9506"
     shortdesc = "An alarm on too much does not take silence for a fault"
@@ -156,16 +157,19 @@ class QuietIsNoFault(StackRule):
     )
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Alarms above a threshold that ring without data."""
+        """Alarms above a threshold that ring without data, or go on ringing."""
         for alarm in stack.of("AWS::CloudWatch::Alarm"):
             too_much = str(alarm.properties.get("ComparisonOperator")).startswith("Greater")
             if too_much and alarm.properties.get("TreatMissingData") == "breaching":
                 path = alarm.path("TreatMissingData")
                 yield path, f"{alarm.logical_id} rings whenever there is no data"
+            if too_much and alarm.properties.get("TreatMissingData") == "ignore":
+                path = alarm.path("TreatMissingData")
+                yield path, f"{alarm.logical_id} rings on, once it rings, until there is data again"
 
 
 class FaultsAreCounted(StackRule):
-    """SampleCount of Errors is the number of invocations, and few errors are no reason to ring."""
+    """SampleCount of Errors is the number of invocations, their average at most 1."""
 
     id = "E9507"
     shortdesc = "Alarms on faults ring for too many of them"
@@ -173,7 +177,7 @@ class FaultsAreCounted(StackRule):
     source_url = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Alarms that count invocations for faults, or ring when there are few."""
+        """Alarms that count invocations, never reach their threshold, or ring for few faults."""
         for alarm in stack.of("AWS::CloudWatch::Alarm"):
             metric = alarm.properties.get("MetricName")
             if alarm.properties.get("Namespace") != "AWS/Lambda" or metric not in _FAULTS:
@@ -181,6 +185,10 @@ class FaultsAreCounted(StackRule):
             if alarm.properties.get("Statistic") == "SampleCount":
                 path = alarm.path("Statistic")
                 yield path, f"SampleCount of {metric} counts invocations; Sum counts {metric}"
+            if alarm.properties.get("Statistic") in _OF_ONE and _beyond_one(alarm):
+                path = alarm.path("Statistic")
+                statistic = alarm.properties["Statistic"]
+                yield path, f"An invocation has one of {metric} at most, and so has its {statistic}"
             if str(alarm.properties.get("ComparisonOperator")).startswith("LessThan"):
                 path = alarm.path("ComparisonOperator")
                 yield path, f"{alarm.logical_id} rings when {metric} are few"
@@ -220,6 +228,13 @@ def _out_of_reach(stack: Stack, alarm: Resource) -> Iterator[Finding]:
                 f"{alarm.logical_id} waits for more than {threshold} ms, and "
                 f"{function.logical_id} is stopped after {timeout_ms:.0f}",
             )
+
+
+def _beyond_one(alarm: Resource) -> bool:
+    """Whether an alarm rings only for values above 1."""
+    threshold = alarm.properties.get("Threshold")
+    strictly = alarm.properties.get("ComparisonOperator") == "GreaterThanThreshold"
+    return _whole(threshold) is not None and float(str(threshold)) + strictly > 1
 
 
 def _action_fault(stack: Stack, alarm: Resource, action: Any) -> str | None:

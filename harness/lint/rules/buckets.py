@@ -15,6 +15,8 @@ _ACTIONS = {
     *("NoncurrentVersionExpirationInDays", "NoncurrentVersionTransition"),
     *("NoncurrentVersionTransitions", "Transition", "Transitions"),
 }
+_INFREQUENT = {"STANDARD_IA", "ONEZONE_IA"}
+_INFREQUENT_DAYS = 30
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
@@ -51,6 +53,58 @@ class Lifecycle(StackRule):
                     after = transition.get("TransitionInDays")
                     if isinstance(days, int) and isinstance(after, int) and after >= days:
                         yield path, f"A transition after {after} days comes after the expiration"
+
+
+class Transitions(StackRule):
+    """PutBucketLifecycleConfiguration answers InvalidArgument."""
+
+    id = "E9418"
+    shortdesc = "Objects stay 30 days before they move to infrequent access, and expire later"
+    description = shortdesc
+    source_url = (
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+        "lifecycle-transition-general-considerations.html"
+    )
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each transition that comes too early, or not before the expiration."""
+        for bucket in stack.of("AWS::S3::Bucket"):
+            rules = (bucket.properties.get("LifecycleConfiguration") or {}).get("Rules") or []
+            for number, rule in enumerate(rules):
+                path = bucket.path("LifecycleConfiguration", "Rules", number)
+                noncurrent = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
+                for kind, end in (
+                    ("Transition", rule.get("ExpirationInDays")),
+                    ("NoncurrentVersionTransition", noncurrent),
+                ):
+                    single = [rule[kind]] if kind in rule else []
+                    for transition in [*single, *(rule.get(f"{kind}s") or [])]:
+                        days = transition.get("TransitionInDays")
+                        to = transition.get("StorageClass")
+                        if to not in _INFREQUENT or not isinstance(days, int):
+                            continue
+                        if days < _INFREQUENT_DAYS:
+                            yield path, f"To {to} after {days} days; it takes {_INFREQUENT_DAYS}"
+                        if isinstance(end, int) and end <= days:
+                            yield path, f"To {to} after {days} days, and expired after {end}"
+
+
+class BucketOwnsObjects(StackRule):
+    """What another account uploads then belongs to it, and the function may not read it."""
+
+    id = "E9419"
+    shortdesc = "The bucket's owner owns every object"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Buckets that leave objects to whoever writes them."""
+        for bucket in stack.of("AWS::S3::Bucket"):
+            rules = (bucket.properties.get("OwnershipControls") or {}).get("Rules") or []
+            for number, rule in enumerate(rules):
+                if rule.get("ObjectOwnership") == "ObjectWriter":
+                    path = bucket.path("OwnershipControls", "Rules", number)
+                    yield path, f"What others write to {bucket.logical_id} is theirs"
 
 
 class OwnershipAndAcl(StackRule):

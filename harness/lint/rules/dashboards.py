@@ -59,6 +59,9 @@ class DashboardMetrics(StackRule):
             for widget in body["widgets"]:
                 properties = widget.get("properties", {})
                 title = properties.get("title", widget["type"])
+                region = properties.get("region", stack.place.region)
+                if region != stack.place.region:
+                    yield path, f"Widget {title!r} is about {region}; the stack is not there"
                 for metric in _metrics(properties.get("metrics") or []):
                     namespace, name, *pairs = metric
                     dimensions = dict(zip(pairs[::2], pairs[1::2], strict=False))

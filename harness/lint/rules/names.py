@@ -26,6 +26,8 @@ _FORMS: Mapping[str, tuple[str, re.Pattern[str]]] = {
     "AWS::IAM::Role": ("RoleName", re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)),
 }
 
+_EXPORT = re.compile(r"[A-Za-z0-9:-]{1,255}")
+
 # What people put where they may.
 _USUAL_VALUES = ("prod", "Prod", "PROD", "pr_42", "pr-42-", "-pr", "a.b", "feature/x", "a b")
 
@@ -97,12 +99,7 @@ class NamesForAllParameters(StackRule):
             if declared.get("Type") != "String":
                 continue
             for value in _candidates(declared):
-                other = Stack(
-                    stack.template,
-                    {**stack.parameters, parameter: value},
-                    stack.file,
-                    stack.place.region,
-                )
+                other = stack.variant(**{parameter: value})
                 bad = list(_bad_names(other, {"AWS::S3::Bucket", *_FORMS}))
                 if bad and not list(_bad_names(stack, {"AWS::S3::Bucket", *_FORMS})):
                     path = ["Parameters", parameter]
@@ -171,7 +168,7 @@ class ExportNames(StackRule):
     )
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Each export whose name is used twice, or that two environments would share."""
+        """Each name that is none, is used twice, or that two environments would share."""
         seen: dict[object, str] = defaultdict(str)
         for name, output in (stack.template.get("Outputs") or {}).items():
             raw = (output.get("Export") or {}).get("Name")
@@ -179,6 +176,8 @@ class ExportNames(StackRule):
             if raw is None or isinstance(exported, Unknown) or not stack.resolver.included(output):
                 continue
             path = ["Outputs", name, "Export", "Name"]
+            if not _EXPORT.fullmatch(str(exported)):
+                yield path, f"{exported} is to be of letters, digits, colons and hyphens"
             if exported in seen:
                 yield path, f"{name} is exported under the name of {seen[exported]}: {exported}"
             elif isinstance(raw, str):

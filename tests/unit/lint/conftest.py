@@ -11,6 +11,35 @@ from cfnlint.template import Template
 from harness.lint.rules import all_rules
 
 Lint = Callable[..., list[str]]
+Judge = Callable[..., list[str]]
+
+# A function and what it needs, without a fault but for what its package may have.
+TEMPLATE = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: sts:AssumeRole}}
+      ManagedPolicyArns:
+        - !Sub arn:${{AWS::Partition}}:iam::aws:policy/AdministratorAccess
+  LogGroup:
+    Type: AWS::Logs::LogGroup
+    Properties: {{LogGroupName: /aws/lambda/copier, RetentionInDays: 7}}
+  Function:
+    Type: AWS::Lambda::Function
+    DependsOn: LogGroup
+    Properties:
+      FunctionName: copier
+      Runtime: {runtime}
+      Handler: app.handler
+      Architectures: [x86_64]
+      Role: !GetAtt Role.Arn
+      Code: ./code
+      Environment: {{Variables: {{BUCKET: photos}}}}
+"""
 
 
 @pytest.fixture
@@ -38,5 +67,19 @@ def lint(tmp_path: Path) -> Lint:
             for rule in all_rules()
             for found in rule.matchall(str(file), cfn)
         ]
+
+    return run
+
+
+@pytest.fixture
+def judge(lint: Lint, tmp_path: Path) -> Judge:
+    """Lint a function whose package has these files."""
+
+    def run(runtime: str = "python3.13", **files: str | bytes) -> list[str]:
+        for name, content in files.items():
+            file = tmp_path / "code" / name.replace("__", "/").replace("_dot_", ".")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return lint(TEMPLATE.format(runtime=runtime), folder=tmp_path)
 
     return run

@@ -1,56 +1,13 @@
 """What the rules about packages find in a function's code, and what they leave alone."""
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.lint.conftest import Lint
+from tests.unit.lint.conftest import Judge
 
-TEMPLATE = """
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - {{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: sts:AssumeRole}}
-      ManagedPolicyArns:
-        - !Sub arn:${{AWS::Partition}}:iam::aws:policy/AdministratorAccess
-  LogGroup:
-    Type: AWS::Logs::LogGroup
-    Properties: {{LogGroupName: /aws/lambda/copier, RetentionInDays: 7}}
-  Function:
-    Type: AWS::Lambda::Function
-    DependsOn: LogGroup
-    Properties:
-      FunctionName: copier
-      Runtime: {runtime}
-      Handler: app.handler
-      Architectures: [x86_64]
-      Role: !GetAtt Role.Arn
-      Code: ./code
-      Environment: {{Variables: {{BUCKET: photos}}}}
-"""
 HANDLER = "def handler(event, context):\n    return event\n"
-
-Judge = Callable[..., list[str]]
-
-
-@pytest.fixture
-def judge(lint: Lint, tmp_path: Path) -> Judge:
-    """Lint a function whose package has these files."""
-
-    def run(runtime: str = "python3.13", **files: str | bytes) -> list[str]:
-        for name, content in files.items():
-            file = tmp_path / "code" / name.replace("__", "/").replace("_dot_", ".")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return lint(TEMPLATE.format(runtime=runtime), folder=tmp_path)
-
-    return run
 
 
 def test_a_sound_package_has_no_finding(judge: Judge) -> None:

@@ -1,0 +1,73 @@
+"""E942x: failures that are kept, and somebody who hears of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness.lint.rule import Finding, StackRule
+from harness.lint.stack import Resource, Stack
+
+_FOUR_DAYS_S = 345_600  # what SQS keeps by default, and longer than a weekend
+
+
+class AlarmsPassFilters(StackRule):
+    """An alarm's message has no attributes, so a filter on one keeps all of them back."""
+
+    id = "E9421"
+    shortdesc = "Who is told of alarms by mail has no filter on message attributes"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Topics that alarms tell, if every subscription to them filters by attribute."""
+        for topic in stack.of("AWS::SNS::Topic"):
+            alarms = [
+                alarm.logical_id
+                for alarm in stack.of("AWS::CloudWatch::Alarm")
+                if topic.ref in (alarm.properties.get("AlarmActions") or [])
+            ]
+            subscriptions = [
+                subscription
+                for subscription in stack.of("AWS::SNS::Subscription")
+                if subscription.properties.get("TopicArn") == topic.ref
+            ]
+            filtered = [s for s in subscriptions if _by_attribute(s)]
+            if alarms and filtered and len(filtered) == len(subscriptions):
+                path = filtered[0].path("FilterPolicy")
+                yield path, f"Nobody hears of {', '.join(alarms)}: it keeps alarms back"
+
+
+class FailuresAreKept(StackRule):
+    """CreateFunction refuses a FIFO queue; messages that have expired are gone without a word."""
+
+    id = "E9422"
+    shortdesc = "Queues for failures are standard ones and keep them for at least four days"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Queues that Lambda, or a queue, sends to what it could not deliver."""
+        for queue in _failure_queues(stack):
+            if str(queue.properties.get("FifoQueue", False)).lower() == "true":
+                yield queue.path("FifoQueue"), f"{queue.logical_id} is FIFO: Lambda cannot use it"
+            kept = queue.properties.get("MessageRetentionPeriod", _FOUR_DAYS_S)
+            if str(kept).isdigit() and int(str(kept)) < _FOUR_DAYS_S:
+                path = queue.path("MessageRetentionPeriod")
+                yield path, f"{queue.logical_id} loses failures after {int(str(kept)) / 3600:.1f} h"
+
+
+def _by_attribute(subscription: Resource) -> bool:
+    given = subscription.properties
+    scope = given.get("FilterPolicyScope", "MessageAttributes")
+    return bool(given.get("FilterPolicy")) and scope == "MessageAttributes"
+
+
+def _failure_queues(stack: Stack) -> list[Resource]:
+    """The queues to which Lambda sends what a function could not finish."""
+    targets: list[Any] = []
+    for function in stack.of("AWS::Lambda::Function"):
+        targets.append((function.properties.get("DeadLetterConfig") or {}).get("TargetArn"))
+    for config in stack.of("AWS::Lambda::EventInvokeConfig"):
+        on_failure = (config.properties.get("DestinationConfig") or {}).get("OnFailure") or {}
+        targets.append(on_failure.get("Destination"))
+    queues = [stack.known_as(target, "AWS::SQS::Queue") for target in targets]
+    return list({queue.logical_id: queue for queue in queues if queue}.values())
