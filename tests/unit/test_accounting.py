@@ -91,12 +91,12 @@ def runs(draw: st.DrawFn) -> Run:
     """A run of up to five uploads that ended well, or in any other way."""
     entries = [draw(uploads(index)) for index in range(draw(st.integers(1, 5)))]
     strays = [draw(notices(entry(9)))] if draw(st.booleans()) else []
-    end = draw(
+    end: dict[str, Any] = draw(
         st.sampled_from(
             [{}, {"interrupted": True, "ended_early": "Ctrl-C"}, {"gone": True, "ended_early": "?"}]
         )
     )
-    unseen = {
+    unseen: dict[str, Any] = {
         name: None for name in ("logs", "metrics", "extra", "unplanned") if draw(st.booleans())
     }
     lines = [Invocation("request-0", draw(_ATTEMPTS), [], [(1_800_000_000_000, "not JSON")])]
