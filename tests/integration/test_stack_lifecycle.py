@@ -210,7 +210,7 @@ def test_a_rollback_that_is_not_exact_is_found(tried: Try) -> None:
     checks = tried([rename], scenario.failed_update)
     assert checks["deployed"].passed, checks["deployed"].detail
     assert checks["failed-update"].passed is False
-    assert "UploadBucket.NotificationConfiguration was" in checks["failed-update"].detail
+    assert "id of BucketNotifications was" in checks["failed-update"].detail
 
 
 def test_a_role_that_is_left_behind_is_found_and_removed(

@@ -121,11 +121,12 @@ def _restore(executor: "Executor", step: Step) -> tuple[list[Discarded], bool]:
     executor.failed.clear()
     executor.report(name, existed["Type"], ChangeAction.Modify, "IN_PROGRESS")
     event, then = executor.act(name, ChangeAction.Modify, now, properties_of(step.before))
-    executor.resources[name] = existed
+    restored = event.status == OperationStatus.SUCCESS
+    # The stack tells the physical id that it has when this is reported.
+    executor.resources[name] = {**existed, **then} if restored else existed
     executor.report(name, existed["Type"], ChangeAction.Modify, event.status.name, event.message)
-    if event.status != OperationStatus.SUCCESS:
+    if not restored:
         return [], False
-    executor.resources[name] = {**existed, **then}
     if now["PhysicalResourceId"] == then["PhysicalResourceId"]:
         return [], True
     return [Discarded(name, now, superseded=True)], True
