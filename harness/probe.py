@@ -197,9 +197,12 @@ class Probe:
 
     # --- Hearing and looking ----------------------------------------------------------------------
 
-    def hear(self, entry: Entry) -> Mapping[str, Any]:
-        """The first notification about an upload. Broken if it has not the expected status."""
-        told = self.wait(f"a notification about {entry.key}", lambda: self.told_of(entry))
+    def hear(self, entry: Entry, *, after: int = 0) -> Mapping[str, Any]:
+        """The first notification about an upload, or the one after so many that were heard before.
+
+        Broken if it has not the expected status.
+        """
+        told = self.wait(f"a notification about {entry.key}", lambda: self.told_of(entry)[after:])
         if told[0].status != entry.expected.status:
             raise Broken(f"{entry.key} was announced so: {json.dumps(told[0].body)[:500]}")
         return told[0].body
@@ -217,13 +220,13 @@ class Probe:
         """All notifications of this status so far, whatever they are about."""
         return [notice for notice in list(self._notices) if notice.status == status]
 
-    def expect(self, entry: Entry, picture: Picture) -> None:
+    def expect(self, entry: Entry, picture: Picture, *, after: int = 0) -> None:
         """An upload of this picture is announced, and its output is right in every respect."""
-        self.expect_image(entry, self._pictures.expected(picture))
+        self.expect_image(entry, self._pictures.expected(picture), after=after)
 
-    def expect_image(self, entry: Entry, wanted: Image.Image) -> None:
+    def expect_image(self, entry: Entry, wanted: Image.Image, *, after: int = 0) -> None:
         """The same with the picture that must come out."""
-        self.hear(entry)
+        self.hear(entry, after=after)
         entry.notices = self.told_of(entry)
         key = output_key(entry.key)
         try:

@@ -1,0 +1,200 @@
+"""A function that crashes, hangs and runs out of memory in the midst of its work.
+
+Arrange: one stack. Disturb: invocations that are killed, brought to a standstill or left without
+memory just before one of their calls. Expect: each image comes out once all the same; the alarm on
+errors is raised by six, not by five; and what always fails waits to be sent again, and then works.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from harness import checks
+from harness.adjusting import timeout
+from harness.alarms import BREACH_FORGOTTEN_S, BREACH_SEEN_S, comes_to, compression
+from harness.awkward import picture
+from harness.checks import Check, Run, Verdict
+from harness.corpus import Picture
+from harness.disturb import compressed, disturbed
+from harness.failures import waiting_failures
+from harness.ledger import Entry, Notice
+from harness.probe import Broken, Probe
+from harness.promises import promise, try_all
+from harness.redrive import redrive
+from harness.scenario import Context
+from harness.surroundings import Alarm, alarms, datapoints
+
+TITLE = "the function crashes, hangs, runs out of memory: retried, counted, announced, redriven"
+GATE = 0
+NEEDS = frozenset({"faults"})
+
+RETRY_S = 1.0
+TIMEOUT_S = 6  # in the place of a minute, so that what hangs is ended sooner
+
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
+_CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+
+# Each strikes the first attempt of the image of its number: as many as the alarm lets pass.
+ALLOWED: Sequence[Mapping[str, Any]] = (
+    {"fault": "crash", "before": "s3:GetObject"},
+    {"fault": "crash", "before": "s3:PutObject"},
+    {"fault": "crash", "before": "sns:Publish"},
+    {"fault": "out-of-memory", "before": "s3:PutObject"},
+    {"fault": "timeout", "before": "s3:PutObject"},
+)
+ATTEMPTS = 3
+ERRORS = len(ALLOWED) + 1 + ATTEMPTS
+
+
+def run(context: Context) -> tuple[Run, list[Check]]:
+    """Cause one trouble after the other, and judge what was seen of them."""
+    target, function = context.target, context.stack.outputs["FunctionName"]
+    context.compressed(f"Lambda retried after {RETRY_S:g} and {2 * RETRY_S:g} s, not 60 and 120 s")
+    context.compressed(f"an invocation timed out after {TIMEOUT_S} s, not after the template's 60")
+    context.compressed(compression(BREACH_FORGOTTEN_S))
+    with compressed(target, lambda_retry_s=RETRY_S), timeout(target, function, TIMEOUT_S):
+        alone = [retried, five_are_quiet, six_are_told, given_up, alarm_ends]
+        finished, kept = try_all(context, [quiet], [], alone)
+    rules = [errors_counted, checks.structured_logs, checks.accounted]
+    return finished, [*kept, *(rule(finished) for rule in rules)]
+
+
+@promise("quiet", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+def quiet(probe: Probe) -> str:
+    """Without trouble, images come out and the alarm on errors is not raised."""
+    name = _alarm(probe)["AlarmName"]
+    if comes_to(probe.target, name, "OK", BREACH_FORGOTTEN_S) == "ALARM":
+        raise Broken(f"{name} stays in ALARM")
+    probe.prove([picture("quiet.jpg")])
+    return "it is OK"
+
+
+@promise("retried", f"{_LAMBDA}invocation-async-error-handling.html")
+def retried(probe: Probe) -> str:
+    """What dies in mid-flight is tried again, and comes out once."""
+    pictures = [picture(f"trouble/{number}.jpg", number) for number in range(len(ALLOWED))]
+    rules = [
+        {**fault, "key": f"*/trouble/{number}.jpg", "attempt": 1}
+        for number, fault in enumerate(ALLOWED)
+    ]
+    sent = _under(probe, rules, pictures)
+    for entry in sent:
+        if len(probe.told_of(entry)) != 1 or len(probe.versions(entry)) != 1:
+            raise Broken(
+                f"{entry.key} was told of {len(probe.told_of(entry))} times and written "
+                f"{len(probe.versions(entry))} times"
+            )
+    return ", ".join(f"{fault['fault']} before {fault['before']}" for fault in ALLOWED)
+
+
+@promise("five-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+def five_are_quiet(probe: Probe) -> str:
+    """Five errors in five minutes are no alarm."""
+    alarm = _alarm(probe)
+    _wait_for_errors(probe, alarm, len(ALLOWED))
+    if comes_to(probe.target, alarm["AlarmName"], "ALARM", BREACH_SEEN_S) == "ALARM":
+        raise Broken(f"{alarm['AlarmName']} was raised by {len(ALLOWED)} errors")
+    return f"after {len(ALLOWED)} errors"
+
+
+@promise("six-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+def six_are_told(probe: Probe) -> str:
+    """The sixth error raises the alarm, and the topic tells of it."""
+    rules = [{"fault": "crash", "before": "s3:PutObject", "key": "*/sixth.jpg", "attempt": 1}]
+    _under(probe, rules, [picture("sixth.jpg", 7)])
+    _wait_for_errors(probe, _alarm(probe), len(ALLOWED) + 1)
+    return _require_told(probe, "ALARM", BREACH_SEEN_S)
+
+
+@promise("given-up", f"{_LAMBDA}invocation-async-retain-records.html")
+def given_up(probe: Probe) -> str:
+    """What always fails is announced once and waits in the queue; sent again, it works."""
+    doomed = picture("doomed.jpg", 8)
+    rules = [{"fault": "crash", "before": "s3:PutObject", "key": "*/doomed.jpg"}]
+    with disturbed(probe.target, invocations=_of(probe, rules)) as disturbance:
+        sent = probe.put_picture(doomed, "failed")
+        told = probe.hear(sent)
+        struck = len(disturbance.journal())
+    if struck != ATTEMPTS:
+        raise Broken(f"{sent.key} was tried {struck} times, not {ATTEMPTS}")
+    if probe.versions(sent):
+        raise Broken(f"{sent.key} failed and yet has an output")
+    if waiting_failures(probe.target, probe.stack, [sent.key]) != [sent.key]:
+        raise Broken(f"the event of {sent.key} is not in the failure queue")
+    redrive(probe.target, probe.stack, execute=True)
+    sent.expected = replace(sent.expected, status="processed")
+    probe.expect(sent, doomed, after=1)
+    if len(probe.versions(sent)) != 1 or len(probe.told_of(sent)) != 2:
+        raise Broken(f"{sent.key} was told of {len(probe.told_of(sent))} times")
+    if waiting := redrive(probe.target, probe.stack).items:
+        raise Broken(f"{len(waiting)} messages are left in the failure queue")
+    return f"told as {told.get('condition')} after {told.get('attempts')} attempts, then processed"
+
+
+@promise("alarm-ends", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+def alarm_ends(probe: Probe) -> str:
+    """The alarm ends with the errors, and the topic tells of it."""
+    return _require_told(probe, "OK", BREACH_FORGOTTEN_S)
+
+
+@checks.rule(
+    "errors", "Every error was counted, and no other", f"{_LAMBDA}monitoring-metrics-types.html"
+)
+def errors_counted(run: Run) -> Verdict:
+    """Time-outs and the function's death are errors of the invocation too."""
+    if run.seen.metrics is None:
+        return None, run.seen.missing.get("metrics", "it was not looked at")
+    return run.seen.metrics.errors == ERRORS, f"{run.seen.metrics.errors:g} of {ERRORS}"
+
+
+def _under(
+    probe: Probe, rules: Sequence[Mapping[str, Any]], pictures: Sequence[Picture]
+) -> list[Entry]:
+    """Upload pictures, have each struck by its rule once, and prove that they come out right."""
+    with disturbed(probe.target, invocations=_of(probe, rules)) as disturbance:
+        sent = [probe.put_picture(each) for each in pictures]
+        for entry, each in zip(sent, pictures, strict=True):
+            probe.expect(entry, each)
+        if (struck := len(disturbance.journal())) != len(rules):
+            raise Broken(f"{struck} invocations were struck, not {len(rules)}: nothing is proven")
+    return sent
+
+
+def _of(probe: Probe, rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rules for this run's images alone."""
+    return [
+        {**rule, "key": f"*/{probe.folder}{rule['key'][1:]}"}
+        | {"function": probe.outputs["FunctionName"]}
+        for rule in rules
+    ]
+
+
+def _alarm(probe: Probe) -> Alarm:
+    """The stack's alarm on errors."""
+    for alarm in alarms(probe):
+        if alarm["MetricName"] == "Errors":
+            return alarm
+    raise Broken("the stack has no alarm on Errors")
+
+
+def _wait_for_errors(probe: Probe, alarm: Alarm, count: int) -> None:
+    """Return once the metric has so many errors of this run."""
+
+    def counted() -> bool:
+        return sum(datapoints(probe, alarm, "Sum", 60)) >= count
+
+    probe.wait(f"the metric Errors to count {count}", counted)
+
+
+def _require_told(probe: Probe, state: str, after_s: int) -> str:
+    """The alarm comes to a state and the topic tells of it, as often as it did: once."""
+    name = _alarm(probe)["AlarmName"]
+    if (found := comes_to(probe.target, name, state, after_s)) != state:
+        raise Broken(f"{name} is {found}, not {state}")
+    probe.wait(f"the topic to tell that {name} is {state}", partial(_told, probe, name, state))
+    return f"{name} came to {state}"
+
+
+def _told(probe: Probe, alarm: str, state: str) -> list[Notice]:
+    return [n for n in probe.notices(f"alarm {state}") if n.body["AlarmName"] == alarm]
