@@ -34,7 +34,7 @@ test: dev ## run all tests: unit, emulator, integration
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --junitxml reports/tests.xml \
 		tests/unit tests/emulator tests/mutants tests/integration
 
-mutants: dev ## run the gate on 150 defects, each of which it must catch (ONLY="id id" SOUND=10 JOBS=2)
+mutants: dev ## run the gate on 186 defects, each of which it must catch (ONLY="id id" SOUND=10 JOBS=2)
 	@.venv/bin/python -m tests.mutants.run $(foreach id,$(ONLY),--only $(id)) \
 		--sound $(or $(SOUND),$(if $(ONLY),1,10)) $(if $(JOBS),--jobs $(JOBS)) --json reports/mutants.json
 

@@ -118,6 +118,49 @@ def failure(probe: Probe, request: str) -> dict[str, Any] | None:
     return None
 
 
+@contextmanager
+def topic_missing(probe: Probe) -> Iterator[None]:
+    """Let the function's TOPIC_ARN be that of a topic that does not exist."""
+    lambda_, function = probe.target.client("lambda"), probe.outputs["FunctionName"]
+    before = lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+    def set_to(variables: Mapping[str, str]) -> None:
+        lambda_.update_function_configuration(
+            FunctionName=function, Environment={"Variables": dict(variables)}
+        )
+        lambda_.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+    try:
+        set_to({**before, "TOPIC_ARN": f"{before['TOPIC_ARN']}-elsewhere"})
+        yield
+    finally:
+        set_to(before)
+
+
+def failed(probe: Probe, event: Mapping[str, Any]) -> str:
+    """Hand the function an event that it must raise over; the id of the request."""
+    answer = probe.target.client("lambda").invoke(
+        FunctionName=probe.outputs["FunctionName"], Payload=json.dumps(event).encode()
+    )
+    if not answer.get("FunctionError"):
+        raise Broken("the function said that all is well with what it could not announce")
+    return str(answer["ResponseMetadata"]["RequestId"])
+
+
+def logged(probe: Probe, text: str) -> list[str]:
+    """The lines of the function's log since the run began that hold `text`."""
+    pages = (
+        probe.target.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=probe.outputs["LogGroupName"],
+            startTime=int(probe.seen.started * 1000),
+            filterPattern=f'"{text}"',
+        )
+    )
+    return [event["message"] for page in pages for event in page["events"]]
+
+
 # --- The bucket's notifications -----------------------------------------------------------------
 
 
@@ -170,6 +213,9 @@ def ask(probe: Probe, request: Request) -> Mapping[str, Any]:
         answer: dict[str, Any] = json.loads(s3.get_object(**where)["Body"].read())
     except s3.exceptions.NoSuchKey:
         raise Broken(f"{request['RequestType']}: {function} did not answer") from None
+    answers = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    if len(answers) > 1:  # CloudFormation goes by the first one
+        raise Broken(f"{request['RequestType']}: {function} answered {len(answers)} times")
     for name in ("StackId", "RequestId", "LogicalResourceId"):
         if answer.get(name) != asked[name]:
             raise Broken(f"the answer has {name} {answer.get(name)!r}, not {asked[name]!r}")

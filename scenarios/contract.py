@@ -13,6 +13,7 @@ from PIL import Image
 from harness import awkward, checks
 from harness.awkward import picture
 from harness.checks import Check, Run, Verdict
+from harness.colours import profiled_photo
 from harness.corpus import KINDS, METADATA_LIMIT, Kind
 from harness.faults import field_of
 from harness.ledger import OUTPUT_PREFIX, Expected
@@ -44,6 +45,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         metadata,
         content,
         colours,
+        profiles,
         duplicates,
         versions,
         order,
@@ -145,6 +147,15 @@ def colours(probe: Probe) -> str:
     pictures = [picture(f"colours/{n}.{KINDS[n].form.lower()}", 5, KINDS[n]) for n in names]
     probe.prove(pictures)
     return ", ".join(names)
+
+
+@promise("profiles", _SPEC)
+def profiles(probe: Probe) -> str:
+    """A colour profile is applied, not dropped."""
+    data, wanted = profiled_photo()
+    expected = Expected("JPEG", wanted.size, wanted.size, {})
+    probe.expect_image(probe.put("profiles/photo.jpg", data, expected), wanted)
+    return "blue by its numbers, red by its profile"
 
 
 @promise("memory", _SPEC)

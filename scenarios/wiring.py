@@ -20,11 +20,14 @@ from harness.surroundings import (
     ask,
     breached,
     datapoints,
+    failed,
     failure,
     invoke,
+    logged,
     notifications,
     notifications_restored,
     set_states,
+    topic_missing,
     without_retries,
 )
 
@@ -53,7 +56,7 @@ OUTPUTS = (
 
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Try every promise, one after the other, and judge what was seen meanwhile."""
-    alone = [metrics, alarm_actions, failures, bucket_notifications]
+    alone = [metrics, alarm_actions, failures, told_later, bucket_notifications, secrets]
     finished, kept = try_all(context, [connected], [exports], alone)
     return finished, [*kept, checks.structured_logs(finished)]
 
@@ -137,6 +140,19 @@ def failures(probe: Probe) -> str:
     return f"as {told.get('condition')}"
 
 
+@promise("told-later", f"{_LAMBDA}invocation-async-error-handling.html")
+def told_later(probe: Probe) -> str:
+    """What could not be announced is announced when its event is sent again."""
+    photo = picture(f"later/photo{UNTOLD}", 1)
+    sent = probe.put_picture(photo)
+    event = probe.event(sent, EARLIER)
+    with topic_missing(probe):
+        request = failed(probe, event)
+    probe.tell({**event, "redriveOf": request})
+    probe.expect(sent, photo)
+    return "it raised without a topic, and was told of once there was one"
+
+
 @promise("bucket-notifications", f"{_CLOUDFORMATION}crpg-ref.html")
 def bucket_notifications(probe: Probe) -> str:
     """The custom resource sets, changes and removes its own notifications, and no others."""
@@ -158,6 +174,15 @@ def bucket_notifications(probe: Probe) -> str:
         if _succeed(probe, update) != made:
             raise Broken("an update gave another physical id: CloudFormation would replace it")
         _require(probe, before, 2)
+        # Under another owner's name it is another resource; CloudFormation then deletes the former.
+        renamed = {**changed, "IdPrefix": f"{probe.folder}-renamed"}
+        taken_over = {**own, "ResourceProperties": renamed, "OldResourceProperties": changed}
+        other = _succeed(probe, {"RequestType": "Update", **taken_over})
+        if other == made:
+            raise Broken("another owner's notifications have the same physical id")
+        _succeed(probe, {"RequestType": "Delete", **own})
+        _require(probe, before, 2)
+        own = {"PhysicalResourceId": other, "ResourceProperties": renamed}
         _succeed(probe, {"RequestType": "Delete", **own})
         _require(probe, before, 0)
         refused = ask(
@@ -178,7 +203,16 @@ def bucket_notifications(probe: Probe) -> str:
             },
         )
         _require(probe, before, 0)
-    return "create, update, delete, and a refusal"
+    return "create, update, another owner, delete, and a refusal"
+
+
+@promise("secrets", f"{_LAMBDA}configuration-envvars.html")
+def secrets(probe: Probe) -> str:
+    """No log line has the name of a credential in it."""
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        if found := logged(probe, name):
+            raise Broken(f"{len(found)} lines of the log have {name} in them")
+    return "none"
 
 
 def _succeed(probe: Probe, request: Mapping[str, Any]) -> str:

@@ -128,4 +128,28 @@ MUTANTS = [
         _NOTIFICATION,
         "deploy",
     ),
+    Mutant(
+        "update-forgets-its-former-name",
+        "OldResourceProperties are not looked at",
+        [_in('        owners.add(old["IdPrefix"])\n', "        pass\n")],
+        "With another IdPrefix, the old entries overlap with the new ones: the update fails.",
+        f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html",
+        "wiring",
+    ),
+    Mutant(
+        "answers-before-it-has-done-anything",
+        "SUCCESS is sent first, and a second answer afterwards",
+        [
+            _in(
+                '    status, reason = "SUCCESS", "done"\n',
+                (
+                    '    status, reason = "SUCCESS", "done"\n'
+                    "    answer(event, status=status, reason=reason, physical_id=physical_id)\n"
+                ),
+            )
+        ],
+        "The first answer counts: a failure is never seen, and the id is that of nothing.",
+        f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html",
+        "wiring",
+    ),
 ]

@@ -344,6 +344,136 @@ MUTANTS = [
         f"{_LAMBDA}monitoring-cloudwatchlogs-logformat.html",
         "contract",
     ),
+    Mutant(
+        "calls-outlast-the-function",
+        "The clients have botocore's own timeouts, 60 s as the function's",
+        [_in("handler", "    connect_timeout=3,\n    read_timeout=10,\n", "")],
+        "A call that hangs ends with the function, without a word and without a second try.",
+        f"{_LAMBDA}troubleshooting-invocation.html",
+        "lint",
+    ),
+    Mutant(
+        "keeps-every-upload",
+        "Every upload is kept in a module's list",
+        [
+            _in(
+                "uploads",
+                'PREFIX = "uploads/"\n',
+                'PREFIX = "uploads/"\n_RECENT: list[bytes] = []\n',
+            ),
+            _in(
+                "uploads",
+                '        return Source(body.read(), response["Metadata"])',
+                (
+                    "        _RECENT.append(body.read())\n"
+                    '        return Source(_RECENT[-1], response["Metadata"])'
+                ),
+            ),
+        ],
+        "Memory grows with every invocation: Runtime.OutOfMemory after some of them.",
+        f"{_LAMBDA}lambda-runtime-environment.html",
+        "lint",
+    ),
+    Mutant(
+        "fills-tmp",
+        "Each upload is written to /tmp and left there",
+        [
+            _in(
+                "imaging",
+                "from io import BytesIO\n",
+                "from io import BytesIO\nfrom tempfile import NamedTemporaryFile\n",
+            ),
+            _in(
+                "imaging",
+                "    source = containers.essentials(data)\n",
+                (
+                    "    with NamedTemporaryFile(delete=False) as copy:\n"
+                    "        copy.write(data)\n"
+                    "    source = containers.essentials(data)\n"
+                ),
+            ),
+        ],
+        "/tmp outlives the invocation: No space left on device after 512 MB.",
+        f"{_LAMBDA}configuration-ephemeral-storage.html",
+        "lint",
+    ),
+    Mutant(
+        "logs-its-environment",
+        "The environment is logged with each invocation, credentials and all",
+        [
+            _in(
+                "handler",
+                "    invocation = Invocation.of(event",
+                (
+                    '    logger.info("Environment", environment=dict(os.environ))\n'
+                    "    invocation = Invocation.of(event"
+                ),
+            )
+        ],
+        "Whoever may read the logs has the role's secret key and token.",
+        f"{_LAMBDA}configuration-envvars.html",
+        "lint",
+    ),
+    Mutant(
+        "notifications-may-fail",
+        "A notification that cannot be sent is logged and forgotten",
+        [
+            _in(
+                "announcements",
+                (
+                    "    sns.publish(\n"
+                    "        TopicArn=topic_arn,\n"
+                    '        Subject=subject(message["status"], message["source"]["key"]),\n'
+                    "        Message=json.dumps(message, ensure_ascii=False),\n"
+                    '        MessageAttributes={"status": {"DataType": "String", "StringValue": '
+                    'message["status"]}},\n'
+                    "    )\n"
+                ),
+                (
+                    "    with suppress(Exception):\n"
+                    "        sns.publish(\n"
+                    "            TopicArn=topic_arn,\n"
+                    '            Subject=subject(message["status"], message["source"]["key"]),\n'
+                    "            Message=json.dumps(message, ensure_ascii=False),\n"
+                    '            MessageAttributes={"status": {"DataType": "String", '
+                    '"StringValue": message["status"]}},\n'
+                    "        )\n"
+                ),
+            ),
+            _in("announcements", "import json\n", "import json\nfrom contextlib import suppress\n"),
+        ],
+        "SNS has a bad minute, and nobody ever hears of those pictures.",
+        f"{_LAMBDA}invocation-async-error-handling.html",
+        "lint",
+    ),
+    Mutant(
+        "redrive-is-a-duplicate",
+        "redriveOf is not read",
+        [
+            _in(
+                "handler",
+                "Invocation.of(event, context.aws_request_id)",
+                "Invocation.of({}, context.aws_request_id)",
+            )
+        ],
+        "An upload that was written and not announced is sent again, and again not announced.",
+        f"{_LAMBDA}invocation-async-retain-records.html",
+        "wiring",
+    ),
+    Mutant(
+        "profiles-are-dropped",
+        "A colour profile is thrown away without a conversion",
+        [
+            _in(
+                "imaging",
+                "    if profile:\n        # Rare",
+                '    if profile and image.mode == "CMYK":\n        # Rare',
+            )
+        ],
+        "Photos of newer phones come out pale.",
+        _SPEC,
+        "contract",
+    ),
     # Images
     Mutant(
         "decodes-at-full-size",

@@ -16,6 +16,23 @@ _NO_DESTINATION = (
 _NOT_ASSUMED = "CreateFunction fails: the role cannot be assumed by Lambda."
 _SILENT_ALARMS = "Alarms change their state and nobody is told."
 
+_KEY = template(
+    "  # --- Failures --",
+    "  Key:\n"
+    "    Type: AWS::KMS::Key\n"
+    "    Properties:\n"
+    "      KeyPolicy:\n"
+    '        Version: "2012-10-17"\n'
+    "        Statement:\n"
+    "          - Effect: Allow\n"
+    "            Principal:\n"
+    "              AWS: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:root\n"
+    "            Action: kms:*\n"
+    '            Resource: "*"\n'
+    "\n"
+    "  # --- Failures --",
+)
+
 _READ = "Resource: !Sub ${UploadBucket.Arn}/uploads/*"
 _ANNOUNCE = "Action: sns:Publish\n                Resource: !Ref NotificationTopic"
 
@@ -228,6 +245,139 @@ MUTANTS = [
         [template("!Ref ImageProcessor", "!Ref FailureNotifier", "UploadInvokePermission")],
         _NO_DESTINATION,
         f"{_LAMBDA}with-s3.html",
+        "lint",
+    ),
+    Mutant(
+        "arn-of-one-partition",
+        "arn:aws: is written out in the role's policy",
+        [template("arn:${AWS::Partition}:logs:", "arn:aws:logs:", "FailureNotifierRole")],
+        "In China and GovCloud nothing is logged: there it is arn:aws-cn and arn:aws-us-gov.",
+        f"{_IAM}reference-arns.html",
+        "lint",
+    ),
+    Mutant(
+        "arn-of-one-region",
+        "us-east-1 is written out in the role's policy",
+        [template(":logs:${AWS::Region}:", ":logs:us-east-1:", "ImageProcessorRole")],
+        "In every other Region nothing is logged.",
+        f"{_IAM}reference-arns.html",
+        "lint",
+    ),
+    Mutant(
+        "boundary-that-only-reads",
+        "The role has ReadOnlyAccess as its permissions boundary",
+        [
+            template(
+                "      Description: What the image processor may do.\n",
+                (
+                    "      Description: What the image processor may do.\n"
+                    "      PermissionsBoundary: !Sub "
+                    "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess\n"
+                ),
+            )
+        ],
+        "A boundary limits what the policies grant: neither output nor notification nor log.",
+        f"{_IAM}access_policies_boundaries.html",
+        "lint",
+    ),
+    Mutant(
+        "managed-policy-that-is-not-there",
+        "AWSLambdaBasicExecutionRole without service-role/",
+        [
+            template(
+                "      Description: What the image processor may do.\n",
+                (
+                    "      Description: What the image processor may do.\n"
+                    "      ManagedPolicyArns:\n"
+                    "        - !Sub "
+                    "arn:${AWS::Partition}:iam::aws:policy/AWSLambdaBasicExecutionRole\n"
+                ),
+            )
+        ],
+        "CreateRole fails: the policy does not exist or is not attachable.",
+        f"{_AWS}aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html",
+        "lint",
+    ),
+    Mutant(
+        "in-a-vpc-without-the-right",
+        "The function is put into a VPC, its role may not make network interfaces",
+        [
+            template(
+                "      MemorySize: 512\n",
+                (
+                    "      MemorySize: 512\n"
+                    "      VpcConfig:\n"
+                    "        SecurityGroupIds: [sg-0123456789abcdef0]\n"
+                    "        SubnetIds: [subnet-0123456789abcdef0]\n"
+                ),
+            )
+        ],
+        "CreateFunction fails: the role may not call CreateNetworkInterface on EC2.",
+        f"{_LAMBDA}configuration-vpc.html",
+        "lint",
+    ),
+    Mutant(
+        "traced-without-the-right",
+        "Active tracing, and a role without xray:PutTraceSegments",
+        [
+            template(
+                "      MemorySize: 512\n",
+                "      MemorySize: 512\n      TracingConfig:\n        Mode: Active\n",
+            )
+        ],
+        "CreateFunction fails: the role may not call PutTraceSegments on XRAY.",
+        f"{_LAMBDA}services-xray.html",
+        "lint",
+    ),
+    Mutant(
+        "outputs-with-a-key-the-role-may-not-use",
+        (
+            "The processed bucket is encrypted with a key of its own, the role has no "
+            "kms:GenerateDataKey"
+        ),
+        [
+            _KEY,
+            template(
+                "              SSEAlgorithm: AES256\n",
+                (
+                    "              SSEAlgorithm: aws:kms\n"
+                    "              KMSMasterKeyID: !GetAtt Key.Arn\n"
+                ),
+                "ProcessedBucket",
+            ),
+        ],
+        "PutObject is answered with AccessDenied.",
+        f"{_AWS}AmazonS3/latest/userguide/UsingKMSEncryption.html",
+        "lint",
+    ),
+    Mutant(
+        "topic-with-a-key-of-nobody",
+        "The topic is encrypted with a key whose policy names the account alone",
+        [
+            _KEY,
+            template(
+                "      DisplayName: Image processing\n",
+                "      DisplayName: Image processing\n      KmsMasterKeyId: !GetAtt Key.Arn\n",
+            ),
+        ],
+        "Neither alarms nor functions may publish: KMSAccessDenied.",
+        f"{_AWS}sns/latest/dg/sns-key-management.html",
+        "lint",
+    ),
+    Mutant(
+        "wildcard-that-is-compared-as-text",
+        "The topic's policy compares aws:SourceArn, with its *, by StringEquals",
+        [
+            template(
+                (
+                    "              ArnLike:\n"
+                    "                aws:SourceArn: !Sub arn:${AWS::Partition}:cloudwatch"
+                ),
+                "                aws:SourceArn: !Sub arn:${AWS::Partition}:cloudwatch",
+            )
+        ],
+        "StringEquals knows no wildcards: alarms are not told.",
+        f"{_IAM}reference_policies_elements_condition_operators.html",
         "lint",
     ),
     # Policies of topic, buckets and queue

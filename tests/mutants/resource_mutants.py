@@ -407,6 +407,132 @@ MUTANTS = [
         f"{_LAMBDA}dg/monitoring-cloudwatchlogs-loggroups.html",
         "lint",
     ),
+    Mutant(
+        "mapping-of-three-environments",
+        "A mapping by environment that knows dev, staging and prod, where any name is allowed",
+        [
+            template(
+                "Conditions:\n",
+                (
+                    "Mappings:\n"
+                    "  Retention:\n"
+                    "    dev: { Days: 7 }\n"
+                    "    staging: { Days: 7 }\n"
+                    "    prod: { Days: 7 }\n"
+                    "\n"
+                    "Conditions:\n"
+                ),
+            ),
+            template(
+                "RetentionInDays: 7",
+                "RetentionInDays: !FindInMap [Retention, !Ref EnvironmentSuffix, Days]",
+                "ImageProcessorLogGroup",
+            ),
+        ],
+        "CreateChangeSet fails for every other environment: unable to get mapping.",
+        f"{_AWS}AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap.html",
+        "lint",
+    ),
+    Mutant(
+        "export-with-a-slash",
+        "An export's name has a slash in it",
+        [
+            template(
+                'Name: !Sub "${AWS::StackName}-FunctionArn"',
+                'Name: !Sub "${AWS::StackName}/FunctionArn"',
+            )
+        ],
+        "CreateChangeSet fails: only letters, digits, colons and hyphens.",
+        f"{_AWS}AWSCloudFormation/latest/TemplateReference/outputs-section-syntax.html",
+        "lint",
+    ),
+    Mutant(
+        "transition-before-thirty-days",
+        "Old versions move to STANDARD_IA after a week",
+        [
+            template(
+                "              NoncurrentDays: 30\n",
+                (
+                    "              NoncurrentDays: 30\n"
+                    "            NoncurrentVersionTransitions:\n"
+                    "              - StorageClass: STANDARD_IA\n"
+                    "                TransitionInDays: 7\n"
+                ),
+                "ProcessedBucket",
+            )
+        ],
+        "PutBucketLifecycleConfiguration fails: at least 30 days, and before the expiration.",
+        f"{_AWS}AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html",
+        "lint",
+    ),
+    Mutant(
+        "uploads-belong-to-their-writers",
+        "ObjectOwnership: ObjectWriter",
+        [
+            template(
+                "ObjectOwnership: BucketOwnerEnforced",
+                "ObjectOwnership: ObjectWriter",
+                "UploadBucket",
+            )
+        ],
+        "What another account uploads is its own: the function may not read it.",
+        f"{_AWS}AmazonS3/latest/userguide/about-object-ownership.html",
+        "lint",
+    ),
+    Mutant(
+        "mails-filtered-by-attribute",
+        "The subscription takes only messages with status failed or rejected",
+        [
+            template(
+                "      Endpoint: !Ref NotificationEmail\n",
+                (
+                    "      Endpoint: !Ref NotificationEmail\n"
+                    "      FilterPolicy:\n"
+                    "        status: [failed, rejected]\n"
+                ),
+            )
+        ],
+        "Alarms carry no such attribute: none of them arrives.",
+        f"{_AWS}sns/latest/dg/sns-subscription-filter-policies.html",
+        "lint",
+    ),
+    Mutant(
+        "retention-in-minutes",
+        "The failure queue keeps messages for 20,160 seconds, which are 14 days in minutes",
+        [template("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 20160")],
+        "What failed on a Friday evening is gone on Saturday morning.",
+        f"{_AWS}AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html",
+        "lint",
+    ),
+    Mutant(
+        "failure-queue-in-order",
+        "The queue for dead letters is FIFO",
+        [
+            template(
+                "image-failure-queue-${EnvironmentSuffix}",
+                "image-failure-queue-${EnvironmentSuffix}.fifo",
+            ),
+            template(
+                "      SqsManagedSseEnabled: true\n",
+                (
+                    "      SqsManagedSseEnabled: true\n"
+                    "      FifoQueue: true\n"
+                    "      ContentBasedDeduplication: true\n"
+                ),
+            ),
+        ],
+        "CreateFunction fails: a dead-letter queue is a standard queue.",
+        f"{_AWS}lambda/latest/dg/invocation-async-retain-records.html",
+        "lint",
+    ),
+    Mutant(
+        "notifier-has-three-seconds",
+        "The failure notifier's timeout is not set, which makes it 3 s",
+        [template("      Timeout: 30\n", "", "FailureNotifier")],
+        "Its own calls may take five seconds each: failures go untold.",
+        f"{_AWS}lambda/latest/dg/configuration-timeout.html",
+        "lint",
+    ),
     # Outputs and updates
     Mutant(
         "missing-output",

@@ -215,6 +215,60 @@ MUTANTS = [
         _ALARM,
         "lint",
     ),
+    Mutant(
+        "production-is-not-watched",
+        "The branches of an !If are the wrong way round: in prod the alarm has no action",
+        [
+            template(
+                "Conditions:\n",
+                "Conditions:\n  Production: !Equals [!Ref EnvironmentSuffix, prod]\n",
+            ),
+            template(
+                "AlarmActions: [!Ref NotificationTopic]",
+                "AlarmActions: !If [Production, !Ref AWS::NoValue, [!Ref NotificationTopic]]",
+                "ErrorAlarm",
+            ),
+        ],
+        "The alarm of the one environment that matters tells nobody.",
+        f"{_AWS}AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html",
+        "lint",
+    ),
+    Mutant(
+        "errors-on-average",
+        "The error alarm takes the average of Errors, which is never over 1",
+        [template("Statistic: Sum", "Statistic: Average", "ErrorAlarm")],
+        "Each invocation has 0 or 1 errors: an average over 5 never comes.",
+        f"{_AWS}lambda/latest/dg/monitoring-metrics-types.html",
+        "lint",
+    ),
+    Mutant(
+        "alarm-that-never-comes-back",
+        (
+            "TreatMissingData: ignore on a metric that is only written when there is "
+            "something to count"
+        ),
+        [
+            template(
+                "TreatMissingData: notBreaching", "TreatMissingData: ignore", "RejectedImagesAlarm"
+            )
+        ],
+        "Once it has rung it stays in ALARM, and the next bad picture changes nothing.",
+        f"{_AWS}AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
+        "lint",
+    ),
+    Mutant(
+        "dashboard-of-another-region",
+        "One widget has its Region written out",
+        [
+            template(
+                '"title": "Duration",\n                "region": "${AWS::Region}"',
+                '"title": "Duration",\n                "region": "eu-west-1"',
+            )
+        ],
+        "The widget is empty.",
+        f"{_AWS}AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html",
+        "lint",
+    ),
     # Dashboard
     Mutant(
         "dashboard-that-is-no-json",
