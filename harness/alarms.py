@@ -13,8 +13,8 @@ from harness.waiting import WaitedTooLong, wait_until
 
 # CloudWatch evaluates an alarm every minute, on what was measured up to a minute before.
 BREACH_SEEN_S = 60
-# Three periods of five minutes, which an alarm on one of them looks back, and a minute more: then the
-# breach is out of its sight (AWS: "Configuring how CloudWatch alarms treat missing data").
+# Three periods of five minutes, which an alarm on one of them looks back, and a minute more: then
+# the breach is out of its sight (AWS: "Configuring how CloudWatch alarms treat missing data").
 BREACH_FORGOTTEN_S = 960
 _EVALUATED_S = 20.0
 

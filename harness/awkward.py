@@ -92,8 +92,31 @@ def unusable() -> Mapping[str, bytes]:
         "header only.jpg": photo[:100],
         "flipped bit.png": png[:middle] + bytes([png[middle] ^ 1]) + png[middle + 1 :],
         "animation.png": _animation(),
-        "lies.png": _lying_header(),
+        "lies.png": _claiming(60_000, 60_000),
+        "claims 5 GB.png": _claiming(41_000, 41_000),
+        "chunk of 4 GB.png": _chunk_of(2**32 - 1),
+        "absurd.png": _claiming(2**31 - 1, 2**31 - 1),
+        "absurd.jpg": _resized(photo, 65_535, 65_535),
+        "0x0.png": _claiming(0, 0),
+        "0x0.jpg": _resized(photo, 0, 0),
+        "two inks.jpg": _of_two_channels(photo),
+        "unknown colours.png": _claiming(8, 8, colour=5),
+        "no palette.png": _claiming(8, 8, colour=3),
         "bomb.png": _bomb(),
+    }
+
+
+def broken_exif() -> Mapping[str, bytes]:
+    """EXIF data (CIPA DC-008) that nobody can make sense of; no picture is the worse for it."""
+    head = b"Exif\0\0MM\0*" + struct.pack(">I", 8)
+    everywhere = b"".join(struct.pack(">HHII", tag, 7, 2**31, 2**32 - 1) for tag in range(900))
+    return {
+        "junk": b"Exif\0\0" + bytes(range(256)) * 20,
+        "cut off": head + struct.pack(">HHH", 40, 0x0112, 3),
+        "nowhere": head[:-4] + struct.pack(">I", 2**32 - 1),
+        "in a circle": head + struct.pack(">HHHII", 1, 0x8769, 4, 1, 8) + struct.pack(">I", 8),
+        "4 GB each": head + struct.pack(">H", 900) + everywhere,
+        "orientation 99": head + struct.pack(">HHHIHH", 1, 0x0112, 3, 1, 99, 0),
     }
 
 
@@ -114,9 +137,29 @@ def _animation() -> bytes:
     return file.getvalue()
 
 
-def _lying_header() -> bytes:
-    """A PNG of 63 bytes that says it has 3,600 million pixels."""
-    return png_head(60_000, 60_000, 8, 2, {}) + png_end(1)
+def _claiming(width: int, height: int, colour: int = 2) -> bytes:
+    """A PNG of 63 bytes whose header says that it has so many pixels, of this colour type."""
+    return png_head(width, height, 8, colour, {}) + png_end(1)
+
+
+def _chunk_of(size: int) -> bytes:
+    """A PNG that says that its first chunk of pixels has so many bytes; they are not there."""
+    head = png_head(90, 120, 8, 2, {})
+    return head + struct.pack(">I4s", size, b"IDAT") + bytes(200)
+
+
+def _resized(photo: bytes, width: int, height: int) -> bytes:
+    """A JPEG whose header says that it is of this size (T.81, B.2.2)."""
+    at = photo.index(b"\xff\xc0") + 5
+    return photo[:at] + struct.pack(">HH", height, width) + photo[at + 4 :]
+
+
+def _of_two_channels(photo: bytes) -> bytes:
+    """A JPEG that says it has two channels, which are no colours that anybody knows."""
+    at = photo.index(b"\xff\xc0")
+    frame = photo[at + 4 : at + 9] + b"\2" + photo[at + 10 : at + 16]
+    length = struct.unpack(">H", photo[at + 2 : at + 4])[0]
+    return photo[: at + 2] + struct.pack(">H", len(frame) + 2) + frame + photo[at + 2 + length :]
 
 
 def _bomb() -> bytes:

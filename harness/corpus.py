@@ -84,6 +84,8 @@ _NAMES = (
 class Picture:
     """One upload: which picture, under which path, with which metadata.
 
+    With `file`, these bytes are sent in place of the picture.
+
     `path` is relative to the run's folder in the bucket. `code` is the unique colour code that is
     painted on it, 6 bits per tile. `orientation` is EXIF's; 1 where there is no EXIF.
     """
@@ -95,6 +97,7 @@ class Picture:
     code: int
     orientation: int
     metadata: Mapping[str, str]
+    file: bytes | None = None
 
     @property
     def displayed_size(self) -> tuple[int, int]:

@@ -1,0 +1,152 @@
+"""Bad images of every kind, sent along a short day among good ones.
+
+Arrange: files that are no sound still JPEG or PNG, and sound ones that only look bad: a wrong
+extension, broken EXIF. Drive: upload them all. Expect: every good one right, every bad one refused
+once and for good, with a reason; the alarm tells of it, and ends with it.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness import awkward, checks, splice
+from harness.checks import Check, Run, Verdict
+from harness.corpus import Picture, plan
+from harness.faults import field_of
+from harness.ledger import Entry
+from harness.pictures import Pictures
+from harness.scenario import Context
+from harness.watching import Counter, watched
+
+TITLE = "bad images of every kind among good ones, each refused once, with a reason"
+GATE = 4
+
+GOOD = 60
+DAY_S = 15.0
+
+METRIC = "ImagesRejected"
+
+_SPEC = "TapStack: what the function promises (README)"
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
+_CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+
+_REASON = ("stage", "error.type", "error.message", "action", "requestId", "occurredAt")
+
+
+def run(context: Context) -> tuple[Run, list[Check]]:
+    """Send good and bad, watch the alarm, and judge what came of each."""
+    options = context.options
+    store = Pictures(context.settings.state_dir / "pictures")
+    bad = [awkward.picture(f"bad/{name}", file=data) for name, data in awkward.unusable().items()]
+    good = [*plan(options.images or GOOD, options.seed), *looking_bad(store)]
+    pictures = shuffled([*bad, *good], options.seed)
+    with watched(context, METRIC) as alarm:
+        function = context.stack.outputs["FunctionName"]
+        dimensions = {"service": "image-processor", "function_name": function}
+        counter = Counter(context, "TapStack", METRIC, dimensions)
+        finished = context.send(
+            pictures,
+            options.day_s or DAY_S,
+            statuses={picture.path: "rejected" for picture in bad},
+        )
+        if finished.seen.ended_early:
+            return finished, judge(finished)
+        counted = counted_once(finished, counter.count(at_least=len(bad)))
+        return finished, [*judge(finished), counted, alarm.raised(), alarm.ended()]
+
+
+def looking_bad(store: Pictures) -> list[Picture]:
+    """Good pictures: a JPEG named .png, and EXIF data broken in every way."""
+    renamed = awkward.picture("good/a photo.png", 1)
+    plain = [
+        awkward.picture(f"good/EXIF {name}.jpg", number)
+        for number, name in enumerate(awkward.broken_exif(), 2)
+    ]
+    store.prepare(plain)
+    broken = [
+        replace(each, file=splice.with_exif(store.render(each), exif))
+        for each, exif in zip(plain, awkward.broken_exif().values(), strict=True)
+    ]
+    return [renamed, *broken]
+
+
+def shuffled(pictures: Sequence[Picture], seed: int) -> list[Picture]:
+    """In an order of their own, numbered in it."""
+    order = random.Random(f"bad images {seed}").sample(pictures, len(pictures))
+    return [replace(picture, index=index) for index, picture in enumerate(order)]
+
+
+def judge(finished: Run) -> list[Check]:
+    """What must hold for the day."""
+    rules = [
+        checks.all_sent,
+        # Each good one is as on a good day.
+        checks.right_pixels,
+        checks.right_size,
+        checks.right_format,
+        checks.nothing_private,
+        checks.right_metadata,
+        checks.right_numbers,
+        # Each bad one is refused, and that is all that comes of it.
+        checks.one_notification,
+        checks.no_error_notification,
+        reasons_given,
+        checks.one_output,
+        checks.nothing_extra,
+        tried_once,
+        checks.no_errors,
+        checks.structured_logs,
+        checks.accounted,
+    ]
+    return [rule(finished) for rule in rules]
+
+
+@checks.rule("reasons", "Every refusal names the image, what is wrong and what to do", _SPEC)
+def reasons_given(run: Run) -> Verdict:
+    """Of all the notifications that say "rejected"."""
+    lacking = []
+    for entry in _bad(run):
+        for notice in entry.notices:
+            named = [name for name in _REASON if not str(field_of(notice.body, name) or "").strip()]
+            if notice.status == "rejected" and named:
+                lacking.append(f"{entry.key} without {', '.join(named)}")
+    told = sum(bool(entry.notices) for entry in _bad(run))
+    if lacking or not told:
+        return False, "; ".join(lacking[:3]) or "no bad image was told of"
+    kinds = {field_of(n.body, "error.type") for entry in _bad(run) for n in entry.notices}
+    return True, f"{told} refusals of {len(kinds)} kinds: {', '.join(sorted(map(str, kinds)))}"
+
+
+@checks.rule(
+    "no-retries", "No image was tried twice", f"{_LAMBDA}invocation-async-error-handling.html"
+)
+def tried_once(run: Run) -> Verdict:
+    """Neither did S3's event come twice nor did Lambda retry it, by the function's log."""
+    if run.seen.logs is None:
+        return None, run.seen.missing.get("logs", "the logs were not looked at")
+    tries = {
+        entry.key: sum(len(delivery.attempts) for delivery in entry.deliveries)
+        for entry in run.ledger.entries
+        if entry.uploaded is not None
+    }
+    wrong = [f"{key} {number} times" for key, number in tries.items() if number != 1]
+    if wrong:
+        return False, f"{len(wrong)} of {len(tries)} were not tried once: {', '.join(wrong[:3])}"
+    return True, f"{len(tries)} images, one attempt each"
+
+
+def counted_once(run: Run, counted: float | None) -> Check:
+    """The metric has one count for each bad image, and none for a good one."""
+    sent = len(_bad(run))
+    return Check(
+        "rejection-metric",
+        f"The metric {METRIC} counts every refusal once",
+        None if counted is None else counted == sent,
+        "the target does not show metrics" if counted is None else f"{counted:g} of {sent}",
+        f"{_CLOUDWATCH}CloudWatch_Embedded_Metric_Format.html",
+    )
+
+
+def _bad(run: Run) -> list[Entry]:
+    sent = [entry for entry in run.ledger.entries if entry.uploaded is not None]
+    return [entry for entry in sent if entry.expected.status == "rejected"]
