@@ -4,6 +4,7 @@ A scenario's context and a day come in; a Soak goes out: one Run of all rounds, 
 Rounds leave nothing: objects are deleted, ledgers wait on disk. scenarios/soak.py calls it.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from itertools import batched
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import psutil
 
 from harness.checks import Check, Run
 from harness.corpus import Picture
@@ -31,7 +34,8 @@ _ORDER = {False: 0, None: 1, True: 2}  # of verdicts, the worst first
 class Round:
     """One round and what was there after it, its objects deleted.
 
-    `latency_ms` is the median from due to notified, `cpu_ms` what each part used per image, and
+    `latency_ms` is the median from due to notified, `cpu_ms` what each part used per image,
+    `others` the share of the machine's processors that anything else used meanwhile, and
     `log_bytes` what the stack's log groups hold by then.
     """
 
@@ -41,6 +45,7 @@ class Round:
     cpu_ms: Mapping[str, float]
     usage: Mapping[str, Usage]
     log_bytes: int
+    others: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def soak(
     with tempfile.TemporaryDirectory(prefix="tapstack-soak-") as folder:
         before = _look(context)
         for number in _until(end):
-            began = time.monotonic()
+            began, busy_s = time.monotonic(), _busy_s()
             run = context.send(pictures, day_s)
             started = started or run.seen.started
             run.ledger.save(Path(folder) / f"{number:06}.jsonl")
@@ -90,7 +95,11 @@ def soak(
             if isinstance(after, str) or isinstance(before, str):
                 unseen = str(after)
             else:
-                rounds.append(_round(context, run, time.monotonic() - began, before, after))
+                done = _round(context, run, time.monotonic() - began, before, after)
+                ours_s = sum(after[part].cpu_s - before[part].cpu_s for part in after)
+                others_s = max(0.0, _busy_s() - busy_s - ours_s)
+                share = others_s / done.seconds / (os.cpu_count() or 1)
+                rounds.append(replace(done, others=round(share, 2)))
                 context.console.print(_line(number, rounds[-1]), highlight=False, soft_wrap=True)
             before = after
         saved = [Ledger.load(file) for file in sorted(Path(folder).iterdir())]
@@ -111,6 +120,12 @@ def _until(end: float) -> Iterator[int]:
         if number >= MINIMUM_ROUNDS and 2 * now - last > end:
             return
         last = now
+
+
+def _busy_s() -> float:
+    """Seconds that the machine's processors have worked, for whomever."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def _look(context: Context) -> Mapping[str, Usage] | str:

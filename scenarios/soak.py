@@ -37,19 +37,20 @@ class Limit:
 
 
 LIMITS = {
-    "memory": Limit(16e6, 1_000),
+    "memory": Limit(32e6, 1_000),
     "disk": Limit(4e6, 100),
     "files": Limit(8),
     "processes": Limit(3),  # one execution environment
     "threads": Limit(8),
 }
-# What CloudWatch keeps is no leak: in memory the text of log events, which takes three times its
-# size with all that belongs to an event, and on disk eight rows of metrics for each invocation.
-PER_LOG_BYTE = 3.0
-METRICS_PER_IMAGE = 2_000
+# What CloudWatch keeps is no leak: in memory the text of log events, which takes twice its size
+# with all that belongs to an event, and on disk eight rows of metrics for each invocation.
+PER_LOG_BYTE = 2.0
+METRICS_PER_IMAGE = 1_500
 
 CREEP = 0.5  # of what it was at first, that latency and CPU time per image may grow
 CREEP_FLOOR_MS = {"latency": 500.0, "CPU": 5.0}
+BUSY = 0.2  # of the processors, used by others: then latency is theirs as much as ours
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
@@ -76,8 +77,7 @@ def judge(soaked: Soak) -> list[Check]:
             )
         cpu = [each.cpu_ms[part] for each in rounds]
         found.append(_check(f"{part}-cpu", f"CPU time of the {part}", _creeps("CPU", cpu)))
-    latency = [each.latency_ms for each in rounds]
-    found.append(_check("latency", "latency", _creeps("latency", latency)))
+    found.append(_check("latency", "latency", _slows(rounds)))
     if len(rounds) < LEAST:
         reason = soaked.unseen or f"{len(rounds)} rounds after the warm-up show no trend"
         return [replace(check, passed=None, detail=reason) for check in found]
@@ -85,8 +85,7 @@ def judge(soaked: Soak) -> list[Check]:
 
 
 def _check(id_: str, subject: str, verdict: Verdict) -> Check:
-    title = f"{subject[0].upper()}{subject[1:]} does not grow"
-    return Check(f"flat-{id_}", title, *verdict, "TapStack: nothing piles up")
+    return Check(f"flat-{id_}", f"No growth in {subject}", *verdict, "TapStack: nothing piles up")
 
 
 def _flat(rounds: Sequence[Round], part: str, what: str) -> Verdict:
@@ -108,10 +107,7 @@ def _flat(rounds: Sequence[Round], part: str, what: str) -> Verdict:
 
 
 def _amount(each: Round, part: str, what: str, number: int) -> float | None:
-    """What a part has after a round, without what CloudWatch keeps.
-
-    The functions' memory is that of one process: how many there are is another question.
-    """
+    """What a part has after a round, without what CloudWatch keeps."""
     use = each.usage[part]
     if what == "disk":
         kept = number * each.images * METRICS_PER_IMAGE if part == "emulator" else 0
@@ -120,6 +116,16 @@ def _amount(each: Round, part: str, what: str, number: int) -> float | None:
     if what == "memory" and part == "emulator":
         value -= PER_LOG_BYTE * each.log_bytes
     return value
+
+
+def _slows(rounds: Sequence[Round]) -> Verdict:
+    """Whether latency creeps, as far as the machine had nothing else to do."""
+    quiet = [each.latency_ms for each in rounds if each.others <= BUSY]
+    if len(quiet) < LEAST:
+        share = max((each.others for each in rounds), default=0.0)
+        return None, f"other work used up to {share:.0%} of the machine's processors meanwhile"
+    passed, detail = _creeps("latency", quiet)
+    return passed, f"{detail}; in {len(quiet)} of {len(rounds)} rounds, the others were disturbed"
 
 
 def _creeps(what: str, values: Sequence[float]) -> Verdict:

@@ -14,7 +14,7 @@ CAUSE = "embedded lost its state during the run: what it held is gone"
 
 def broken_day() -> BrokenDay:
     """Of six images two were proven, two lost, two never sent; and all of it was said."""
-    entries = [
+    entries: list[dict[str, Any]] = [
         {
             "key": f"uploads/{number}.jpg",
             "uploaded": 100.0 if number < 4 else None,

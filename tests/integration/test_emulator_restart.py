@@ -1,0 +1,56 @@
+"""The scenario that kills an emulator in mid-run, and never the one that a person works with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import emulator
+from tests.integration.conftest import Tapstack
+
+SMALL = ("run", "emulator-restart", "--images", "24", "--day", "8s")
+
+
+def _failed(reports: Path) -> list[str]:
+    report = json.loads((reports / "latest" / "report.json").read_text())
+    return [f"{c['id']}: {c['detail']}" for c in report["checks"] if c["passed"] is False]
+
+
+def test_days_whose_emulator_is_killed_are_honest(
+    tapstack: Tapstack, state_dir: Path, tmp_path: Path
+) -> None:
+    """GIVEN an emulator that runs WHEN others are killed THEN the checks pass and it runs on."""
+    up = tapstack("up")
+    assert up.returncode == 0, up.stderr
+    before = emulator.status(state_dir).pid
+    done = tapstack(*SMALL)
+    assert done.returncode == 0, f"{_failed(tmp_path / 'reports')}\n{done.stdout}{done.stderr}"
+    found = emulator.status(state_dir)
+    assert (found.pid, found.ready) == (before, True)
+    assert not (state_dir / "restart").exists()
+    broken = sorted((tmp_path / "reports" / "broken-days").glob("*/report.json"))
+    assert [json.loads(file.read_text())["passed"] for file in broken] == [False, False]
+
+
+def test_what_is_not_ours_is_not_killed(tapstack: Tapstack, state_dir: Path) -> None:
+    """GIVEN an endpoint that somebody else started THEN it is not checked, and that is said."""
+    up = tapstack("up")
+    assert up.returncode == 0, up.stderr
+    endpoint = emulator.status(state_dir).endpoint
+    assert endpoint
+    done = tapstack(*SMALL, TARGET="endpoint", ENDPOINT_URL=endpoint)
+    assert done.returncode == 2
+    assert "emulator-restart was not checked" in done.stderr
+    assert emulator.status(state_dir).ready
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("docker_compose")
+def test_containers_that_are_killed_are_honest_too(tapstack: Tapstack, tmp_path: Path) -> None:
+    """The same with the emulator in Docker: the container is killed and started again."""
+    try:
+        done = tapstack(*SMALL, TARGET="compose")
+        assert done.returncode == 0, f"{_failed(tmp_path / 'reports')}\n{done.stdout}{done.stderr}"
+    finally:
+        tapstack("down", TARGET="compose")
