@@ -1,0 +1,74 @@
+"""The scenario function-trouble: it passes on the project, and sees each broken promise."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.scenario import RunOptions
+from tests.integration.place import Place, broken, emulator_for, function
+from tests.mutants.mutant import Edit, template
+
+NAME = "function-trouble"
+# What is broken is to be seen, not to be given time.
+IMPATIENT = RunOptions(patience_s=12.0)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One emulator for the tests of this file."""
+    with emulator_for(tmp_path_factory.mktemp("function-trouble")) as place:
+        yield place
+
+
+def test_the_project_as_it_is_passes(place: Place) -> None:
+    """Whatever dies is tried again; what always dies waits, is sent again, and works."""
+    result = place.run(NAME, "sound", RunOptions())
+    assert broken(result) == {}
+    assert result.passed
+    assert all(check["passed"] for check in result.report["checks"])
+    assert len(result.report["compressed"]) == 3
+    function_name = "image-processor-sound"
+    configuration = place.target.client("lambda").get_function_configuration(
+        FunctionName=function_name
+    )
+    assert configuration["Timeout"] == 60
+
+
+@pytest.mark.parametrize(
+    ("edit", "check"),
+    [
+        pytest.param(
+            function(
+                "handler",
+                'if verdict is Verdict.OWNED and not receipts.claim(_S3, upload, invocation, "processed"):',
+                "if verdict is Verdict.OWNED:",
+            ),
+            "retried",
+            id="what died before it told is never told",
+        ),
+        pytest.param(
+            template("Threshold: 5", "Threshold: 4", "ErrorAlarm"),
+            "five-errors",
+            id="five errors are an alarm",
+        ),
+        pytest.param(
+            template("Threshold: 5", "Threshold: 6", "ErrorAlarm"),
+            "six-errors",
+            id="six errors are none",
+        ),
+        pytest.param(
+            template(
+                "MaximumRetryAttempts: 2", "MaximumRetryAttempts: 1", "ImageProcessorInvokeConfig"
+            ),
+            "given-up",
+            id="given up too soon",
+        ),
+    ],
+)
+def test_a_broken_promise_is_seen(
+    place: Place, request: pytest.FixtureRequest, edit: Edit, check: str
+) -> None:
+    """The check that is there for it fails."""
+    result = place.run(NAME, request.node.callspec.id[-18:], IMPATIENT, [edit])
+    assert not result.passed
+    assert check in broken(result)
