@@ -6,8 +6,10 @@ scenarios/wiring.py calls them.
 
 import json
 import operator
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -182,6 +184,31 @@ def notifications_restored(probe: Probe) -> Iterator[None]:
             probe.target.client("s3").put_bucket_notification_configuration(
                 Bucket=probe.outputs["UploadBucketName"], NotificationConfiguration=before
             )
+
+
+@contextmanager
+def never_without(probe: Probe, owner: str) -> Iterator[None]:
+    """Broken if a look, of as many as there is time for, finds no notification of `owner`.
+
+    S3 tells nobody of what is uploaded meanwhile. A gap that is shorter than a look may be missed.
+    """
+    ended, gaps = threading.Event(), []
+
+    def look() -> None:
+        while not ended.is_set():
+            entries = notifications(probe).get("LambdaFunctionConfigurations", [])
+            if not any(owner in entry["Id"] for entry in entries):
+                gaps.append(time.time())
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            yield
+        finally:
+            ended.set()
+        looking.result()
+    if gaps:
+        raise Broken("the notifications were gone for a while: uploads at that time are lost")
 
 
 def ask(probe: Probe, request: Request) -> Mapping[str, Any]:

@@ -47,9 +47,23 @@ def judge(finished: Run) -> list[Check]:
         checks.accounted,
         checks.enough_invocations,
         checks.no_errors,
+        no_throttles,
         checks.short_duration,
         checks.no_alarm,
         checks.log_retention,
         checks.structured_logs,
     ]
     return [rule(finished) for rule in rules]
+
+
+@checks.rule(
+    "throttles",
+    "No invocation was throttled",
+    "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html",
+)
+def no_throttles(run: Run) -> checks.Verdict:
+    """Of the metric Throttles: the stack's alarm on it rings for one, if after the run."""
+    seen = run.seen.metrics
+    if seen is None:
+        return None, run.seen.missing.get("metrics", "it was not looked at")
+    return seen.throttles == 0, f"{seen.throttles:g} throttles"

@@ -24,6 +24,7 @@ from harness.surroundings import (
     failure,
     invoke,
     logged,
+    never_without,
     notifications,
     notifications_restored,
     set_states,
@@ -171,7 +172,9 @@ def bucket_notifications(probe: Probe) -> str:
         own = {"PhysicalResourceId": made, "ResourceProperties": changed}
         _require(probe, before, 1)
         update = {"RequestType": "Update", "OldResourceProperties": properties, **own}
-        if _succeed(probe, update) != made:
+        with never_without(probe, probe.folder):
+            updated = _succeed(probe, update)
+        if updated != made:
             raise Broken("an update gave another physical id: CloudFormation would replace it")
         _require(probe, before, 2)
         # Under another owner's name it is another resource; CloudFormation then deletes the former.

@@ -152,4 +152,19 @@ MUTANTS = [
         f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html",
         "wiring",
     ),
+    Mutant(
+        "update-removes-first",
+        "An update takes the notifications off before it sets them again",
+        [
+            _in(
+                "    converge(s3, wanted.bucket, owners, wanted.entries())\n",
+                '    if event["RequestType"] == "Update":\n'
+                "        converge(s3, wanted.bucket, owners, [])\n"
+                "    converge(s3, wanted.bucket, owners, wanted.entries())\n",
+            )
+        ],
+        "S3 tells nobody of what is uploaded in between.",
+        _NOTIFICATION,
+        "wiring",
+    ),
 ]

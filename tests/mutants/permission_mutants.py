@@ -256,14 +256,6 @@ MUTANTS = [
         "lint",
     ),
     Mutant(
-        "arn-of-one-region",
-        "us-east-1 is written out in the role's policy",
-        [template(":logs:${AWS::Region}:", ":logs:us-east-1:", "ImageProcessorRole")],
-        "In every other Region nothing is logged.",
-        f"{_IAM}reference-arns.html",
-        "lint",
-    ),
-    Mutant(
         "boundary-that-only-reads",
         "The role has ReadOnlyAccess as its permissions boundary",
         [
@@ -362,22 +354,6 @@ MUTANTS = [
         ],
         "Neither alarms nor functions may publish: KMSAccessDenied.",
         f"{_AWS}sns/latest/dg/sns-key-management.html",
-        "lint",
-    ),
-    Mutant(
-        "wildcard-that-is-compared-as-text",
-        "The topic's policy compares aws:SourceArn, with its *, by StringEquals",
-        [
-            template(
-                (
-                    "              ArnLike:\n"
-                    "                aws:SourceArn: !Sub arn:${AWS::Partition}:cloudwatch"
-                ),
-                "                aws:SourceArn: !Sub arn:${AWS::Partition}:cloudwatch",
-            )
-        ],
-        "StringEquals knows no wildcards: alarms are not told.",
-        f"{_IAM}reference_policies_elements_condition_operators.html",
         "lint",
     ),
     # Policies of topic, buckets and queue

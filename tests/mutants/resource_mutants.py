@@ -222,6 +222,14 @@ MUTANTS = [
         "lint",
     ),
     Mutant(
+        "one-at-a-time",
+        "One reserved execution by default",
+        [template("    Default: -1\n", "    Default: 1\n")],
+        "All uploads but one at a time are throttled: the alarm rings, and pictures wait.",
+        f"{_LAMBDA}dg/configuration-concurrency.html",
+        "daily-load",
+    ),
+    Mutant(
         "event-age-too-short",
         "MaximumEventAgeInSeconds: 30",
         [template("MaximumEventAgeInSeconds: 21600", "MaximumEventAgeInSeconds: 30")],
