@@ -233,7 +233,7 @@ def show_report(
         "throughput",
         f"{throughput} images/s, {report['elapsed_s']} s, {report['bytes_uploaded'] / 1e6:.0f} MB",
     )
-    if report["passed"] and throughput < _KEPT_UP * due:
+    if report["passed"] and "day_s" in report and throughput < _KEPT_UP * due:
         _line(
             console,
             "",

@@ -94,7 +94,7 @@ def scenarios() -> list[Scenario]:
 
 def _scenario(module: ModuleType) -> Scenario:
     name = module.__name__.removeprefix("scenarios.").replace("_", "-")
-    needs = getattr(module, "NEEDS", frozenset())
+    needs: frozenset[str] = getattr(module, "NEEDS", frozenset())
     return Scenario(name, module.TITLE, module.GATE, needs, module.run)
 
 

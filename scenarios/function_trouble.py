@@ -25,7 +25,7 @@ from harness.redrive import redrive
 from harness.scenario import Context
 from harness.surroundings import Alarm, alarms, datapoints
 
-TITLE = "the function crashes, hangs, runs out of memory: retried, counted, announced, redriven"
+TITLE = "the function crashes, hangs, runs out of memory: retried, told, redriven"
 GATE = 0
 NEEDS = frozenset({"faults"})
 
