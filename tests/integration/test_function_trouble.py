@@ -40,8 +40,8 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         pytest.param(
             function(
                 "handler",
-                "if verdict is Verdict.OWNED and not",
-                "if verdict is Verdict.OWNED or",
+                "if verdict is Verdict.OWNED and not receipts",
+                "if verdict is Verdict.OWNED or not receipts",
             ),
             "retried",
             id="what died before it told is never told",
