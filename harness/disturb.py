@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from harness.ledger import RUN_FOLDER
 from harness.problems import Problem
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def disturbed(
     disturbance = Disturbance(target)
     try:
         _ask(target, "DELETE", "/journal")
-        _ask(target, "POST", "/seed", {"seed": seed})
+        _ask(target, "POST", "/seed", {"seed": seed, "disregard": RUN_FOLDER})
         _ask(target, "POST", "/events", list(events))
         _ask(target, "POST", "/invocations", list(invocations))
         _ask(target, "POST", "/effects", {"latency": latency_ms})

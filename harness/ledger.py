@@ -17,7 +17,8 @@ from typing import Any
 SOURCE_PREFIX = "uploads/"
 OUTPUT_PREFIX = "processed/"
 # Every run has a folder of its own below both prefixes, so that runs can be told apart.
-_RUN_FOLDER = re.compile(r"(?:uploads|processed)/(run-\d{8}T\d{6}-[0-9a-f]{4})/")
+RUN_FOLDER = r"run-\d{8}T\d{6}-[0-9a-f]{4}"
+_OF_RUN = re.compile(rf"(?:uploads|processed)/({RUN_FOLDER})/")
 
 
 def output_key(key: str) -> str:
@@ -32,7 +33,7 @@ def new_run() -> str:
 
 def run_of(key: str) -> str:
     """The run that a key belongs to; empty if it is none's."""
-    found = _RUN_FOLDER.match(key)
+    found = _OF_RUN.match(key)
     return found[1] if found else ""
 
 

@@ -20,6 +20,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from harness.ledger import new_run
 from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import REGION, Emulator
@@ -38,7 +39,7 @@ def handler(event, context):
 """
 OFF = {
     **{"faults": [], "events": [], "invocations": [], "effects": {"latency": 0.0}},
-    **{"time": {"lambdaRetryDelay": 60, "alarmsAhead": 0}, "seed": {"seed": 0}},
+    **{"time": {"lambdaRetryDelay": 60, "alarmsAhead": 0}, "seed": {"seed": 0, "disregard": ""}},
 }
 
 
@@ -217,6 +218,7 @@ def test_one_call_switches_everything_off(emulator: Emulator) -> None:
         ("/time", {"lambdaRetry": 1}, "there is no 'lambdaRetry'"),
         ("/time", {"alarmsAhead": "1h"}, "'alarmsAhead' is a whole number"),
         ("/seed", {"seed": "x"}, "seed is an object with a whole number"),
+        ("/seed", {"seed": 1, "disregard": "("}, "'disregard' is a regular expression"),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence(
@@ -244,6 +246,18 @@ def test_the_same_seed_strikes_the_same_calls(emulator: Emulator, bucket: str) -
     assert 8 < len(first) < 32
     assert struck(1, keys[::-1], 8) == first
     assert struck(2, keys, 1) != first
+
+
+def test_what_is_another_in_every_run_does_not_matter(emulator: Emulator, bucket: str) -> None:
+    """Of two runs in folders of their own, the same objects are struck."""
+    s3, keys = emulator.client("s3"), [f"{number}.png" for number in range(40)]
+
+    def struck(run: str) -> set[str]:
+        rule = puts(bucket, probability=0.5, error=SLOW_DOWN)
+        with chaos(emulator, faults=[rule], seed=1):
+            return {key for key in keys if _is_refused(s3, bucket, f"uploads/{run}/{key}")}
+
+    assert struck(new_run()) == struck(new_run())
 
 
 def _is_refused(s3: Any, bucket: str, key: str) -> bool:

@@ -6,6 +6,7 @@ paths and formats of `faults` and `effects` are those of LocalStack's Chaos API
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -41,14 +42,19 @@ class _Seed:
 
     name = "seed"
 
-    def get(self) -> dict[str, int]:
-        return {"seed": dice.seed()}
+    def get(self) -> dict[str, Any]:
+        return {"seed": dice.seed(), "disregard": dice.disregarded()}
 
     def replace(self, document: object) -> None:
-        seed = document.get("seed") if isinstance(document, dict) else None
+        fields = document if isinstance(document, dict) else {}
+        seed, disregarded = fields.get("seed"), fields.get("disregard") or ""
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise ValueError('seed is an object with a whole number, such as {"seed": 1}.')
-        dice.reseed(seed)
+        try:
+            pattern = re.compile(disregarded) if disregarded else dice.NOTHING
+        except (re.error, TypeError) as problem:
+            raise ValueError(f"'disregard' is a regular expression: {problem}.") from None
+        dice.reseed(seed, pattern)
 
     def clear(self) -> None:
         dice.reseed(0)
