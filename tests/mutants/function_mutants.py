@@ -197,7 +197,7 @@ MUTANTS = [
         ],
         "The alarm compares all dimensions and finds no data.",
         f"{_AWS}AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html",
-        "wiring",
+        "lint",
     ),
     # The package and what is around it
     Mutant(

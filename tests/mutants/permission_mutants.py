@@ -68,7 +68,7 @@ MUTANTS = [
         [template("                  - s3:PutObjectTagging\n", "", "ImageProcessorRole")],
         _DENIED,
         f"{_S3}API/API_PutObject.html",
-        "contract",
+        "lint",
     ),
     Mutant(
         "role-action-that-does-not-exist",
@@ -379,7 +379,7 @@ MUTANTS = [
         [without("Condition:", "UploadBucketPolicy")],
         "Nobody can use the bucket, the function included.",
         f"{_S3}userguide/amazon-s3-policy-keys.html",
-        "contract",
+        "lint",
     ),
     Mutant(
         "bucket-denies-tls",
@@ -393,7 +393,7 @@ MUTANTS = [
         ],
         "Every request that comes over TLS is denied.",
         f"{_S3}userguide/amazon-s3-policy-keys.html",
-        "contract",
+        "lint",
     ),
     Mutant(
         "bucket-without-tls-policy",
@@ -423,7 +423,7 @@ MUTANTS = [
         [without("Condition:", "FailureQueuePolicy")],
         "The failure notifier is denied: failures are kept nowhere.",
         f"{_IAM}reference_policies_evaluation-logic.html",
-        "wiring",
+        "lint",
     ),
     Mutant(
         "condition-key-with-a-typo",

@@ -22,7 +22,7 @@ MUTANTS = [
         [template(_SUFFIXES, "Suffixes: [.jpg, .jpeg, .png, g]")],
         "PutBucketNotification fails: Configurations overlap.",
         _FILTERS,
-        "deploy",
+        "lint",
     ),
     Mutant(
         "suffix-with-a-wildcard",
@@ -30,7 +30,7 @@ MUTANTS = [
         [template(_SUFFIXES, 'Suffixes: ["*.jpg", "*.jpeg", "*.png"]')],
         f"Filters have no wildcards. {_NOT_TOLD}",
         _FILTERS,
-        "wiring",
+        "lint",
     ),
     Mutant(
         "suffix-missing",
@@ -131,7 +131,7 @@ MUTANTS = [
         [template("Unit: Milliseconds", "Unit: Seconds")],
         _NEVER,
         _ALARM,
-        "wiring",
+        "lint",
     ),
     Mutant(
         "alarm-threshold-in-seconds",
@@ -155,7 +155,7 @@ MUTANTS = [
         [template("Statistic: Sum", "Statistic: SampleCount", "ErrorAlarm")],
         _ALWAYS,
         _METRICS,
-        "wiring",
+        "lint",
     ),
     Mutant(
         "alarm-that-looks-the-wrong-way",
@@ -163,7 +163,7 @@ MUTANTS = [
         [template("GreaterThanThreshold", "LessThanThreshold", "ErrorAlarm")],
         _ALWAYS,
         _ALARM,
-        "wiring",
+        "lint",
     ),
     Mutant(
         "alarm-that-takes-silence-for-a-fault",
