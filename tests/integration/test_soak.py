@@ -27,7 +27,7 @@ Soak = Callable[[type[Context], str, str], list[Check]]
 # Appended to the function's handler.
 LEAKS = '''
 
-_handle, _kept = handler, []
+_without_leaks, _kept = handler, []
 
 
 def handler(event, context):
@@ -35,7 +35,7 @@ def handler(event, context):
     _kept.append(b"x" * 3_000_000)
     with open(f"/tmp/{context.aws_request_id}", "wb") as left:
         left.write(b"x" * 1_000_000)
-    return _handle(event, context)
+    return _without_leaks(event, context)
 '''
 
 
