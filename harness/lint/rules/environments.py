@@ -110,6 +110,19 @@ class FaultsAreRaised(StackRule):
                         yield function.path("Code"), f"{place}: a fault of this call is swallowed"
 
 
+class OwnRegion(StackRule):
+    """A client of another Region does not find the stack's topics, queues and functions there."""
+
+    id = "E9236"
+    shortdesc = "Clients are of the Region that the function runs in"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each client or session whose Region is written out."""
+        yield from _about_code(stack, _fixed_regions)
+
+
 def _about_code(stack: Stack, faults: Judge) -> Iterator[Finding]:
     for function, package in packages(stack):
         for file, tree in package.modules.items():
@@ -248,6 +261,13 @@ def _whole_environment(tree: ast.Module) -> Iterator[Fault]:
         match node:
             case ast.Attribute(value=ast.Name(id="os"), attr="environ") if id(node) not in single:
                 yield node, "the whole environment, with the role's credentials in it"
+
+
+def _fixed_regions(tree: ast.Module) -> Iterator[Fault]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="region_name", value=ast.Constant(value=str(region))):
+                yield node.value, f"{region} is written out; Lambda sets AWS_REGION"
 
 
 def _swallowing(tree: ast.Module) -> Iterator[ast.With | ast.Try]:

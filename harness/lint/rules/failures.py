@@ -55,6 +55,21 @@ class FailuresAreKept(StackRule):
                 yield path, f"{queue.logical_id} loses failures after {int(str(kept)) / 3600:.1f} h"
 
 
+class FaultsAreTriedAgain(StackRule):
+    """One bad moment of a service is then reported as a failure, for a person to send again."""
+
+    id = "W9423"
+    shortdesc = "Events are tried again before they are given up"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each function whose events have one attempt."""
+        for config in stack.of("AWS::Lambda::EventInvokeConfig"):
+            if str(config.properties.get("MaximumRetryAttempts")) == "0":
+                yield config.path("MaximumRetryAttempts"), "The first fault is the last"
+
+
 def _by_attribute(subscription: Resource) -> bool:
     given = subscription.properties
     scope = given.get("FilterPolicyScope", "MessageAttributes")

@@ -63,6 +63,12 @@ def test_calls_that_end_in_time(judge: Judge, config: str) -> None:
             "W9234", "import os\ndef handler(e, c):\n    print(dict(os.environ))\n", id="printed"
         ),
         pytest.param(
+            "E9236",
+            "import boto3\nsession = boto3.Session(region_name='us-east-1')\n"
+            "def handler(e, c): ...\n",
+            id="another Region",
+        ),
+        pytest.param(
             "W9235",
             f"from contextlib import suppress\n{_SNS}def handler(e, c):\n"
             "    with suppress(Exception):\n        sns.publish(TopicArn='t', Message='m')\n",

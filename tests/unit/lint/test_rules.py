@@ -282,6 +282,7 @@ DEFECTS = [
         "Endpoint: !Ref NotificationEmail\n",
         "Endpoint: !Ref NotificationEmail\n      FilterPolicy:\n        status: [failed]\n",
     ),
+    ("W9423", "one attempt", "MaximumRetryAttempts: 2", "MaximumRetryAttempts: 0"),
     ("E9422", "minutes for seconds", "Period: 1209600", "Period: 20160"),
     ("E9422", "failures in order", "SqsManagedSseEnabled", "FifoQueue: true\n      Sqs"),
     ("E9501", "no such metric", "MetricName: Errors", "MetricName: Error"),
