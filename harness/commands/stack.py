@@ -10,7 +10,8 @@ from harness.choosing import choose_target, target_to_start, targets_to_stop
 from harness.commands.answers import print_json, require_running, show_stack, stack_facts, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
 from harness.deploy import bring_up, deploy
-from harness.package import archive, build
+from harness.package import PLATFORMS, archive, build
+from harness.problems import Problem
 from harness.settings import Settings
 
 
@@ -49,14 +50,21 @@ def down(settings: Settings) -> int:
 
 @click.command(name="build")
 @configured("target", "state")
-def build_command(settings: Settings) -> int:
+@parameters
+def build_command(settings: Settings, parameters: tuple[str, ...]) -> int:
     """Build the functions' packages.
 
-    Sources and pinned wheels for the target's architecture; what is up to date is left alone. The
-    folders under build/ are what `aws cloudformation package` uploads.
+    Sources and pinned wheels for the target's architecture, or for that of the parameter
+    Architecture; what is up to date is left alone. The folders under build/ are what
+    `aws cloudformation package` uploads.
+
+    \b
+      tapstack build --parameter Architecture=arm64
     """
-    target = choose_target(settings)
-    for package in build(settings, target.architecture):
+    wanted = pairs(parameters).get("Architecture") or choose_target(settings).architecture
+    if wanted not in PLATFORMS:
+        raise Problem(f"{wanted!r} is not an architecture.", f"Choose {' or '.join(PLATFORMS)}.")
+    for package in build(settings, wanted):
         zipped = archive(package.folder, settings.state_dir / "artifacts")
         click.echo(
             f"{package.name:<24} {'built' if package.fresh else 'up to date':<10} "

@@ -35,6 +35,7 @@ def _assert_one_clear_problem(done: subprocess.CompletedProcess[str], *said: str
         (["up", "--region", "mars"], ["'mars'", "us-east-1"]),
         (["up", "--target", "moon"], ["'moon'", "embedded"]),
         (["up", "--parameter", "nothing"], ["'nothing'", "NAME=VALUE"]),
+        (["build", "--parameter", "Architecture=sparc"], ["'sparc'", "arm64"]),
         (["up", "--template", "no/such.yml"], ["such.yml", "No such file"]),
         (["up", "--no-such-option"], ["--no-such-option", "tapstack up --help"]),
         (["no-such-command"], ["no-such-command", "tapstack --help"]),
