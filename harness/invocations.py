@@ -13,7 +13,9 @@ from typing import Any
 
 from harness.ledger import Attempt, Delivery, Ledger, run_of
 
-_OVERLAP_MS = 5_000  # read again, as streams do not all arrive in the order of their times
+# Read again each time: an invocation's lines may all come when it is over, and with a time-out of a
+# minute the first of them are then older than what other streams have long shown.
+_OVERLAP_MS = 120_000
 _SHOWN = 20  # of things that should not be there, the rest are counted
 
 # Lines of Lambda's own in text format ("Working with Lambda function logs").
