@@ -56,7 +56,8 @@ class Watch:
         came_to = comes_to(self.context.target, self.name, state, after_s)
         if came_to != state:
             return Check(id_, title, False, f"{self.name} is {came_to}, not {state}", source)
-        told = _eventually(lambda: self._told(state), _TOLD_WITHIN_S)
+        patience_s = min(_TOLD_WITHIN_S, self.context.options.patience_s)
+        told = _eventually(lambda: self._told(state), patience_s)
         heard = f"{len(told)} messages on the topic" if told else "nobody was told"
         return Check(id_, title, len(told) == 1, f"{self.name} came to {state}; {heard}", source)
 
