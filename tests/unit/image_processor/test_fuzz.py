@@ -43,7 +43,7 @@ from tests.unit.image_processor.mutations import File, damaged, with_broken_bagg
 MEANT = {"transparency", "jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 LONG = int(os.environ.get("TAPSTACK_FUZZ_EXAMPLES") or 0)
-EXAMPLES = LONG or 600
+EXAMPLES = LONG or 2000
 
 # Lines of Python that a small file may cost. A picture costs some thousands; a bound in lines, not
 # in seconds, says the same on every machine.
