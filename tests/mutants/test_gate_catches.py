@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.scenario import scenarios
 from tests.mutants.judge import STAGES, Judge
 from tests.mutants.mutant import Stage
 from tests.mutants.suite import MUTANTS
@@ -24,6 +25,12 @@ def test_a_defect_is_caught(judge: Judge, id_: str, stage: Stage, words: str) ->
     verdict = judge.judge(_BY_ID[id_])
     assert verdict.caught_by == stage, verdict
     assert words in verdict.words
+
+
+def test_every_scenario_of_the_gate_is_tried() -> None:
+    """What is not tried here is not shown to catch anything, nor to let the project pass."""
+    gate = {scenario.name for scenario in scenarios() if scenario.gate}
+    assert gate == set(STAGES[3:])
 
 
 def test_the_project_as_it_is_passes(judge: Judge) -> None:
