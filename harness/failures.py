@@ -17,13 +17,6 @@ from harness.waiting import WaitedTooLong, wait_until
 _DEADLINE_S = 60.0
 
 
-def role_of(target: Target, stack: Stack) -> str:
-    """The name of the role of the stack's image function; its calls are made under it."""
-    function = stack.outputs["FunctionName"]
-    found = target.client("lambda").get_function_configuration(FunctionName=function)
-    return str(found["Role"]).rpartition("/")[2]
-
-
 def waiting_failures(target: Target, stack: Stack, keys: Sequence[str]) -> list[str]:
     """Those of `keys` whose event is in the failure queue, as often as it is, sorted.
 

@@ -13,7 +13,7 @@ from harness import checks
 from harness.checks import Check, Run, Verdict
 from harness.corpus import plan
 from harness.disturb import compressed, disturbed
-from harness.failures import outputs_of, role_of, waiting_failures
+from harness.failures import outputs_of, waiting_failures
 from harness.ledger import Entry
 from harness.redrive import redrive
 from harness.scenario import Context
@@ -67,8 +67,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         for number, picture in enumerate(plan(options.images or IMAGES, options.seed))
     ]
     doomed = {each.path: "failed" for each in pictures if each.path.startswith("doomed/")}
-    caller = f"*{role_of(target, stack)}*"
-    faults = [{**rule, "caller": caller} for rule in TROUBLE]
+    faults = [{**rule, "caller": stack.outputs["FunctionName"]} for rule in TROUBLE]
     context.compressed(f"Lambda retried after {RETRY_S:g} and {2 * RETRY_S:g} s, not 60 and 120 s")
     with (
         compressed(target, lambda_retry_s=RETRY_S),

@@ -1,0 +1,93 @@
+"""The scenario aws-trouble: it passes on the project as it is, and sees each broken promise."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from harness.scenario import RunOptions
+from scenarios import aws_trouble
+from tests.integration.place import Place, broken, emulator_for, function
+from tests.mutants.mutant import Edit, without
+
+SMALL = RunOptions(images=60, day_s=4.0)
+# What is broken is to be seen, not to be given time.
+IMPATIENT = replace(SMALL, patience_s=14.0)
+
+TRIES_ONCE = function("handler", '"total_max_attempts": 3', '"total_max_attempts": 1')
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One emulator for the tests of this file."""
+    with emulator_for(tmp_path_factory.mktemp("trouble")) as place:
+        yield place
+
+
+def test_the_project_as_it_is_passes(place: Place) -> None:
+    """Everything is tried again and told once; what never works fails, and is sent again."""
+    result = place.run("aws-trouble", "sound", SMALL)
+    assert broken(result) == {}
+    assert result.passed
+    assert all(check["passed"] for check in result.report["checks"])
+    images = result.report["images"]
+    assert images["processed"] + images["failed"] == images["planned"] == SMALL.images
+    assert images["failed"] > 0
+
+
+@pytest.mark.parametrize(
+    ("edits", "check"),
+    [
+        pytest.param(
+            [
+                TRIES_ONCE,
+                function("handler", "failed.append(upload.key)", "pass"),
+            ],
+            "told-once",
+            id="errors are swallowed",
+        ),
+        pytest.param(
+            [
+                TRIES_ONCE,
+                function(
+                    "handler",
+                    "    verdict, version_id = outputs.store(",
+                    "    early = announcements.superseded(upload, now, invocation.request_id)\n"
+                    '    announcements.publish(_SNS, TOPIC_ARN, early | {"status": "processed"})\n'
+                    "    verdict, version_id = outputs.store(",
+                ),
+                function(
+                    "handler",
+                    "    announcements.publish(_SNS, TOPIC_ARN, message)\n"
+                    '    logger.info("Processed"',
+                    '    logger.info("Processed"',
+                ),
+            ],
+            "told-once",
+            id="it is told before it is written",
+        ),
+        pytest.param(
+            [without("DestinationConfig:", "ImageProcessorInvokeConfig")],
+            "failure-queue",
+            id="failures go nowhere",
+        ),
+    ],
+)
+def test_a_broken_promise_is_seen(
+    place: Place, request: pytest.FixtureRequest, edits: Sequence[Edit], check: str
+) -> None:
+    """GIVEN a project that does not keep it THEN the check that is there for it fails."""
+    result = place.run("aws-trouble", request.node.callspec.id, IMPATIENT, edits)
+    assert not result.passed
+    assert check in broken(result)
+
+
+def test_a_day_without_trouble_proves_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN calls do not fail THEN the scenario says so and does not pass."""
+    quiet = [{**rule, "probability": 0.0} for rule in aws_trouble.TROUBLE]
+    monkeypatch.setattr(aws_trouble, "TROUBLE", quiet)
+    result = place.run("aws-trouble", "quiet", IMPATIENT)
+    assert not result.passed
+    assert {"trouble", "attempts", "errors-counted"} <= broken(result).keys()
