@@ -6,6 +6,7 @@ deliveries. Nothing is judged here. send.py and promises.py call it before and a
 
 import json
 import math
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -116,10 +117,14 @@ class Run:
 class Observer:
     """Looks at one stack. Made before the run: what was there already is not counted as its own.
 
-    `invocations` are those that the function's log showed in the last look.
+    `invocations` are those that the function's log showed in the last look. `gone` is set by who
+    learns that the target has forgotten everything: then metrics are not waited for.
     """
 
-    def __init__(self, target: Target, stack: Stack, started: float) -> None:
+    def __init__(
+        self, target: Target, stack: Stack, started: float, gone: threading.Event | None = None
+    ) -> None:
+        self._gone = gone or threading.Event()
         self.invocations: list[Invocation] = []
         self._target, self._stack, self._started = target, stack, started
         self._minute = math.floor(started / _MINUTE) * _MINUTE
@@ -190,11 +195,11 @@ class Observer:
         return versions
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
-        """Wait for an invocation for every notified image and every end in the log: both come late.
+        """Wait for an invocation for every image told of and every end in the log: both late.
 
         Then the log is read once more, for invocations that ended in between.
         """
-        notified = sum(bool(entry.notices) for entry in ledger.entries)
+        notified = sum(any(_requests(entry)) for entry in ledger.entries)
         wanted = max(notified, seen.logs.ended if seen.logs else 0)
         end = seen.started + seen.elapsed_s
 
@@ -207,7 +212,7 @@ class Observer:
                 deadline_s=0 if seen.ended_early else METRICS_DEADLINE_S,
                 interval_s=2,
                 describe="the metrics of all invocations",
-                until=lambda metrics: metrics.invocations >= wanted,
+                until=lambda metrics: metrics.invocations >= wanted or self._gone.is_set(),
             )
         except WaitedTooLong:
             metrics = look()
@@ -318,7 +323,7 @@ class Observer:
 
 
 def _requests(entry: Entry) -> Iterator[str]:
-    """The requests that told of an upload; what failed was told by another function."""
+    """The requests that told of an upload; what failed, and may never have run, others told of."""
     for notice in entry.notices:
         if notice.status != "failed" and notice.request_id:
             yield notice.request_id

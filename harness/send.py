@@ -32,6 +32,8 @@ _SILENT_S = 8.0  # without an answer, it is gone: a busy one answers slowly, but
 _QUIET_S = 5.0  # without progress, after which one is told what is being waited for
 _SETTLE_S = 2.0  # in which a second notification of the last image would still come
 _STOP_S = 20.0  # for uploads under way when the run ends
+_FORGOT = "lost its state during the run: what it held is gone"
+_STOPPED = "stopped during the run: it does not answer any more"
 
 
 class _TargetGone(Exception):
@@ -64,8 +66,8 @@ def send(
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
     store.prepare(pictures)
     outputs, s3 = stack.outputs, target.client("s3")
-    observer = Observer(target, stack, time.time())
     run_id, topic, gone = new_run(), outputs["NotificationTopicArn"], threading.Event()
+    observer = Observer(target, stack, time.time(), gone)
     with (
         subscribed(target, topic, f"{stack.name}-{run_id}", gone) as listen,
         RunProgress(console, len(pictures)) as progress,
@@ -104,6 +106,11 @@ def send(
             seen = observer.observe(seen, ledger)
             if not seen.interrupted:
                 time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
+            if gone.is_set() or (seen.missing and not target.running()):
+                why = f"{target.name} {_FORGOT if gone.is_set() else _STOPPED}"
+                seen = replace(seen, gone=True, ended_early=why)
+                progress.say(f"{why}; the run ends here")
+                gone.set()
     return Run(ledger, seen, observer.invocations)
 
 
@@ -149,7 +156,7 @@ def _follow(
         uploaded, notified, read = state
         progress.show(uploaded, notified, read)
         if forgotten.is_set():
-            raise _TargetGone("lost its state during the run: what it held is gone")
+            raise _TargetGone(_FORGOT)
         if all(entry.settled for entry in ledger.entries):
             return
         if now - asked > _ASK_EVERY_S:
@@ -157,7 +164,7 @@ def _follow(
             if target.running():
                 answered = now
             elif now - answered > _SILENT_S:
-                raise _TargetGone("stopped during the run: it does not answer any more")
+                raise _TargetGone(_STOPPED)
         if drive.running:
             continue
         if waiting > patience_s:

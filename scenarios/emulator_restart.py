@@ -113,8 +113,10 @@ def lost(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
     """Of what was uploaded, all that was not proven is listed."""
     gone = {each["key"] for each in day.entries if each["uploaded"] and not _proven(each)}
     listed = {each["key"]: str(each["why"]) for each in _listed(day, "lost")}
+    if not gone | set(listed):
+        return None, "nothing was under way at the kill: a shorter --day leaves something"
     explained = {key for key, why in listed.items() if _cause(day) and _cause(day) in why}
-    return bool(gone) and gone == set(listed) == explained, (
+    return gone == set(listed) == explained, (
         f"{len(gone)} were uploaded and not proven, {len(listed)} are listed as lost, "
         f"{len(explained)} of them with the cause"
     )

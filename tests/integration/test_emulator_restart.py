@@ -8,7 +8,7 @@ import pytest
 from harness import emulator
 from tests.integration.conftest import Tapstack
 
-SMALL = ("run", "emulator-restart", "--images", "24", "--day", "8s")
+SMALL = ("run", "emulator-restart", "--images", "16", "--day", "6s")
 
 
 def _failed(reports: Path) -> list[str]:
@@ -28,7 +28,7 @@ def test_days_whose_emulator_is_killed_are_honest(
     found = emulator.status(state_dir)
     assert (found.pid, found.ready) == (before, True)
     assert not (state_dir / "restart").exists()
-    broken = sorted((tmp_path / "reports" / "broken-days").glob("*/report.json"))
+    broken = (tmp_path / "reports" / "broken-days").glob("2*/report.json")  # not "latest"
     assert [json.loads(file.read_text())["passed"] for file in broken] == [False, False]
 
 
