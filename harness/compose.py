@@ -33,6 +33,7 @@ from harness.settings import Settings
 from harness.waiting import WaitedTooLong, wait_until
 
 SERVICE = "emulator"
+ENDPOINT_INSIDE = "http://127.0.0.1:4566"  # where the emulator is for its functions
 READY_WITHIN_S = 90.0
 _COMPOSE_S = 120.0
 

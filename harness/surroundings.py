@@ -223,7 +223,9 @@ def ask(probe: Probe, request: Request) -> Mapping[str, Any]:
     function = resources(probe, "AWS::Lambda::Function")["BucketNotificationsFunction"]
     asked = {
         "ServiceToken": "unused",
-        "ResponseURL": s3.generate_presigned_url("put_object", where, ExpiresIn=300),
+        "ResponseURL": probe.target.for_functions(
+            s3.generate_presigned_url("put_object", where, ExpiresIn=300)
+        ),
         "StackId": f"arn:aws:cloudformation:{probe.target.region}:0:stack/{probe.folder}/1",
         "RequestId": key,
         "LogicalResourceId": "Contract",

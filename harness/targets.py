@@ -73,6 +73,10 @@ class Target(Protocol):
     def client(self, service: str) -> Any:
         """A boto3 client of `service`, one per service, safe to share between threads."""
 
+    def for_functions(self, url: str) -> str:
+        """A URL of the target's API as functions that run there reach it."""
+        ...
+
 
 class EmbeddedTarget:
     """LocalStack as a process of this machine, functions as processes. No Docker, no account."""
@@ -142,6 +146,10 @@ class EmbeddedTarget:
         if self._clients is None:
             self._clients = LocalClients(self.endpoint, self.region)
         return self._clients.client(service)
+
+    def for_functions(self, url: str) -> str:
+        """The same: functions run on this machine too."""
+        return url
 
 
 class ComposeTarget:
@@ -219,6 +227,10 @@ class ComposeTarget:
             self._clients = LocalClients(self.endpoint, self.region)
         return self._clients.client(service)
 
+    def for_functions(self, url: str) -> str:
+        """In the container the API has the port of its own, whichever is published."""
+        return url.replace(self.endpoint, compose.ENDPOINT_INSIDE, 1)
+
 
 class EndpointTarget:
     """Something with AWS's API that somebody else started: another emulator, a container of a test.
@@ -282,6 +294,10 @@ class EndpointTarget:
     def client(self, service: str) -> Any:
         """A boto3 client of `service` on it."""
         return self._clients.client(service)
+
+    def for_functions(self, url: str) -> str:
+        """The same: whoever started it may know better."""
+        return url
 
 
 def _architecture_here() -> str:

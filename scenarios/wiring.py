@@ -107,7 +107,8 @@ def metrics(probe: Probe) -> str:
 def _due(probe: Probe, alarm: Alarm) -> bool:
     """Whether there were as many faults as an alarm on faults allows, here or in a run before."""
     faults = sum(datapoints(probe, alarm, "Sum", alarm["Period"]))
-    return alarm["MetricName"] in {"Errors", "ImagesRejected"} and faults > alarm["Threshold"]
+    counts_faults = alarm["MetricName"] in {"Errors", "Throttles", "ImagesRejected"}
+    return counts_faults and faults > alarm["Threshold"]
 
 
 @promise("alarm-actions", f"{_CLOUDWATCH}Notify_Users_Alarm_Changes.html")
