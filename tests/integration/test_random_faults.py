@@ -1,0 +1,226 @@
+"""Faults of every kind, drawn at random: whatever happens, every image is accounted for.
+
+TAPSTACK_FAULTS_EXAMPLES=100 looks further, at other faults each time; what it finds is kept in
+.hypothesis/ and tried first the next time.
+"""
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from harness import checks
+from harness.accounting import counts
+from harness.adjusting import timeout
+from harness.checks import Run
+from harness.corpus import KINDS, Picture, plan
+from harness.disturb import compressed, disturbed
+from harness.explain import explain
+from harness.ledger import Entry
+from harness.outcomes import OUTCOMES, final_notices, judged
+from harness.report import build_report, report_folder, write_report
+from harness.scenario import Context, RunOptions
+from scenarios.duplicates_and_reorder import overwriting
+from tests.integration.place import Place, emulator_for
+
+type Rule = dict[str, Any]
+
+LONG = int(os.environ.get("TAPSTACK_FAULTS_EXAMPLES") or 0)
+EXAMPLES = LONG or 6
+
+TIMEOUT_S = 6  # of the function, in the place of a minute
+RETRY_S = 0.2
+HELD_S = 2.0  # the longest that an event is held back by one rule
+DAY_S = 1.0
+# Nothing happens for longer only if nothing more is to come: three attempts that time out.
+PATIENCE_S = 3 * TIMEOUT_S + 6.0
+
+# Small ones: nothing here is about pixels.
+SMALL = ("thumbnail", "avatar", "icon")
+
+# --- What may go wrong ----------------------------------------------------------------------------
+
+_SHARES = st.sampled_from([0.1, 0.3, 0.6, 1.0])
+_HOLD = st.sampled_from([0.5, HELD_S])
+
+EVENTS = st.fixed_dictionaries({"probability": _SHARES}).flatmap(
+    lambda rule: st.one_of(
+        st.sampled_from([{**rule, "duplicate": 1}, {**rule, "duplicate": 3}]),
+        _HOLD.map(lambda seconds: {**rule, "delay": seconds}),
+        _HOLD.map(lambda seconds: {**rule, "reorder": seconds}),
+        st.just({"probability": 0.15, "drop": True}),
+    )
+)
+
+_CALLS = ("s3:GetObject", "s3:PutObject", "s3:HeadObject", "s3:GetObjectTagging", "sns:Publish")
+_WHEN = st.one_of(
+    st.sampled_from([{"before": call} for call in _CALLS]),
+    st.integers(1, 400).map(lambda ms: {"after": ms}),
+)
+INVOCATIONS = st.builds(
+    lambda fault, when, share, attempt: {
+        **{"fault": fault, "probability": share, **when},
+        **({"attempt": attempt} if attempt else {}),
+    },
+    st.sampled_from(["crash", "crash", "out-of-memory", "timeout"]),
+    _WHEN,
+    _SHARES,
+    st.sampled_from([None, 1, 2]),
+)
+
+_ERRORS = ((503, "SlowDown"), (500, "InternalError"), (403, "AccessDenied"), (400, "Throttling"))
+FAULTS = st.builds(
+    lambda call, share, harm: {**_named(call), "probability": share, **harm},
+    st.sampled_from(_CALLS),
+    _SHARES,
+    st.one_of(
+        st.sampled_from(_ERRORS).map(
+            lambda error: {"error": {"statusCode": error[0], "code": error[1]}}
+        ),
+        st.just({"latency": 300}),
+    ),
+)
+
+
+def _named(call: str) -> Rule:
+    service, _, operation = call.partition(":")
+    return {"service": service, "operation": operation}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A day, and what goes wrong on it."""
+
+    images: int
+    seed: int
+    events: list[Rule]
+    invocations: list[Rule]
+    faults: list[Rule]
+
+
+TROUBLE = st.builds(
+    Trouble,
+    st.integers(8, 15),
+    st.integers(0, 2**31),
+    st.lists(EVENTS, max_size=3),
+    st.lists(INVOCATIONS, max_size=2),
+    st.lists(FAULTS, max_size=2),
+)
+
+# --- What must hold -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """The project as it is, deployed once, in a hurry: it retries and times out sooner."""
+    with ExitStack() as ending:
+        place: Place = ending.enter_context(emulator_for(tmp_path_factory.mktemp("faults")))
+        own, stack = place.deployed("random")
+        function = stack.outputs["FunctionName"]
+        ending.enter_context(timeout(place.target, function, TIMEOUT_S))
+        ending.enter_context(compressed(place.target, lambda_retry_s=RETRY_S))
+        quiet = Console(file=io.StringIO())
+        yield Context(place.target, own, stack, RunOptions(patience_s=PATIENCE_S), quiet)
+
+
+@pytest.mark.timeout(600 + 60 * EXAMPLES)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=not LONG,
+    print_blob=True,
+    # Finding a smaller example would take a day for each step.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(trouble=TROUBLE)
+def test_every_image_is_accounted_for(context: Context, trouble: Trouble) -> None:
+    """Sums add up, each outcome has its reason, and only what was struck so is lost or repeated."""
+    run, struck = day(context, trouble)
+    note(f"{counts(run)}")
+
+    assert checks.accounted(run).passed, checks.accounted(run).detail
+    assert sum(counts(run)[name] for name in OUTCOMES) == len(run.ledger.entries) == trouble.images
+    for entry in run.ledger.entries:
+        justify(entry, run, struck)
+    explained(context, run)
+
+
+def day(context: Context, trouble: Trouble) -> tuple[Run, list[Rule]]:
+    """Send the day into its trouble; the run, and what struck."""
+    function, bucket = (
+        context.stack.outputs[name] for name in ("FunctionName", "UploadBucketName")
+    )
+    with disturbed(
+        context.target,
+        events=[{"bucket": bucket, **rule} for rule in trouble.events],
+        invocations=[{"function": function, **rule} for rule in trouble.invocations],
+        faults=[{"caller": function, **rule} for rule in trouble.faults],
+        seed=trouble.seed,
+    ) as disturbance:
+        run = context.send(pictures(trouble), DAY_S, linger_s=HELD_S * len(trouble.events))
+        return run, disturbance.journal()
+
+
+def pictures(trouble: Trouble) -> Sequence[Picture]:
+    """Small ones; a third are overwritten."""
+    planned = [
+        replace(picture, kind=KINDS[SMALL[number % len(SMALL)]], orientation=1)
+        for number, picture in enumerate(plan(trouble.images, trouble.seed))
+    ]
+    return overwriting(planned, trouble.seed)
+
+
+def justify(entry: Entry, run: Run, struck: Sequence[Rule]) -> None:
+    """Fail unless what struck explains what became of an image."""
+    outcome, why = judged(entry, run)
+    story = f"{entry.key} {entry.version}: {outcome}, {why}"
+    assert why, story
+    assert outcome in ("processed", "superseded", "failed", "lost", "duplicated"), story
+    if outcome == "lost":
+        assert dropped(entry, struck), story
+    if outcome == "failed":
+        assert any(line["kind"] in ("api", "invocation") for line in struck), story
+    if outcome == "duplicated":
+        assert struck_after_telling(entry, struck), story
+
+
+def dropped(entry: Entry, struck: Sequence[Rule]) -> bool:
+    """Whether its event never came, as the journal says."""
+    return any(
+        "drop" in line["rule"] and line["versionId"] == entry.version
+        for line in struck
+        if line["kind"] == "event"
+    )
+
+
+def struck_after_telling(entry: Entry, struck: Sequence[Rule]) -> bool:
+    """Whether a request that told of it was struck at a time, not before one of its calls.
+
+    Then it may have been struck when it had told, and before Lambda knew that it was over.
+    """
+    told = {notice.request_id for notice in final_notices(entry)}
+    return any(
+        "after" in line["rule"] and line["requestId"] in told
+        for line in struck
+        if line["kind"] == "invocation"
+    )
+
+
+def explained(context: Context, run: Run) -> None:
+    """Have every image explained, from a report as a scenario leaves it."""
+    report = build_report("random-faults", run, [checks.accounted(run)], {"target": "embedded"})
+    reports = context.settings.reports_dir
+    with report_folder(reports, "random-faults", run.seen.started) as folder:
+        write_report(folder, report, run)
+    for entry in run.ledger.entries:
+        said = "\n".join(explain(context.settings, entry.key, reports / "latest"))
+        assert str(entry.version) in said
+        assert judged(entry, run)[1] in said
