@@ -29,8 +29,8 @@ class Logs:
     """The function's log group: days of retention (0: for ever), lines of the run, odd ones.
 
     `attempts` is how often the function ran in that time, for whomever, and `ended` how many of
-    them were for the run and over before the metrics were looked at. `strangers` are uploads in the
-    run's folder that were handled and that nobody sent, as key and version.
+    them were for the run and are over. `strangers` are uploads in the run's folder that somebody
+    handled and nobody sent, as key and version.
     """
 
     retention_days: int

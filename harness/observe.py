@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from harness.waiting import WaitedTooLong, wait_until
 
 METRICS_DEADLINE_S = 120.0
 LOGS_DEADLINE_S = 30.0
+_ROUNDS = 5  # of looking at metrics and log in turn, while either is ahead
 _MINUTE = 60
 
 
@@ -197,17 +199,29 @@ class Observer:
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
         """Wait for an invocation for every image told of and every end in the log: both late.
 
-        Then the log is read once more, for invocations that ended in between.
+        Then the log is read once more, for invocations that ended in between; and if it is ahead of
+        the metrics then, they are waited for again, so that both are of the same moment.
         """
-        notified = sum(any(_requests(entry)) for entry in ledger.entries)
-        wanted = max(notified, seen.logs.ended if seen.logs else 0)
-        end = seen.started + seen.elapsed_s
+        logs, wanted = seen.logs, sum(any(_requests(entry)) for entry in ledger.entries)
+        for _ in range(_ROUNDS):
+            wanted = max(wanted, logs.ended if logs else 0)
+            metrics = self._wait_for_metrics(seen, wanted)
+            if not (logs and logs.attempts):
+                break
+            counted = metrics.invocations
+            logs = self._read_log(seen, ledger, partial(_has_attempts, counted))
+            if not wanted <= counted < logs.ended:
+                break
+        return replace(seen, logs=logs, metrics=metrics)
+
+    def _wait_for_metrics(self, seen: Observations, wanted: int) -> Metrics:
+        """What came of the run once that many invocations are counted, or some time later."""
 
         def look() -> Metrics:
-            return self._metrics(end).since(self._metrics_before)
+            return self._metrics(seen.started + seen.elapsed_s).since(self._metrics_before)
 
         try:
-            metrics = wait_until(
+            return wait_until(
                 look,
                 deadline_s=0 if seen.ended_early else METRICS_DEADLINE_S,
                 interval_s=2,
@@ -215,11 +229,7 @@ class Observer:
                 until=lambda metrics: metrics.invocations >= wanted or self._gone.is_set(),
             )
         except WaitedTooLong:
-            metrics = look()
-        if seen.logs and seen.logs.attempts:
-            logs = self._read_log(seen, ledger, lambda log: log.attempts >= metrics.invocations)
-            seen = replace(seen, logs=replace(logs, ended=seen.logs.ended))
-        return replace(seen, metrics=metrics)
+            return look()
 
     def _metrics(self, end: float) -> Metrics:
         """The function's metrics from the minute of the start to the minute after `end`.
@@ -320,6 +330,10 @@ class Observer:
             )
         self.invocations = list(self._log.invocations.values())
         return self._log.summary(ledger)
+
+
+def _has_attempts(count: float, log: InvocationLog) -> bool:
+    return log.attempts >= count
 
 
 def _requests(entry: Entry) -> Iterator[str]:
