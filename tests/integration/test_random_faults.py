@@ -109,8 +109,8 @@ TROUBLE = st.builds(
     Trouble,
     st.integers(8, 15),
     st.integers(0, 2**31),
-    st.lists(EVENTS, max_size=3),
-    st.lists(INVOCATIONS, max_size=2),
+    st.lists(EVENTS, min_size=1, max_size=3),
+    st.lists(INVOCATIONS, min_size=1, max_size=2),
     st.lists(FAULTS, max_size=2),
 )
 
