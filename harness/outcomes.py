@@ -99,10 +99,10 @@ def outputs_due(versions: Sequence[Entry]) -> tuple[int, int]:
     least = most = 0
     for entry in versions:
         told = {notice.status for notice in final_notices(entry)}
-        if told == {"superseded"}:
-            most += any(len(delivery.attempts) > 1 for delivery in entry.deliveries)
-        elif told == {"failed"}:
+        if "failed" in told and "processed" not in told:
             most += 1
+        elif told == {"superseded"}:
+            most += any(len(delivery.attempts) > 1 for delivery in entry.deliveries)
         elif entry.expected.status == "processed":
             least, most = least + 1, most + 1
     return least, most
@@ -146,10 +146,18 @@ def wrong(entry: Entry, run: Run) -> str:
 
 
 def current_fault(entry: Entry, ledger: Ledger) -> str:
-    """That the current output is another's, though it should be this upload's; else empty."""
+    """That the current output is another's, though it should be this upload's; else empty.
+
+    A newer upload that failed may have written its output before, where there is one too many.
+    """
     if entry.current is None or entry.output is None or not entry.output.version:
         return ""
-    if entry is not current_due(ledger.versions(entry)) or entry.current == entry.output.version:
+    versions = ledger.versions(entry)
+    if entry is not current_due(versions) or entry.current == entry.output.version:
+        return ""
+    newer = versions[versions.index(entry) + 1 :]
+    untold = (entry.versions or 0) > outputs_due(versions)[0]
+    if untold and any(n.status == "failed" for each in newer for n in final_notices(each)):
         return ""
     return f"its output {entry.output.version} should be current, but {entry.current or 'none'} is"
 

@@ -186,6 +186,28 @@ def test_an_older_version_that_is_current_is_wrong() -> None:
     assert not checks.newest_wins(run).passed
 
 
+def test_a_newer_version_that_failed_may_have_been_written_before() -> None:
+    """It wrote its output and could not tell of it: then that is current, and rightly so."""
+    run = versions_of_one_key("processed", "failed")
+    for image in run.ledger.entries:
+        image.current, image.versions = "out-1", 2
+    assert [outcome(image, run) for image in run.ledger.entries] == ["processed", "failed"]
+    assert checks.newest_wins(run).passed
+    for image in run.ledger.entries:
+        image.versions = 1  # so it did not write one
+    assert [outcome(image, run) for image in run.ledger.entries] == ["wrong", "failed"]
+    assert not checks.newest_wins(run).passed
+
+
+def test_what_one_request_failed_to_do_and_another_superseded_has_no_output() -> None:
+    """Its event came twice: all attempts of the one died, and the other found a newer output."""
+    run = versions_of_one_key("failed", "processed")
+    older, newer = run.ledger.entries
+    older.notices.append(rejection(older, "superseded"))
+    assert [outcome(image, run) for image in (older, newer)] == ["failed", "processed"]
+    assert checks.one_output(run).passed
+
+
 def test_a_version_of_the_output_too_many_is_a_duplicate() -> None:
     """Two uploads, three outputs; one that was superseded after it was written is no duplicate."""
     run = versions_of_one_key("processed", "processed")
