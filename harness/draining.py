@@ -1,34 +1,30 @@
-"""How a burst was worked off: how many ran at a time, how many were turned away, how long it took.
+"""How a burst was worked off: how many invocations ran at a time, and how long it took.
 
-A target with a stack and a finished run come in; numbers go out. scenarios/burst.py judges them.
+A finished run comes in; numbers go out. scenarios/burst.py judges them. Pure functions.
 """
 
-from datetime import UTC, datetime
-
 from harness.checks import Run
-from harness.deploy import Stack
-from harness.targets import Target
 
-_MINUTE = 60
+_ROUNDING_S = 0.005  # log lines have times in whole milliseconds
 
 
-def concurrency_reached(target: Target, stack: Stack, run: Run) -> float:
-    """The most invocations of the function at a time, by its metric ConcurrentExecutions.
+def concurrency_reached(run: Run) -> int:
+    """The most invocations that ran at a time, by the function's log; 0 if it has none.
 
-    AWS: "Types of metrics for Lambda functions".
+    The metric ConcurrentExecutions would not do: it has a maximum for every minute, which is also
+    that of whatever ran in the minute before the run began.
     """
-    started = run.seen.started // _MINUTE * _MINUTE
-    ended = (run.seen.started + run.seen.elapsed_s) // _MINUTE * _MINUTE + 2 * _MINUTE
-    found = target.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="ConcurrentExecutions",
-        Dimensions=[{"Name": "FunctionName", "Value": stack.outputs["FunctionName"]}],
-        StartTime=datetime.fromtimestamp(started, UTC),
-        EndTime=datetime.fromtimestamp(ended, UTC),
-        Period=_MINUTE,
-        Statistics=["Maximum"],
-    )
-    return max((float(point["Maximum"]) for point in found["Datapoints"]), default=0.0)
+    begins_and_ends: list[tuple[float, int]] = []
+    for invocation in run.invocations:
+        for attempt in invocation.attempts:
+            length_s = (attempt.duration_ms or 0) / 1000 - _ROUNDING_S
+            if length_s > 0:
+                begins_and_ends += [(attempt.at, 1), (attempt.at + length_s, -1)]
+    running = most = 0
+    for _, change in sorted(begins_and_ends):
+        running += change
+        most = max(most, running)
+    return most
 
 
 def drain_s(run: Run) -> float:

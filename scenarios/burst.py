@@ -6,12 +6,11 @@ what comes. Expect: throttles, in metric and alarm, and nothing lost: drained to
 
 from harness import checks
 from harness.adjusting import reserved_concurrency
-from harness.alarms import BREACH_FORGOTTEN_S, BREACH_SEEN_S, alarm_on, comes_to, compression
 from harness.checks import Check, Run, Verdict
 from harness.corpus import plan
-from harness.disturb import can_disturb
 from harness.draining import concurrency_reached, drain_s
 from harness.scenario import Context
+from harness.watching import watched
 
 TITLE = "the whole day's uploads at once, with two invocations at a time"
 GATE = 0
@@ -24,13 +23,20 @@ _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Send everything at once, watch it being worked off, and judge it."""
-    options, target, stack = context.options, context.target, context.stack
+    options, function = context.options, context.stack.outputs["FunctionName"]
     pictures = plan(options.images or IMAGES, options.seed)
-    with reserved_concurrency(target, stack.outputs["FunctionName"], RESERVED):
-        finished = context.send(pictures, options.day_s or 0.0)
-    reached = concurrency_reached(target, stack, finished)
-    context.facts["concurrency_reached"] = reached
-    context.facts["drain_s"] = round(drain_s(finished), 1)
+    with watched(context, "Throttles") as alarm:
+        with reserved_concurrency(context.target, function, RESERVED):
+            finished = context.send(pictures, options.day_s or 0.0)
+        if finished.seen.ended_early:
+            return finished, judge(finished)
+        context.facts["concurrency_reached"] = concurrency_reached(finished)
+        context.facts["drain_s"] = round(drain_s(finished), 1)
+        return finished, [*judge(finished), alarm.raised(), alarm.ended()]
+
+
+def judge(finished: Run) -> list[Check]:
+    """What must hold for the burst."""
     rules = [
         checks.all_sent,
         checks.one_output,
@@ -38,14 +44,11 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         checks.one_notification,
         checks.no_error_notification,
         throttled,
+        few_at_a_time,
         checks.no_errors,
         checks.accounted,
     ]
-    return finished, [
-        *(rule(finished) for rule in rules),
-        _concurrency_kept(reached),
-        _alarm_raised(context),
-    ]
+    return [rule(finished) for rule in rules]
 
 
 @checks.rule(
@@ -60,29 +63,14 @@ def throttled(run: Run) -> Verdict:
     return metrics.throttles > 0, f"{metrics.throttles:g} throttles; {took}"
 
 
-def _concurrency_kept(reached: float) -> Check:
-    return Check(
-        "concurrency",
-        f"No more than {RESERVED} invocations ran at a time",
-        0 < reached <= RESERVED,
-        f"{reached:g} at most",
-        f"{_LAMBDA}configuration-concurrency.html",
-    )
-
-
-def _alarm_raised(context: Context) -> Check:
-    """Looked at when all is over, and left as it was found: in OK."""
-    target, alarm = context.target, alarm_on(context.target, context.stack, "Throttles")
-    state = comes_to(target, alarm, "ALARM", BREACH_SEEN_S) if alarm else ""
-    after = comes_to(target, alarm, "OK", BREACH_FORGOTTEN_S) if state == "ALARM" else ""
-    if can_disturb(target):
-        context.compressed(compression(BREACH_FORGOTTEN_S))
-    return Check(
-        "throttle-alarm",
-        "The alarm on throttles is raised, and ends with them",
-        (state, after) == ("ALARM", "OK"),
-        f"{alarm}: {state or 'never raised'}, then {after or 'nothing else'}"
-        if alarm
-        else "the stack has no alarm on Throttles",
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
-    )
+@checks.rule(
+    "concurrency",
+    f"No more than {RESERVED} invocations ran at a time",
+    f"{_LAMBDA}configuration-concurrency.html",
+)
+def few_at_a_time(run: Run) -> Verdict:
+    """What is reserved for a function is also the most that it gets."""
+    if run.seen.logs is None:
+        return None, run.seen.missing.get("logs", "the log was not looked at")
+    reached = concurrency_reached(run)
+    return 0 < reached <= RESERVED, f"{reached} at most"

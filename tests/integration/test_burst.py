@@ -48,12 +48,12 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     [
         pytest.param(
             [template("MetricName: Throttles", "MetricName: Errors", "ThrottleAlarm")],
-            "throttle-alarm",
+            "alarm-raised",
             id="no alarm on throttles",
         ),
         pytest.param(
             [template("Threshold: 0", "Threshold: 1000000", "ThrottleAlarm")],
-            "throttle-alarm",
+            "alarm-raised",
             id="an alarm too hard of hearing",
         ),
         pytest.param(
@@ -86,4 +86,4 @@ def test_more_at_a_time_than_reserved_is_seen(
     """GIVEN nothing is reserved THEN neither the concurrency nor the throttles are as they must."""
     monkeypatch.setattr(burst, "reserved_concurrency", lambda *_: nullcontext())
     result = place.run("burst", "unreserved", IMPATIENT)
-    assert {"concurrency", "throttled", "throttle-alarm"} <= broken(result).keys()
+    assert {"concurrency", "throttled", "alarm-raised"} <= broken(result).keys()
