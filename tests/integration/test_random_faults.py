@@ -7,7 +7,6 @@ TAPSTACK_FAULTS_EXAMPLES=100 looks further, at other faults each time; what it f
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +27,8 @@ from harness.outcomes import OUTCOMES, final_notices, judged
 from harness.report import build_report, report_folder, write_report
 from harness.scenario import Context, RunOptions
 from scenarios.duplicates_and_reorder import overwriting
-from tests.integration.place import Place, emulator_for
+from tests.integration.place import Place, emulator_for, function
+from tests.mutants.mutant import Edit
 
 type Rule = dict[str, Any]
 
@@ -37,6 +37,7 @@ EXAMPLES = LONG or 6
 
 TIMEOUT_S = 6  # of the function, in the place of a minute
 RETRY_S = 0.2
+STRUCK_MS = 4000  # after which a function that rests has told, also on a busy machine
 HELD_S = 2.0  # the longest that an event is held back by one rule
 DAY_S = 1.0
 # Nothing happens for longer only if nothing more is to come: three attempts that time out.
@@ -118,16 +119,28 @@ TROUBLE = st.builds(
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    """The project as it is, deployed once, in a hurry: it retries and times out sooner."""
-    with ExitStack() as ending:
-        place: Place = ending.enter_context(emulator_for(tmp_path_factory.mktemp("faults")))
-        own, stack = place.deployed("random")
-        function = stack.outputs["FunctionName"]
-        ending.enter_context(timeout(place.target, function, TIMEOUT_S))
-        ending.enter_context(compressed(place.target, lambda_retry_s=RETRY_S))
-        quiet = Console(file=io.StringIO())
-        yield Context(place.target, own, stack, RunOptions(patience_s=PATIENCE_S), quiet)
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One emulator for the tests of this file; Lambda retries at once."""
+    with (
+        emulator_for(tmp_path_factory.mktemp("faults")) as place,
+        compressed(place.target, lambda_retry_s=RETRY_S),
+    ):
+        yield place
+
+
+def deployed(place: Place, name: str, *edits: Edit) -> Context:
+    """The project with these edits, ready to be sent images."""
+    own, stack = place.deployed(name, edits)
+    quiet = Console(file=io.StringIO())
+    return Context(place.target, own, stack, RunOptions(patience_s=PATIENCE_S), quiet)
+
+
+@pytest.fixture(scope="module")
+def context(place: Place) -> Iterator[Context]:
+    """The project as it is; what hangs is ended sooner."""
+    context = deployed(place, "random")
+    with timeout(place.target, context.stack.outputs["FunctionName"], TIMEOUT_S):
+        yield context
 
 
 @pytest.mark.timeout(600 + 60 * EXAMPLES)
@@ -153,19 +166,40 @@ def test_every_image_is_accounted_for(context: Context, trouble: Trouble) -> Non
     explained(context, run)
 
 
-def day(context: Context, trouble: Trouble) -> tuple[Run, list[Rule]]:
-    """Send the day into its trouble; the run, and what struck."""
-    function, bucket = (
-        context.stack.outputs[name] for name in ("FunctionName", "UploadBucketName")
+def test_what_is_struck_when_it_has_told_is_told_again(place: Place) -> None:
+    """At least once: it counts as duplicated, and the reason says that one request ran repeatedly.
+
+    The function is given a rest after it has told, in which it is struck.
+    """
+    rests = function(
+        "handler",
+        "    if metrics.metric_set:",
+        f"    __import__('time').sleep({2 * STRUCK_MS / 1000})\n    if metrics.metric_set:",
     )
+    context = deployed(place, "resting", rests)
+    crash = {"fault": "crash", "after": STRUCK_MS, "attempt": 1}
+    run, struck = day(context, Trouble(1, 1, [], [crash], []), 4 * STRUCK_MS / 1000)
+
+    (image,) = run.ledger.entries
+    outcome, why = judged(image, run)
+    assert outcome == "duplicated"
+    assert "by one request" in why
+    assert struck_after_telling(image, struck)
+    assert checks.accounted(run).passed
+
+
+def day(context: Context, trouble: Trouble, linger_s: float = 0.0) -> tuple[Run, list[Rule]]:
+    """Send the day into its trouble, and wait for what is still held back; with what struck."""
+    outputs, held_s = context.stack.outputs, HELD_S * len(trouble.events)
+    name, bucket = outputs["FunctionName"], outputs["UploadBucketName"]
     with disturbed(
         context.target,
         events=[{"bucket": bucket, **rule} for rule in trouble.events],
-        invocations=[{"function": function, **rule} for rule in trouble.invocations],
-        faults=[{"caller": function, **rule} for rule in trouble.faults],
+        invocations=[{"function": name, **rule} for rule in trouble.invocations],
+        faults=[{"caller": name, **rule} for rule in trouble.faults],
         seed=trouble.seed,
     ) as disturbance:
-        run = context.send(pictures(trouble), DAY_S, linger_s=HELD_S * len(trouble.events))
+        run = context.send(pictures(trouble), DAY_S, linger_s=linger_s + held_s)
         return run, disturbance.journal()
 
 
