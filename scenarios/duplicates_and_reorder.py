@@ -26,9 +26,10 @@ DAY_S = 15.0
 OVERWRITTEN = 1 / 3  # of the uploads go to the key of one before
 
 LATE_S = 8.0
+SHUFFLED_S = 6.0
 DISTURBED = (
     {"probability": 0.3, "duplicate": 2},
-    {"probability": 0.6, "reorder": 4},
+    {"probability": 0.8, "reorder": SHUFFLED_S},
     {"probability": 0.1, "delay": LATE_S},
 )
 
@@ -42,8 +43,9 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     bucket = context.stack.outputs["UploadBucketName"]
     events = [{"bucket": bucket, **rule} for rule in DISTURBED]
     with disturbed(context.target, events=events, seed=options.seed) as disturbance:
-        # What is held back longest is on its way for so long after the last image was settled.
-        finished = context.send(pictures, options.day_s or DAY_S, linger_s=LATE_S + 4)
+        # What is held back longest may be on its way when the last image has long been settled.
+        linger_s = LATE_S + SHUFFLED_S + 1
+        finished = context.send(pictures, options.day_s or DAY_S, linger_s=linger_s)
         context.disturbed(disturbance.journal())
     rules = [
         checks.all_sent,

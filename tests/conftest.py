@@ -1,6 +1,7 @@
 """What holds for every test: nothing of the person's AWS set-up or proxies reaches it."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ def pytest_configure() -> None:
             del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    # Who runs tests in the background may have Ctrl-C ignored, which processes hand down.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Whether or not this machine has Docker; tests of other targets name them.
     os.environ["TARGET"] = "embedded"
 

@@ -74,18 +74,23 @@ class Pipeline:
         return context.aws_request_id
 
     def messages(self) -> list[dict[str, Any]]:
-        """Take the notifications published since the last call (SNS delivers in order here)."""
+        """Take the notifications published since the last call.
+
+        SNS keeps no order: one that was published before may arrive a moment after the last.
+        """
         sqs, sns = self.emulator.client("sqs"), self.emulator.client("sns")
         sns.publish(TopicArn=self.module.TOPIC_ARN, Message='{"status": "last"}')
         taken: list[dict[str, Any]] = []
         while True:
             batch = sqs.receive_message(
-                QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=20
+                QueueUrl=self.queue_url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=1 if {"status": "last"} in taken else 20,
             )
-            for message in batch["Messages"]:
+            for message in batch.get("Messages", []):
                 sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
                 taken.append(json.loads(message["Body"]))
-            if {"status": "last"} in taken:
+            if "Messages" not in batch:
                 taken.remove({"status": "last"})
                 return taken
 
