@@ -19,6 +19,7 @@ from harness.targets import Target
 _BATCH = 10  # the most that SQS gives at once
 _LONG_POLL_S = 1
 _PAUSE_S = 0.25  # after an answer with room left: fewer, fuller answers spare the emulator
+_RETRY_S = 1.0  # after an error
 _NOT_AGAIN_S = 43_200  # the longest visibility timeout: no message is seen twice, none is deleted
 
 type Receive = Callable[[Notice], None]
@@ -76,6 +77,22 @@ def subscribed(
                 sqs.delete_queue(QueueUrl=queue)
 
 
+def forgotten(target: Target, name: str) -> bool:
+    """Whether the target has no queue of that name any more; False where it does not say.
+
+    Only who made the queue removes it: without it, the target has lost what it held. The reading
+    thread learns of that too, but maybe only when the run is already over.
+    """
+    sqs = target.client("sqs")
+    try:
+        sqs.get_queue_url(QueueName=name)
+    except sqs.exceptions.QueueDoesNotExist:
+        return True
+    except (BotoCoreError, ClientError):
+        return False
+    return False
+
+
 def _policy(queue_arn: str, topic_arn: str) -> str:
     """Only this topic may send ("Subscribing an Amazon SQS queue to an Amazon SNS topic")."""
     statement = {
@@ -102,7 +119,7 @@ def _read(
             gone.set()
             return
         except (BotoCoreError, ClientError):
-            stop.wait(1)
+            stop.wait(_RETRY_S)
             continue
         messages = answer.get("Messages", [])
         for message in messages:

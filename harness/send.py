@@ -16,7 +16,7 @@ from harness.corpus import Picture
 from harness.deploy import Stack
 from harness.drive import Drive
 from harness.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, new_run
-from harness.notifications import subscribed
+from harness.notifications import forgotten, subscribed
 from harness.observe import Observations, Observer, Run
 from harness.pictures import Pictures
 from harness.progress import RunProgress
@@ -67,9 +67,10 @@ def send(
     store.prepare(pictures)
     outputs, s3 = stack.outputs, target.client("s3")
     run_id, topic, gone = new_run(), outputs["NotificationTopicArn"], threading.Event()
+    queue = f"{stack.name}-{run_id}"
     observer = Observer(target, stack, time.time(), gone)
     with (
-        subscribed(target, topic, f"{stack.name}-{run_id}", gone) as listen,
+        subscribed(target, topic, queue, gone) as listen,
         RunProgress(console, len(pictures)) as progress,
     ):
         started = time.time() + _HEAD_START_S
@@ -88,6 +89,8 @@ def send(
         try:
             _follow(target, ledger, drive, readback, progress, patience_s, gone)
             time.sleep(linger_s)
+            if forgotten(target, queue):  # nothing is open, yet the images are gone
+                raise _TargetGone(_FORGOT)
         except KeyboardInterrupt:
             seen = replace(seen, interrupted=True, ended_early="it was interrupted")
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
@@ -106,8 +109,9 @@ def send(
             seen = observer.observe(seen, ledger)
             if not seen.interrupted:
                 time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
-            if gone.is_set() or (seen.missing and not target.running()):
-                why = f"{target.name} {_FORGOT if gone.is_set() else _STOPPED}"
+            forgot = gone.is_set() or forgotten(target, queue)
+            if forgot or (seen.missing and not target.running()):
+                why = f"{target.name} {_FORGOT if forgot else _STOPPED}"
                 seen = replace(seen, gone=True, ended_early=why)
                 progress.say(f"{why}; the run ends here")
                 gone.set()
@@ -141,7 +145,7 @@ def _follow(
     readback: Readback,
     progress: RunProgress,
     patience_s: float,
-    forgotten: threading.Event,
+    gone: threading.Event,
 ) -> None:
     """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
     before: tuple[int, int, int] | None = None
@@ -155,7 +159,7 @@ def _follow(
         waiting = now - last_progress
         uploaded, notified, read = state
         progress.show(uploaded, notified, read)
-        if forgotten.is_set():
+        if gone.is_set():
             raise _TargetGone(_FORGOT)
         if all(entry.settled for entry in ledger.entries):
             return

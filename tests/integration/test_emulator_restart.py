@@ -1,12 +1,20 @@
 """The scenario that kills an emulator in mid-run, and never the one that a person works with."""
 
+import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from harness import emulator
+from harness import emulator, notifications
+from harness.corpus import plan
+from harness.restart import kill, revive
+from harness.send import send
+from harness.waiting import wait_until
 from tests.integration.conftest import Tapstack
+from tests.integration.place import emulator_for
 
 SMALL = ("run", "emulator-restart", "--images", "16", "--day", "6s")
 
@@ -42,6 +50,33 @@ def test_what_is_not_ours_is_not_killed(tapstack: Tapstack, state_dir: Path) -> 
     assert done.returncode == 2
     assert "emulator-restart was not checked" in done.stderr
     assert emulator.status(state_dir).ready
+
+
+def test_a_run_that_ends_before_it_hears_of_the_loss_says_it_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a reader that sleeps WHEN the emulator forgets and nothing is open THEN it is said."""
+    monkeypatch.setattr(notifications, "_RETRY_S", 60.0)
+    said = io.StringIO()
+    with emulator_for(tmp_path) as place, ThreadPoolExecutor(1) as pool:
+        _, stack = place.deployed("forgets")
+        run = pool.submit(
+            send,
+            place.target,
+            stack,
+            plan(2, 1),
+            [0.0, 12.0],
+            bases=tmp_path / "pictures",
+            late_after_s=300.0,
+            patience_s=250.0,
+            console=Console(file=said),
+        )
+        wait_until(lambda: "1 processed" in said.getvalue(), deadline_s=60, describe="an image")
+        kill(place.target)
+        revive(place.target)
+        finished = run.result(200)
+    assert finished.seen.gone
+    assert "lost its state during the run" in finished.seen.ended_early
 
 
 @pytest.mark.docker
