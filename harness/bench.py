@@ -23,12 +23,12 @@ from typing import Any
 
 import psutil
 
-from harness.corpus import KINDS, of_kind
-from harness.deploy import Stack
-from harness.pictures import Pictures
+from harness.images.corpus import KINDS, of_kind
+from harness.images.pictures import Pictures
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.targets import Target
+from harness.stack.deploy import Stack
+from harness.targets.target import Target
 from harness.waiting import wait_until
 
 KIND = KINDS["messenger"]  # 1280 × 960

@@ -10,13 +10,13 @@ from typing import Any
 
 from rich.console import Console
 
-from harness.deploy import DeploymentFailed, Stack, bring_up
+from harness.evidence.report import show_not_proven
 from harness.lint import lint
-from harness.report import show_not_proven
-from harness.scenario import NotChecked, RunOptions, run_scenario, scenarios
+from harness.run.scenario import NotChecked, RunOptions, run_scenario, scenarios
 from harness.settings import Settings
-from harness.targets import Target
-from harness.verify import verify
+from harness.stack.deploy import DeploymentFailed, Stack, bring_up
+from harness.stack.verify import verify
+from harness.targets.target import Target
 
 # A small day: what is new in a larger one is load, and the gate asks whether all is right.
 _OPTIONS = RunOptions(images=300, day_s=20.0)

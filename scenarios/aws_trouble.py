@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness import checks
-from harness.checks import Check, Run, Verdict
-from harness.corpus import plan
-from harness.disturb import compressed, disturbed
-from harness.failures import outputs_of, waiting_failures
-from harness.ledger import Entry
-from harness.redrive import redrive
-from harness.scenario import Context
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.ledger import Entry
+from harness.evidence.observations import Run
+from harness.images.corpus import plan
+from harness.run.scenario import Context
+from harness.trouble.disturb import compressed, disturbed
+from harness.trouble.failures import outputs_of, waiting_failures
+from harness.trouble.redrive import redrive
 
 TITLE = "S3 slows down and times out, SNS refuses: retried, nothing lost or told twice"
 GATE = 0
@@ -67,7 +68,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         for number, picture in enumerate(plan(options.images or IMAGES, options.seed))
     ]
     doomed = {each.path: "failed" for each in pictures if each.path.startswith("doomed/")}
-    faults = [{**rule, "caller": stack.outputs["FunctionName"]} for rule in TROUBLE]
+    faults = [{**each, "caller": stack.outputs["FunctionName"]} for each in TROUBLE]
     context.compressed(f"Lambda retried after {RETRY_S:g} and {2 * RETRY_S:g} s, not 60 and 120 s")
     with (
         compressed(target, lambda_retry_s=RETRY_S),
@@ -89,13 +90,13 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         checks.accounted,
     ]
     return finished, [
-        *(rule(finished) for rule in rules),
+        *(each(finished) for each in rules),
         _all_trouble_came(faults, struck),
         *_mended(context, finished),
     ]
 
 
-@checks.rule(
+@rule(
     "errors-counted",
     "Every invocation that failed is in the metric Errors",
     f"{_LAMBDA}monitoring-metrics-types.html",
@@ -114,7 +115,7 @@ def errors_were_counted(run: Run) -> Verdict:
     return 0 < failed == metrics.errors, f"{failed} failed in the log, {metrics.errors:g} counted"
 
 
-@checks.rule(
+@rule(
     "told-once",
     "Every image is told of once, as processed or, where nothing ever worked, as failed",
     "TapStack: what the function promises (README)",
@@ -132,7 +133,7 @@ def told_once(run: Run) -> Verdict:
     return True, f"{len(run.ledger.entries)} of {len(run.ledger.entries)}"
 
 
-@checks.rule(
+@rule(
     "attempts",
     "An event is given up after three attempts, and not before",
     f"{_LAMBDA}invocation-async-error-handling.html",

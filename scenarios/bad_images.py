@@ -9,14 +9,16 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness import awkward, checks, splice
-from harness.checks import Check, Run, Verdict
-from harness.corpus import Picture, plan
-from harness.faults import field_of
-from harness.ledger import Entry
-from harness.pictures import Pictures
-from harness.scenario import Context
-from harness.watching import Counter, watched
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.faults import field_of
+from harness.evidence.ledger import Entry
+from harness.evidence.observations import Run
+from harness.images import awkward, splice
+from harness.images.corpus import Picture, plan
+from harness.images.pictures import Pictures
+from harness.run.scenario import Context
+from harness.trouble.watching import Counter, watched
 
 TITLE = "bad images of every kind among good ones, each refused once, with a reason"
 GATE = 4
@@ -98,10 +100,10 @@ def judge(finished: Run) -> list[Check]:
         checks.structured_logs,
         checks.accounted,
     ]
-    return [rule(finished) for rule in rules]
+    return [each(finished) for each in rules]
 
 
-@checks.rule("reasons", "Every refusal names the image, what is wrong and what to do", _SPEC)
+@rule("reasons", "Every refusal names the image, what is wrong and what to do", _SPEC)
 def reasons_given(run: Run) -> Verdict:
     """Of all the notifications that say "rejected"."""
     lacking = []
@@ -117,9 +119,7 @@ def reasons_given(run: Run) -> Verdict:
     return True, f"{told} refusals of {len(kinds)} kinds: {', '.join(sorted(map(str, kinds)))}"
 
 
-@checks.rule(
-    "no-retries", "No image was tried twice", f"{_LAMBDA}invocation-async-error-handling.html"
-)
+@rule("no-retries", "No image was tried twice", f"{_LAMBDA}invocation-async-error-handling.html")
 def tried_once(run: Run) -> Verdict:
     """Neither did S3's event come twice nor did Lambda retry it, by the function's log."""
     if run.seen.logs is None:

@@ -4,13 +4,14 @@ Arrange: a day of uploads, all of them due now. Disturb: a reserved concurrency 
 what comes. Expect: throttles, in metric and alarm, and nothing lost: drained to the last image.
 """
 
-from harness import checks
-from harness.adjusting import reserved_concurrency
-from harness.checks import Check, Run, Verdict
-from harness.corpus import plan
-from harness.draining import concurrency_reached, drain_s
-from harness.scenario import Context
-from harness.watching import watched
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.observations import Run
+from harness.images.corpus import plan
+from harness.run.scenario import Context
+from harness.trouble.adjusting import reserved_concurrency
+from harness.trouble.draining import concurrency_reached, drain_s
+from harness.trouble.watching import watched
 
 TITLE = "the whole day's uploads at once, with two invocations at a time"
 GATE = 0
@@ -48,12 +49,10 @@ def judge(finished: Run) -> list[Check]:
         checks.no_errors,
         checks.accounted,
     ]
-    return [rule(finished) for rule in rules]
+    return [each(finished) for each in rules]
 
 
-@checks.rule(
-    "throttled", "Lambda turned invocations away", f"{_LAMBDA}monitoring-metrics-types.html"
-)
+@rule("throttled", "Lambda turned invocations away", f"{_LAMBDA}monitoring-metrics-types.html")
 def throttled(run: Run) -> Verdict:
     """Without that it was no burst. Lambda tries them again, so that nothing is lost by it."""
     metrics = run.seen.metrics
@@ -63,7 +62,7 @@ def throttled(run: Run) -> Verdict:
     return metrics.throttles > 0, f"{metrics.throttles:g} throttles; {took}"
 
 
-@checks.rule(
+@rule(
     "concurrency",
     f"No more than {RESERVED} invocations ran at a time",
     f"{_LAMBDA}configuration-concurrency.html",

@@ -10,17 +10,19 @@ from datetime import UTC, datetime
 
 from PIL import Image
 
-from harness import awkward, checks
-from harness.awkward import picture
-from harness.checks import Check, Run, Verdict
-from harness.colours import profiled_photo
-from harness.corpus import KINDS, METADATA_LIMIT, Kind
-from harness.faults import field_of
-from harness.ledger import OUTPUT_PREFIX, Expected
-from harness.probe import EARLIER, LATER, UNTOLD, Broken, Probe, no_picture
-from harness.promises import promise, try_all
-from harness.reference import fitted_size
-from harness.scenario import Context
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.faults import field_of
+from harness.evidence.ledger import OUTPUT_PREFIX, Expected
+from harness.evidence.observations import Run
+from harness.images import awkward
+from harness.images.awkward import picture
+from harness.images.colours import profiled_photo
+from harness.images.corpus import KINDS, METADATA_LIMIT, Kind
+from harness.images.reference import fitted_size
+from harness.run.probe import EARLIER, LATER, UNTOLD, Broken, Probe, no_picture
+from harness.run.promises import promise, try_all
+from harness.run.scenario import Context
 
 TITLE = "what the function promises, tried on awkward input"
 GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
@@ -55,7 +57,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     ]
     finished, kept = try_all(context, [works, uploaded], together, [nothing_more])
     rules = [only_caused_errors, checks.log_retention, checks.structured_logs]
-    return finished, [*kept, *(rule(finished) for rule in rules)]
+    return finished, [*kept, *(each(finished) for each in rules)]
 
 
 # --- What it takes in ---------------------------------------------------------------------------
@@ -297,7 +299,7 @@ def nothing_more(probe: Probe) -> str:
     return f"{len(probe.ledger().entries)} uploads told of once"
 
 
-@checks.rule(
+@rule(
     "errors",
     "No invocation failed but those that had to",
     f"{_LAMBDA}monitoring-metrics-types.html",

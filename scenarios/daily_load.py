@@ -4,10 +4,11 @@ Arrange: a believable mix of pictures, every one unique. Drive: upload them alon
 whatever the pipeline makes of it. Expect: every image exactly once, and right in every respect.
 """
 
-from harness import checks
-from harness.checks import Check, Run
-from harness.corpus import plan
-from harness.scenario import Context
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.observations import Run
+from harness.images.corpus import plan
+from harness.run.scenario import Context
 
 TITLE = "a day of 2,000 uploads, each image proven"
 GATE = 1
@@ -53,15 +54,15 @@ def judge(finished: Run) -> list[Check]:
         checks.log_retention,
         checks.structured_logs,
     ]
-    return [rule(finished) for rule in rules]
+    return [each(finished) for each in rules]
 
 
-@checks.rule(
+@rule(
     "throttles",
     "No invocation was throttled",
     "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html",
 )
-def no_throttles(run: Run) -> checks.Verdict:
+def no_throttles(run: Run) -> Verdict:
     """Of the metric Throttles: the stack's alarm on it rings for one, if after the run."""
     seen = run.seen.metrics
     if seen is None:

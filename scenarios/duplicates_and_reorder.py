@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from harness import checks
-from harness.checks import Check, Run, Verdict
-from harness.corpus import Picture, plan
-from harness.disturb import disturbed
-from harness.ledger import Entry
-from harness.scenario import Context
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.ledger import Entry
+from harness.evidence.observations import Run
+from harness.images.corpus import Picture, plan
+from harness.run.scenario import Context
+from harness.trouble.disturb import disturbed
 
 TITLE = "events twice, late and out of order; keys overwritten quickly"
 GATE = 4
@@ -41,7 +42,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     options = context.options
     pictures = overwriting(plan(options.images or IMAGES, options.seed), options.seed)
     bucket = context.stack.outputs["UploadBucketName"]
-    events = [{"bucket": bucket, **rule} for rule in DISTURBED]
+    events = [{"bucket": bucket, **each} for each in DISTURBED]
     with disturbed(context.target, events=events, seed=options.seed) as disturbance:
         # What is held back longest may be on its way when the last image has long been settled.
         linger_s = LATE_S + SHUFFLED_S + 1
@@ -61,7 +62,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         checks.no_errors,
         checks.accounted,
     ]
-    return finished, [rule(finished) for rule in rules]
+    return finished, [each(finished) for each in rules]
 
 
 def overwriting(pictures: Sequence[Picture], seed: int) -> list[Picture]:
@@ -75,7 +76,7 @@ def overwriting(pictures: Sequence[Picture], seed: int) -> list[Picture]:
     return sent
 
 
-@checks.rule(
+@rule(
     "disturbed",
     "The function was handed events twice and out of order",
     f"{_S3}EventNotifications.html",

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness import checks
-from harness.checks import Check, Run, Verdict
-from harness.corpus import plan
-from harness.deploy import deploy
-from harness.restart import END_WITHIN_S, BrokenDay, broken_day, second_emulator
-from harness.scenario import Context
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict
+from harness.evidence.observations import Run
+from harness.images.corpus import plan
+from harness.run.scenario import Context
+from harness.stack.deploy import deploy
+from harness.trouble.restart import END_WITHIN_S, BrokenDay, broken_day, second_emulator
 
 TITLE = "the emulator killed in mid-run, twice: what is lost is said, and nothing passes"
 GATE = 0
@@ -50,7 +51,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         checks.one_notification,
         checks.no_errors,
     ]
-    return finished, [*judged, *(rule(finished) for rule in rules)]
+    return finished, [*judged, *(each(finished) for each in rules)]
 
 
 # --- What must hold for a broken day --------------------------------------------------------------

@@ -10,20 +10,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from harness import checks
-from harness.adjusting import timeout
-from harness.alarms import BREACH_FORGOTTEN_S, BREACH_SEEN_S, comes_to, compression
-from harness.awkward import picture
-from harness.checks import Check, Run, Verdict
-from harness.corpus import Picture
-from harness.disturb import compressed, disturbed
-from harness.failures import waiting_failures
-from harness.ledger import Entry, Notice
-from harness.probe import Broken, Probe
-from harness.promises import promise, try_all
-from harness.redrive import redrive
-from harness.scenario import Context
-from harness.surroundings import Alarm, alarms, datapoints
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.ledger import Entry, Notice
+from harness.evidence.observations import Run
+from harness.images.awkward import picture
+from harness.images.corpus import Picture
+from harness.run.probe import Broken, Probe
+from harness.run.promises import promise, try_all
+from harness.run.scenario import Context
+from harness.trouble.adjusting import timeout
+from harness.trouble.alarms import BREACH_FORGOTTEN_S, BREACH_SEEN_S, comes_to, compression
+from harness.trouble.disturb import compressed, disturbed
+from harness.trouble.failures import waiting_failures
+from harness.trouble.redrive import redrive
+from harness.trouble.surroundings import Alarm, alarms, datapoints
 
 TITLE = "the function crashes, hangs, runs out of memory: retried, told, redriven"
 GATE = 0
@@ -57,7 +58,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         alone = [retried, five_are_quiet, six_are_told, given_up, alarm_ends]
         finished, kept = try_all(context, [quiet], [], alone)
     rules = [errors_counted, checks.structured_logs, checks.accounted]
-    return finished, [*kept, *(rule(finished) for rule in rules)]
+    return finished, [*kept, *(each(finished) for each in rules)]
 
 
 @promise("quiet", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
@@ -138,9 +139,7 @@ def alarm_ends(probe: Probe) -> str:
     return _require_told(probe, "OK", BREACH_FORGOTTEN_S)
 
 
-@checks.rule(
-    "errors", "Every error was counted, and no other", f"{_LAMBDA}monitoring-metrics-types.html"
-)
+@rule("errors", "Every error was counted, and no other", f"{_LAMBDA}monitoring-metrics-types.html")
 def errors_counted(run: Run) -> Verdict:
     """Time-outs and the function's death are errors of the invocation too."""
     if run.seen.metrics is None:

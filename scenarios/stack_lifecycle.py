@@ -8,17 +8,17 @@ time the stack is what its template says, or exactly what it was, and works.
 from functools import partial
 from typing import Any
 
-from harness.awkward import picture
-from harness.checks import Check
-from harness.leftovers import EXPORT, LISTED, STACK, Found, remove
-from harness.lifecycle import Life, listed, live, require_same
-from harness.logs import log_groups
-from harness.observe import Run
-from harness.probe import Broken, Probe, no_picture
+from harness.evidence.check import Check
+from harness.evidence.logs import log_groups
+from harness.evidence.observations import Run
+from harness.images.awkward import picture
 from harness.problems import Problem
-from harness.promises import promise
-from harness.scenario import Context
-from harness.surroundings import alarms, datapoints
+from harness.run.probe import Broken, Probe, no_picture
+from harness.run.promises import promise
+from harness.run.scenario import Context
+from harness.stack.leftovers import EXPORT, LISTED, STACK, Found, remove
+from harness.trouble.lifecycle import Life, listed, live, require_same
+from harness.trouble.surroundings import alarms, datapoints
 
 TITLE = "deploy, change, fail, delete and deploy again, beside another environment"
 GATE = 5

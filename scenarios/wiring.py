@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from harness import checks
-from harness.awkward import picture
-from harness.checks import Check, Run
-from harness.probe import EARLIER, UNTOLD, Broken, Probe, no_picture
-from harness.promises import promise, try_all
-from harness.scenario import Context
-from harness.surroundings import (
+from harness.evidence import checks
+from harness.evidence.check import Check
+from harness.evidence.observations import Run
+from harness.images.awkward import picture
+from harness.run.probe import EARLIER, UNTOLD, Broken, Probe, no_picture
+from harness.run.promises import promise, try_all
+from harness.run.scenario import Context
+from harness.trouble.surroundings import (
     Alarm,
     alarms,
     ask,

@@ -3,7 +3,7 @@
 In: LocalStack's own environment variables, at least GATEWAY_LISTEN, and these: TAPSTACK_RUNTIMES
 (folder with python3.13/, what functions run on), TAPSTACK_EMULATOR_STATE (folder for all that is
 written), TAPSTACK_LIFELINE_FD (pipe to the starter). Out: a running LocalStack. Called by
-harness/emulator.py and by the container image as `python -I -m localstack_parity.launch`.
+harness/targets/emulator.py and by the container image as `python -I -m localstack_parity.launch`.
 """
 
 import os

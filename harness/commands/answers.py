@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from harness.deploy import Stack, find_stack
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.targets import Target
+from harness.stack.deploy import Stack, find_stack
+from harness.targets.target import Target
 
 
 def tell(line: str) -> None:

@@ -8,11 +8,11 @@ from dataclasses import asdict
 
 import click
 
-from harness.choosing import choose_target, target_to_start
 from harness.commands.answers import print_json, running_stack, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters, seconds
-from harness.deploy import bring_up
 from harness.settings import Settings, positive_count
+from harness.stack.deploy import bring_up
+from harness.targets.choosing import choose_target, target_to_start
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
@@ -58,7 +58,7 @@ def verify(settings: Settings, *, as_json: bool) -> int:
       tapstack verify
       tapstack verify --json | jq .failed
     """
-    from harness.verify import verify as read_back
+    from harness.stack.verify import verify as read_back
 
     target = choose_target(settings)
     verification = read_back(target, settings, running_stack(target, settings).name)
@@ -99,7 +99,7 @@ def run(
       tapstack run daily-load --json | jq .passed
     """
     # Imported late: images and numbers take their time to load, and no other command needs them.
-    from harness.scenario import RunOptions, find_scenario, run_scenario
+    from harness.run.scenario import RunOptions, find_scenario, run_scenario
 
     find_scenario(scenario)
     options = RunOptions(

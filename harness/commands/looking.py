@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from harness.choosing import choose_target
 from harness.commands.answers import (
     print_json,
     require_running,
@@ -18,11 +17,12 @@ from harness.commands.answers import (
     stack_facts,
 )
 from harness.commands.options import as_json, configured
-from harness.deploy import find_stack
-from harness.iam import read_usage
-from harness.iam import readable as permissions_as_text
-from harness.logs import follow, log_events, log_groups, readable
+from harness.evidence.iam import read_usage
+from harness.evidence.iam import readable as permissions_as_text
+from harness.evidence.logs import follow, log_events, log_groups, readable
 from harness.settings import Settings, positive_count
+from harness.stack.deploy import find_stack
+from harness.targets.choosing import choose_target
 
 
 @click.command()
@@ -120,7 +120,7 @@ def scenarios_command(*, as_json: bool) -> int:
     One line each: whether the gate runs it, its name, what it is about, and what a target needs for
     it. Nothing has to run.
     """
-    from harness.scenario import scenarios
+    from harness.run.scenario import scenarios
 
     known = scenarios()
     if as_json:
@@ -156,7 +156,7 @@ def explain(settings: Settings, key: str, report: str | None) -> int:
       tapstack explain uploads/run-20260101T120000-1a2b/photo.jpg
       tapstack explain photo.jpg --report reports/20260101T120000Z-daily-load
     """
-    from harness.explain import explain as story_of
+    from harness.evidence.explain import explain as story_of
 
     for line in story_of(settings, key, Path(report) if report else None):
         click.echo(line)

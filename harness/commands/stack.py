@@ -6,13 +6,13 @@ cli.py puts them into the group.
 
 import click
 
-from harness.choosing import choose_target, target_to_start, targets_to_stop
 from harness.commands.answers import print_json, require_running, show_stack, stack_facts, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
-from harness.deploy import bring_up, deploy
-from harness.package import PLATFORMS, archive, build
 from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.deploy import bring_up, deploy
+from harness.stack.package import PLATFORMS, archive, build
+from harness.targets.choosing import choose_target, target_to_start, targets_to_stop
 
 
 @click.command()

@@ -17,10 +17,10 @@ from cfnlint.match import Match
 from cfnlint.runner import Runner
 
 from harness.lint.rules import all_rules
-from harness.package import build
-from harness.parameters import deployment_values
 from harness.settings import Settings
-from harness.template import load_template
+from harness.stack.package import build
+from harness.stack.parameters import deployment_values
+from harness.stack.template import load_template
 
 
 @dataclass(frozen=True, order=True)

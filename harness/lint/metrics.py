@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from harness.intrinsics import Unknown, mentions_unknown
 from harness.lint.functions import package_of, packages
 from harness.lint.sources import Package
 from harness.lint.stack import Resource, Stack
+from harness.stack.intrinsics import Unknown, mentions_unknown
 
 COUNT, MILLISECONDS, SECONDS, BYTES = "Count", "Milliseconds", "Seconds", "Bytes"
 

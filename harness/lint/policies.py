@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.intrinsics import Unknown, mentions_unknown
 from harness.lint.stack import ACCOUNT, PathInTemplate, Resource, Stack
+from harness.stack.intrinsics import Unknown, mentions_unknown
 from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
 from localstack_parity.iam.policies import (
     NOTHING,

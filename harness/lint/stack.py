@@ -12,10 +12,10 @@ from typing import Any
 
 from cfnlint.template import Template as CfnTemplate
 
-from harness.identities import IDENTITIES, attribute, reference
-from harness.intrinsics import Place, Resolver
 from harness.lint.sources import Package
-from harness.template import references
+from harness.stack.identities import IDENTITIES, attribute, reference
+from harness.stack.intrinsics import Place, Resolver
+from harness.stack.template import references
 
 # As long as any account's number; no rule depends on which one it is.
 ACCOUNT = "123456789012"

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from harness.emulator import EmulatorConfig, RunningEmulator, start
+from harness.targets.emulator import EmulatorConfig, RunningEmulator, start
 
 REGION = "us-east-1"
 

@@ -20,7 +20,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from harness.ledger import new_run
+from harness.evidence.ledger import new_run
 from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import REGION, Emulator

@@ -5,11 +5,12 @@ from typing import Any, cast
 
 import pytest
 
-from harness import disturb
-from harness.disturb import Disturbance, alarms_ahead, can_disturb, compressed, disturbed
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.targets import EndpointTarget, Target
+from harness.targets import chaos
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.target import Target
+from harness.trouble.disturb import Disturbance, alarms_ahead, can_disturb, compressed, disturbed
 from tests.emulator.conftest import Emulator, StartEmulator
 
 
@@ -21,7 +22,7 @@ class Nowhere:
 
 
 def _all(emulator: Emulator) -> dict[str, Any]:
-    settings: dict[str, Any] = disturb._call(emulator.endpoint, "GET")
+    settings: dict[str, Any] = chaos.ask(emulator.endpoint, "GET")
     return {name: value for name, value in settings.items() if name != "seed"}
 
 

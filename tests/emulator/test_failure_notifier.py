@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.package import archive
+from harness.stack.package import archive
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.emulator import EmulatorConfig, start
+from harness.targets.emulator import EmulatorConfig, start
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped

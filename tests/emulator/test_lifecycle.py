@@ -13,9 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import emulator
-from harness.emulator import EmulatorConfig, RunningEmulator, start, status, stop
 from harness.problems import Problem
+from harness.targets import emulator
+from harness.targets.emulator import EmulatorConfig, RunningEmulator, start, status, stop
+from harness.targets.state_folder import log_path
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import zipped
@@ -23,7 +24,7 @@ from tests.emulator.functions import zipped
 START_AND_STAY = """
 import signal, sys
 from pathlib import Path
-from harness.emulator import EmulatorConfig, start
+from harness.targets.emulator import EmulatorConfig, start
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever `nohup` or a CI runner has made of it
 running = start(
     EmulatorConfig(Path(sys.argv[1]), port=0, installation=Path(sys.argv[2])),
@@ -248,7 +249,7 @@ def test_an_emulator_that_fails_to_start_shows_its_log(tmp_path: Path, installat
     with pytest.raises(Problem, match="ended while it was starting") as caught:
         start(config, background=True)
     assert "of-no-such-name" in caught.value.details
-    assert str(emulator.log_path(tmp_path)) in caught.value.remedy
+    assert str(log_path(tmp_path)) in caught.value.remedy
     assert not status(tmp_path).running
 
 

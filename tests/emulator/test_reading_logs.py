@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 
-from harness.invocations import InvocationLog
+from harness.evidence.invocations import InvocationLog
 from tests.emulator.conftest import Emulator
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import compose, emulator
-from harness.image import Unavailable, ensure_image
 from harness.settings import read_settings
+from harness.targets import compose, emulator
+from harness.targets.image import Unavailable, ensure_image
 
 Tapstack = Callable[..., subprocess.CompletedProcess[str]]
 

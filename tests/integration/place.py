@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.deploy import Stack, deploy
-from harness.scenario import RunOptions, RunResult, run_scenario
+from harness.run.scenario import RunOptions, RunResult, run_scenario
 from harness.settings import Settings
-from harness.targets import EmbeddedTarget
+from harness.stack.deploy import Stack, deploy
+from harness.targets.embedded import EmbeddedTarget
 from tests.mutants.mutant import Edit, copy_project
 
 LONGEST_SUFFIX = 20

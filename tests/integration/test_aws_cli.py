@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from harness.package import build
 from harness.settings import read_settings
-from harness.targets import EmbeddedTarget
-from harness.template import load_template, resource_types
+from harness.stack.package import build
+from harness.stack.template import load_template, resource_types
+from harness.targets.embedded import EmbeddedTarget
 from harness.waiting import wait_until
 
 # Not the default, so that nothing in the template can be tied to it.

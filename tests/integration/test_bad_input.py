@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import emulator
+from harness.targets import emulator
 from tests.integration.conftest import Tapstack
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.scenario import RunOptions
+from harness.run.scenario import RunOptions
 from scenarios import burst
 from tests.integration.place import Place, broken, emulator_for, function
 from tests.mutants.mutant import Edit, template

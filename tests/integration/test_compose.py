@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from harness import compose, emulator
-from harness.choosing import choose_target, target_to_start
-from harness.image import docker
 from harness.settings import Settings, read_settings
-from harness.targets import ComposeTarget, EmbeddedTarget
+from harness.targets import compose, emulator
+from harness.targets.choosing import choose_target, target_to_start
+from harness.targets.container import ComposeTarget
+from harness.targets.embedded import EmbeddedTarget
+from harness.targets.image import docker
 from tests.integration.conftest import Tapstack
 from tests.integration.days import Day
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from harness.deploy import Stack, bring_up
-from harness.scenario import RunOptions, run_scenario, scenarios
+from harness.run.scenario import RunOptions, run_scenario, scenarios
 from harness.settings import Settings, read_settings
-from harness.targets import ComposeTarget
+from harness.stack.deploy import Stack, bring_up
+from harness.targets.container import ComposeTarget
 
 # The first test may have to build the image.
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1800)]

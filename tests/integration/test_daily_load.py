@@ -8,10 +8,9 @@ from typing import Any
 import psutil
 import pytest
 
-from harness import emulator
-from harness.checks import Run
-from harness.ledger import Ledger
-from harness.observe import Observations
+from harness.evidence.ledger import Ledger
+from harness.evidence.observations import Observations, Run
+from harness.targets import emulator
 from harness.waiting import wait_until
 from scenarios import daily_load
 from tests.integration.days import Day, heard_of
@@ -71,7 +70,7 @@ def test_nothing_of_a_run_stays_on_the_target(day: Day) -> None:
 
 
 def _clients(port: int) -> Any:
-    from harness.clients import LocalClients
+    from harness.targets.clients import LocalClients
 
     return LocalClients(f"http://127.0.0.1:{port}", "us-east-1").client
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import emulator
-from harness.deploy import DeploymentFailed, Stack, delete_stack, deploy, find_stack
 from harness.problems import Problem
 from harness.settings import Settings, read_settings
-from harness.targets import EmbeddedTarget
+from harness.stack.deploy import DeploymentFailed, Stack, delete_stack, deploy, find_stack
+from harness.targets import emulator
+from harness.targets.embedded import EmbeddedTarget
 from harness.waiting import wait_until
 from tests.integration.conftest import Tapstack
 

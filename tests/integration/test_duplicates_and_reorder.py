@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.scenario import RunOptions
+from harness.run.scenario import RunOptions
 from scenarios import duplicates_and_reorder
 from tests.integration.place import Place, broken, emulator_for, function
 from tests.mutants.mutant import Edit

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness import emulator, notifications
-from harness.corpus import plan
-from harness.restart import kill, revive
-from harness.send import send
+from harness.images.corpus import plan
+from harness.run import notifications
+from harness.run.send import send
+from harness.targets import emulator
+from harness.trouble.restart import kill, revive
 from harness.waiting import wait_until
 from tests.integration.conftest import Tapstack
 from tests.integration.place import emulator_for

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.scenario import RunOptions
+from harness.run.scenario import RunOptions
 from tests.integration.place import Place, broken, emulator_for, function
 from tests.mutants.mutant import Edit, template
 

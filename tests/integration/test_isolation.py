@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from harness import emulator
 from harness.settings import read_settings
-from harness.targets import EmbeddedTarget
+from harness.targets import emulator
+from harness.targets.embedded import EmbeddedTarget
 
 SECRETS = ("AKIAENVIRONMENT", "AKIAHOMEFOLDER", "s3cret", "t0ken", "real-profile", "trap-region")
 

@@ -15,17 +15,17 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from harness import checks
-from harness.accounting import counts
-from harness.adjusting import timeout
-from harness.checks import Run
-from harness.corpus import KINDS, Picture, plan
-from harness.disturb import compressed, disturbed
-from harness.explain import explain
-from harness.ledger import Entry
-from harness.outcomes import OUTCOMES, final_notices, judged
-from harness.report import build_report, report_folder, write_report
-from harness.scenario import Context, RunOptions
+from harness.evidence import checks
+from harness.evidence.accounting import counts
+from harness.evidence.explain import explain
+from harness.evidence.ledger import Entry
+from harness.evidence.observations import Run
+from harness.evidence.outcomes import OUTCOMES, final_notices, judged
+from harness.evidence.report import build_report, report_folder, write_report
+from harness.images.corpus import KINDS, Picture, plan
+from harness.run.scenario import Context, RunOptions
+from harness.trouble.adjusting import timeout
+from harness.trouble.disturb import compressed, disturbed
 from scenarios.duplicates_and_reorder import overwriting
 from tests.integration.place import Place, emulator_for, function
 from tests.mutants.mutant import Edit

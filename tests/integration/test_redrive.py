@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from harness.deploy import Stack, deploy
-from harness.ledger import Notice, output_key
-from harness.notifications import subscribed
-from harness.redrive import Item, Redrive, redrive
+from harness.evidence.ledger import Notice, output_key
+from harness.run.notifications import subscribed
 from harness.settings import Settings, read_settings
-from harness.targets import EmbeddedTarget
+from harness.stack.deploy import Stack, deploy
+from harness.targets.embedded import EmbeddedTarget
+from harness.trouble.redrive import Item, Redrive, redrive
 from harness.waiting import wait_until
 
 SUFFIX = "redrive"

@@ -10,12 +10,13 @@ from typing import Any, ClassVar, TextIO
 import pytest
 from rich.console import Console
 
-from harness.checks import Check, Run
-from harness.corpus import Picture
-from harness.deploy import deploy
-from harness.scenario import Context, RunOptions
+from harness.evidence.check import Check
+from harness.evidence.observations import Run
+from harness.images.corpus import Picture
+from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings
-from harness.targets import EmbeddedTarget
+from harness.stack.deploy import deploy
+from harness.targets.embedded import EmbeddedTarget
 from scenarios import soak
 from tests.mutants.mutant import copy_project
 
@@ -31,8 +32,8 @@ _without_leaks, _kept = handler, []
 
 
 def handler(event, context):
-    """Keep three megabytes in memory and one in /tmp of each invocation."""
-    _kept.append(b"x" * 3_000_000)
+    """Keep five megabytes in memory and one in /tmp of each invocation."""
+    _kept.append(b"x" * 5_000_000)
     with open(f"/tmp/{context.aws_request_id}", "wb") as left:
         left.write(b"x" * 1_000_000)
     return _without_leaks(event, context)

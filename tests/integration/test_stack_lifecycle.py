@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.checks import Check
-from harness.deploy import Stack, delete_stack, deploy
-from harness.leftovers import found_of
-from harness.lifecycle import Environment, Life, live
-from harness.observe import Run
-from harness.package import build
-from harness.promises import Promise, promise
-from harness.scenario import Context, RunOptions
+from harness.evidence.check import Check
+from harness.evidence.observations import Run
+from harness.run.promises import Promise, promise
+from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings, read_settings
-from harness.targets import EmbeddedTarget
+from harness.stack.deploy import Stack, delete_stack, deploy
+from harness.stack.leftovers import found_of
+from harness.stack.package import build
+from harness.targets.embedded import EmbeddedTarget
+from harness.trouble.lifecycle import Environment, Life, live
 from scenarios import stack_lifecycle as scenario
 from tests.mutants.mutant import Edit, copy_project, template, without
 

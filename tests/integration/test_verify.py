@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.deploy import Stack, delete_stack, deploy
 from harness.settings import Settings, read_settings
-from harness.targets import EmbeddedTarget, Target
-from harness.verify import Verification, verify
+from harness.stack.deploy import Stack, delete_stack, deploy
+from harness.stack.verify import Verification, verify
+from harness.targets.embedded import EmbeddedTarget
+from harness.targets.target import Target
 
 type Change = Callable[[Target, Mapping[str, str]], object]
 

@@ -16,14 +16,14 @@ from typing import get_args
 
 from rich.console import Console
 
-from harness.deploy import Stack, deploy
 from harness.lint import lint
-from harness.package import build
 from harness.problems import Problem
-from harness.scenario import RunOptions, run_scenario
+from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings
-from harness.targets import EmbeddedTarget
-from harness.verify import verify
+from harness.stack.deploy import Stack, deploy
+from harness.stack.package import build
+from harness.stack.verify import verify
+from harness.targets.embedded import EmbeddedTarget
 from tests.mutants.mutant import Mutant, Stage, copy_project
 from tests.mutants.plain import PlainLocalStack
 

@@ -14,13 +14,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
-from harness.artifacts import upload_code
-from harness.emulator import HOST, answers, choose_port
-from harness.parameters import deployment_values
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.targets import EndpointTarget
-from harness.template import load_template, template_body
+from harness.stack.artifacts import upload_code
+from harness.stack.parameters import deployment_values
+from harness.stack.template import load_template, template_body
+from harness.targets.emulator import answers
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.ports import HOST, choose_port
 from harness.waiting import wait_until
 
 _LAUNCHER = Path(__file__).with_name("plain_localstack.py")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.scenario import scenarios
+from harness.run.scenario import scenarios
 from tests.mutants.judge import STAGES, Judge
 from tests.mutants.mutant import Stage
 from tests.mutants.suite import MUTANTS

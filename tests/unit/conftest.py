@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.pictures import Pictures
+from harness.images.pictures import Pictures
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from harness.invocations import Logs
-from harness.ledger import (
+from harness.evidence.invocations import Logs
+from harness.evidence.ledger import (
     Attempt,
     Delivery,
     Entry,
@@ -16,7 +16,7 @@ from harness.ledger import (
     Output,
     output_key,
 )
-from harness.observe import Metrics, Observations, Run
+from harness.evidence.observations import Metrics, Observations, Run
 
 START = 1_800_000_000.0
 RUN = "run-20270115T080000-0a1b"

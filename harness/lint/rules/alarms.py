@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.intrinsics import Unknown
 from harness.lint.metrics import metric_fault
 from harness.lint.policies import resource_policy, service_may
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import ACCOUNT, PathInTemplate, Resource, Stack
+from harness.stack.intrinsics import Unknown
 
 _DAY_S, _WEEK_S = 86_400, 604_800
 _MAX_ACTIONS = 5

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.intrinsics import mentions_unknown
 from harness.lint.policies import resource_policy
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import ACCOUNT, Stack
+from harness.stack.intrinsics import mentions_unknown
 from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
 
 _ACTIONS = {

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.intrinsics import Unknown
 from harness.lint.metrics import metric_fault
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Resource, Stack
+from harness.stack.intrinsics import Unknown
 
 _COLUMNS = 24
 _MAX_HEIGHT = 1000

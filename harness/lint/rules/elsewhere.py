@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Stack
-from harness.parameters import refusal
+from harness.stack.parameters import refusal
 
 # Another Region, and one of a partition whose ARNs do not begin with arn:aws:.
 _REGIONS = ("eu-west-1", "cn-north-1")

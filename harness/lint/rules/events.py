@@ -6,13 +6,13 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Any
 
-from harness.intrinsics import Unknown, mentions_unknown
 from harness.lint.events import Connection, connections
 from harness.lint.functions import needed_actions, package_of
 from harness.lint.policies import overlap, resource_policy, role_policies, service_may
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import ACCOUNT, Resource, Stack
 from harness.settings import EMAIL
+from harness.stack.intrinsics import Unknown, mentions_unknown
 
 _PROTOCOLS = {
     *("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"),

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable
 
-from harness.intrinsics import mentions_unknown
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Resource, Stack
+from harness.stack.intrinsics import mentions_unknown
 
 MAX_MEMORY_MB = 10_240
 MAX_ENVIRONMENT_BYTES = 4096

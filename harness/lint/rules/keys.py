@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.intrinsics import Unknown
 from harness.lint.functions import needed_actions, packages
 from harness.lint.policies import MANAGED, key_may, role_may
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import PathInTemplate, Resource, Stack
+from harness.stack.intrinsics import Unknown
 
 # What Lambda tries with the role when it makes a function with such settings.
 # Source: "Giving Lambda functions access to resources in an Amazon VPC", "Visualize Lambda function

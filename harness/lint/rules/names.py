@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.identities import IDENTITIES
-from harness.intrinsics import Unknown
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Stack
-from harness.parameters import refusal
+from harness.stack.identities import IDENTITIES
+from harness.stack.intrinsics import Unknown
+from harness.stack.parameters import refusal
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PathDistribution
 from pathlib import Path
 
-from harness.intrinsics import Unknown
 from harness.lint.functions import code_folder, is_method, packages
 from harness.lint.rule import Finding, StackRule
 from harness.lint.sources import GIVEN_BY_RUNTIME, Package, runtime_version
 from harness.lint.stack import Stack
-from harness.package import MAX_UNZIPPED_BYTES
+from harness.stack.intrinsics import Unknown
+from harness.stack.package import MAX_UNZIPPED_BYTES
 
 # Set by Lambda itself ("Defined runtime environment variables").
 _SET_BY_LAMBDA = ("AWS_", "_", "LAMBDA_", "PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH")

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable
 
-from harness.intrinsics import Unknown
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Stack
-from harness.parameters import refused, violated_rules
-from harness.template import CAPABILITIES, MAX_BODY_BYTES
+from harness.stack.intrinsics import Unknown
+from harness.stack.parameters import refused, violated_rules
+from harness.stack.template import CAPABILITIES, MAX_BODY_BYTES
 
 # The types that have a name of their own only if the template gives one.
 # Source: "Acknowledging IAM resources in CloudFormation templates".

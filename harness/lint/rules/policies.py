@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.intrinsics import Unknown, mentions_unknown
 from harness.lint.policies import Document, documents, overlap, trust_policy
 from harness.lint.rule import Finding, StackRule
 from harness.lint.services import GLOBAL_CONDITION_KEYS, is_service_principal
 from harness.lint.stack import Stack
+from harness.stack.intrinsics import Unknown, mentions_unknown
 from localstack_parity.iam import reference
 from localstack_parity.iam.policies import InvalidPolicy
 

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import imaging
-from harness import awkward
-from harness.awkward import picture
-from harness.corpus import KINDS, MIX, Kind
-from harness.pictures import Pictures
+from harness.images import awkward
+from harness.images.awkward import picture
+from harness.images.corpus import KINDS, MIX, Kind
+from harness.images.pictures import Pictures
 from rejections import Rejection
 from tests.unit.image_processor.files import (
     COLOUR,

@@ -1,0 +1,211 @@
+"""One image's story, from its plan to what became of it, with what the function said meanwhile.
+
+A key and a report's folder come in; lines that a person can read go out. `tapstack explain` calls
+it; nothing is asked of any target.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from harness.evidence import invocations
+from harness.evidence.faults import faults, field_of
+from harness.evidence.invocations import Invocation
+from harness.evidence.ledger import (
+    OUTPUT_PREFIX,
+    SOURCE_PREFIX,
+    Entry,
+    Ledger,
+    Notice,
+    Output,
+    run_of,
+)
+from harness.evidence.logs import LogEvent, readable
+from harness.evidence.observations import Observations, Run
+from harness.evidence.outcomes import current_due, judged
+from harness.problems import Problem
+from harness.settings import Settings
+
+_SUGGESTED = 3  # keys like the one that is not there
+_SHORT = 8  # characters of a request's id that tell log lines apart
+
+
+def explain(settings: Settings, key: str, report: Path | None = None) -> list[str]:
+    """All that a report knows of the image `key`: each version, then the log of its invocations.
+
+    `key` is a whole key of either bucket, or what comes after the run's folder; `report` is a
+    report's folder, the latest without it. Raises Problem if there is no such report or image.
+    """
+    folder = settings.reports_dir / "latest" if report is None else report
+    folder = folder.parent if folder.is_file() else folder
+    run, scenario = _load(folder)
+    found = _find(run.ledger, key)
+    return [*_story(run, found, scenario), *_log(folder, found)]
+
+
+def _load(folder: Path) -> tuple[Run, str]:
+    """The run that a report was made of, and its scenario's name."""
+    try:
+        ledger = Ledger.load(folder / "ledger.jsonl")
+        seen = Observations.load(folder / "observations.json")
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        return Run(ledger, seen), f"{report['scenario']} on {report['target']}"
+    except (FileNotFoundError, NotADirectoryError):
+        raise Problem(
+            f"There is no report in {folder}.",
+            "Run a scenario first, such as `tapstack run daily-load`, or name a report's folder.",
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(
+            f"The report in {folder} cannot be read: {type(error).__name__}: {error}.",
+            "Run the scenario again: this version of TapStack may not have written it.",
+        ) from error
+
+
+def _find(ledger: Ledger, wanted: str) -> list[Entry]:
+    """The versions of the image; Problem that suggests others if there is none."""
+    of_output = wanted.startswith(OUTPUT_PREFIX)
+    source = SOURCE_PREFIX + wanted.removeprefix(OUTPUT_PREFIX) if of_output else wanted
+    found = [entry for entry in ledger.entries if source in (entry.key, _path(entry.key))]
+    if found:
+        return [*ledger.versions(found[0]), *(each for each in found if each.uploaded is None)]
+    near = ", ".join(_near(_path(source), sorted({_path(e.key) for e in ledger.entries})))
+    raise Problem(
+        f"The report has no image {wanted!r}.",
+        f"Did you mean one of: {near}?" if near else "Name one that this run has uploaded.",
+    )
+
+
+def _path(key: str) -> str:
+    """A key without its run's folder."""
+    return key.removeprefix(f"{SOURCE_PREFIX}{run_of(key)}/") if run_of(key) else key
+
+
+def _near(wanted: str, paths: Sequence[str]) -> list[str]:
+    inside = [path for path in paths if wanted and wanted in path]
+    return (inside or get_close_matches(wanted, paths, _SUGGESTED))[:_SUGGESTED]
+
+
+def _story(run: Run, versions: Sequence[Entry], scenario: str) -> Iterator[str]:
+    key, started = versions[0].key, run.seen.started
+    yield key
+    yield f"in {scenario}, which began at {datetime.fromtimestamp(started, UTC):%F %T} UTC"
+    if run.seen.ended_early:
+        yield f"and ended early: {run.seen.ended_early}"
+    for number, entry in enumerate(versions, 1):
+        became, why = judged(entry, run)
+        yield ""
+        yield f"version {number} of {len(versions)}: {became}"
+        yield f"  why        {why}"
+        yield from _sending(entry, started)
+        yield from _deliveries(entry, started, run)
+        yield from _notices(entry.notices, started)
+        yield from _output(entry, run)
+    strays = [notice for notice in run.ledger.strays if notice.source[0] == key]
+    if strays:
+        yield ""
+        yield "of a version that is not in the plan:"
+        yield from _notices(strays, started)
+
+
+def _sending(entry: Entry, started: float) -> Iterator[str]:
+    wanted = entry.expected
+    picture = f"{wanted.form} {_size(wanted.source_size)}" if wanted.form else "no picture"
+    becomes = f" at {_size(wanted.output_size)}" if wanted.status == "processed" else ""
+    yield f"  planned    {picture}, must be {wanted.status or 'ignored'}{becomes}"
+    yield f"  due        {_after(entry.due, started)}"
+    if entry.uploaded is None:
+        yield f"  sent       never{f': {entry.error}' if entry.error else ''}"
+        return
+    yield f"  sent       {_after(entry.uploaded, started)}, {entry.bytes} bytes"
+    place = f", number {entry.place} of its key in the bucket" if entry.place else ""
+    yield f"  stored     as version {entry.version or 'none'}{place}"
+
+
+def _deliveries(entry: Entry, started: float, run: Run) -> Iterator[str]:
+    if not entry.deliveries:
+        yield f"  delivered  {'never' if run.seen.logs else 'unknown: the log was not seen'}"
+    for delivery in entry.deliveries:
+        redrive = f", a redrive of {delivery.redrive_of}" if delivery.redrive_of else ""
+        yield f"  delivered  request {delivery.request_id}, sequencer {delivery.sequencer}{redrive}"
+        for number, attempt in enumerate(delivery.attempts, 1):
+            facts = [attempt.status or "no end in the log"]
+            if attempt.duration_ms is not None:
+                facts.append(f"{attempt.duration_ms:.0f} ms")
+            if attempt.memory_mb is not None:
+                facts.append(f"{attempt.memory_mb:g} MB")
+            at = _after(attempt.at, started)
+            yield f"             attempt {number} {at}: {', '.join(facts)}"
+
+
+def _notices(notices: Iterable[Notice], started: float) -> Iterator[str]:
+    told = False
+    for notice in notices:
+        told = True
+        error = field_of(notice.body, "error.message")
+        by = f" by request {notice.request_id}" if notice.request_id else ""
+        reason = f": {error}" if error else ""
+        yield f"  told       {notice.status} {_after(notice.at, started)}{by}{reason}"
+    if not told:
+        yield "  told       nothing"
+
+
+def _output(entry: Entry, run: Run) -> Iterator[str]:
+    if entry.output:
+        yield f"  output     {_described(entry.output)}"
+    elif entry.unread:
+        yield f"  output     could not be read: {entry.unread}"
+    else:
+        yield "  output     none was read"
+    for area, text in faults(entry, run.seen).items():
+        yield f"             {area}: {text}"
+    if entry.versions is not None:
+        current = ""
+        if entry.output and entry is current_due(run.ledger.versions(entry)):
+            current = f", {entry.current or 'none'} is current"
+        yield f"             the bucket holds {entry.versions} of its key{current}"
+
+
+def _described(output: Output) -> str:
+    return (
+        f"version {output.version or 'none'}, {output.form or 'undecodable'} {_size(output.size)}, "
+        f"{output.bytes} bytes, off by {output.mean:g} of 255 on average, {output.worst_block:g} "
+        "in the worst block"
+    )
+
+
+def _log(folder: Path, versions: Sequence[Entry]) -> Iterator[str]:
+    """The lines of all its invocations, in the order of their time."""
+    requests = {delivery.request_id for entry in versions for delivery in entry.deliveries}
+    requests |= {notice.request_id for entry in versions for notice in entry.notices}
+    yield ""
+    try:
+        known = list(invocations.load(folder / "invocations.jsonl"))
+    except FileNotFoundError:
+        yield "log: the report has none"
+        return
+    except (ValueError, KeyError, TypeError) as error:
+        yield f"log: it cannot be read: {type(error).__name__}: {error}"
+        return
+    lines = _events(each for each in known if each.request_id in requests)
+    yield "log:" if lines else "log: no line of its invocations"
+    yield from (f"  {readable(event)}" for event in lines)
+
+
+def _events(of: Iterable[Invocation]) -> list[LogEvent]:
+    events = [
+        LogEvent("", time_ms, each.request_id[:_SHORT], message)
+        for each in of
+        for time_ms, message in each.lines
+    ]
+    return sorted(events, key=lambda event: event.time_ms)
+
+
+def _after(at: float, started: float) -> str:
+    return f"{at - started:+.2f} s"
+
+
+def _size(size: Sequence[int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,137 @@
+"""What is wrong with an output, and with the notification that announced it.
+
+A ledger entry and the run's observations come in; its faults, in words, go out. outcomes.py,
+checks.py and probe.py call it. Pure functions.
+"""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from harness.evidence.ledger import Entry, Output, output_key
+from harness.evidence.observations import Observations
+from harness.images.corpus import METADATA_LIMIT, metadata_bytes
+from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE, Distance
+
+
+def faults(entry: Entry, seen: Observations) -> dict[str, str]:
+    """What is wrong with the output and the success notification of an image, by area."""
+    output = entry.output
+    if output is None:
+        return {"pixels": f"it could not be fetched: {entry.unread}"} if entry.unread else {}
+    if output.error:
+        return {"pixels": f"it cannot be decoded: {output.error}"}
+    wanted = entry.expected
+    found = {
+        "pixels": _pixel_fault(output, wanted.form),
+        "size": _size_fault(output, wanted.output_size),
+        "format": _format_fault(output, wanted.form),
+        "private": output.private and f"still there: {', '.join(output.private)}",
+        "metadata": _metadata_fault(entry, output),
+        "encryption": output.encryption != "AES256" and f"encryption is {output.encryption!r}",
+        "notification": _notification_fault(entry, output, seen),
+    }
+    return {area: text for area, text in found.items() if text}
+
+
+def _pixel_fault(output: Output, form: str) -> str:
+    if Distance(output.mean, output.worst_block).tolerable(form):
+        return ""
+    return (
+        f"off by {output.mean:.1f} of 255 on average (allowed {MEAN_TOLERANCE[form]:g}), "
+        f"by {output.worst_block:.0f} in the worst block (allowed {BLOCK_TOLERANCE:g})"
+    )
+
+
+def _size_fault(output: Output, wanted: tuple[int, int]) -> str:
+    """A pixel of rounding is allowed on either side."""
+    if all(abs(a - b) <= 1 for a, b in zip(output.size, wanted, strict=True)):
+        return ""
+    return f"it is {_size(output.size)}, not {_size(wanted)}"
+
+
+def _format_fault(output: Output, form: str) -> str:
+    wanted = f"image/{form.lower()}"
+    if (output.form, output.content_type) == (form, wanted):
+        return ""
+    return f"it is {output.form} as {output.content_type}, not {form} as {wanted}"
+
+
+def _metadata_fault(entry: Entry, output: Output) -> str:
+    """The uploader's metadata always; what was done as far as both fit into S3's limit."""
+    theirs = entry.expected.metadata
+    ours = {
+        "source-key": quote(entry.key),
+        "source-version": entry.version or "",
+        "source-bytes": str(entry.bytes),
+        "source-dimensions": _size(entry.expected.source_size),
+        "output-dimensions": _size(output.size),
+        "output-bytes": str(output.bytes),
+    }
+    wanted = dict(theirs)
+    processed_at = {"processed-at": "2026-01-01T00:00:00.000Z"}
+    if metadata_bytes({**theirs, **ours, **processed_at}) <= METADATA_LIMIT:
+        wanted |= ours
+        if not _is_time(output.metadata.get("processed-at")):
+            return f"processed-at is {output.metadata.get('processed-at')!r}"
+    wrong = [name for name, value in wanted.items() if output.metadata.get(name) != value]
+    return ", ".join(f"{n} is {output.metadata.get(n)!r}, not {wanted[n]!r}" for n in wrong)
+
+
+def _notification_fault(entry: Entry, output: Output, seen: Observations) -> str:
+    """Every number in the success notification, against what is in the buckets."""
+    body = next((n.body for n in entry.notices if n.status == "processed"), None)
+    if body is None:
+        return ""
+    width, height = entry.expected.source_size
+    wanted = {
+        "source.bucket": seen.upload_bucket,
+        "source.key": entry.key,
+        "source.versionId": entry.version,
+        "source.bytes": entry.bytes,
+        "source.width": width,
+        "source.height": height,
+        "source.format": entry.expected.form,
+        "output.bucket": seen.processed_bucket,
+        "output.key": output_key(entry.key),
+        "output.versionId": output.version,
+        "output.bytes": output.bytes,
+        "output.width": output.size[0],
+        "output.height": output.size[1],
+        "output.format": output.form,
+        "output.contentType": output.content_type,
+    }
+    told = {name: field_of(body, name) for name in wanted}
+    wrong = [
+        f"{n} is {told[n]!r}, not {value!r}" for n, value in wanted.items() if told[n] != value
+    ]
+    if not _is_time(body.get("processedAt")):
+        wrong.append(f"processedAt is {body.get('processedAt')!r}")
+    duration = body.get("durationMs")
+    if not (isinstance(duration, int | float) and duration > 0):
+        wrong.append(f"durationMs is {duration!r}")
+    if not body.get("requestId"):
+        wrong.append("requestId is missing")
+    return ", ".join(wrong)
+
+
+def field_of(body: Any, path: str) -> Any:
+    """The value at a dotted path in nested objects; None where there is none."""
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
+
+
+def _is_time(text: object) -> bool:
+    """Whether it is a time in UTC, ISO 8601 with `Z`."""
+    if not (isinstance(text, str) and text.endswith("Z")):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

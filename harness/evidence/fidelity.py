@@ -1,0 +1,80 @@
+"""What a local pass does not prove.
+
+emulator/FIDELITY.md comes in, the one list of how the emulator differs from AWS; its rows go out.
+scenario.py puts those that concern its target into the report.
+tests/unit/evidence/test_fidelity.py holds the list to its word.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.settings import ROOT
+
+FIDELITY = ROOT / "emulator" / "FIDELITY.md"
+
+ENFORCED, SIMULATED, NOT_CHECKED = "enforced", "simulated", "not checked"
+
+# Rows below such a heading concern only some runs.
+_ONLY = "Only with "
+_PERMISSIONS_OFF = "TAPSTACK_IAM=off"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One row: what AWS does, and what becomes of it in the emulator.
+
+    `number` counts the rows; a letter after it tells parts of one difference apart. `tests` are
+    named as pytest names them. `prominent` rows stand in bold and are shown to people after each
+    run. `only` is the target or setting that the row is about, "" where it is about every emulator.
+    """
+
+    number: str
+    service: str
+    behaviour: str
+    status: str
+    here: str
+    tests: tuple[str, ...]
+    prominent: bool
+    only: str
+
+
+def behaviours(file: Path = FIDELITY) -> list[Behaviour]:
+    """Every row of the tables in `file`, in order; [] where it is missing."""
+    if not file.is_file():
+        return []
+    rows, heading = [], ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line.removeprefix("## ").strip()
+        elif re.match(r"\| *\d", line):
+            rows.append(
+                _row(heading, [cell.strip() for cell in line.strip().strip("|").split("|")])
+            )
+    return rows
+
+
+def _row(heading: str, cells: list[str]) -> Behaviour:
+    number, behaviour, status, here, tests = cells
+    return Behaviour(
+        number=number,
+        service=heading,
+        behaviour=behaviour.strip("*").replace("`", ""),
+        status=status,
+        here=here,
+        tests=tuple(re.findall(r"`(tests/[^`]+)`", tests)),
+        prominent=behaviour.startswith("**"),
+        only=heading.removeprefix(_ONLY) if heading.startswith(_ONLY) else "",
+    )
+
+
+def not_proven(target: str, *, permissions: bool = True) -> list[Behaviour]:
+    """What a pass on `target` leaves open, the most important first; nothing on AWS itself.
+
+    `permissions` says whether policies were asked there.
+    """
+    if target == "aws":
+        return []
+    about = {"", f"the target {target}"} | (set() if permissions else {_PERMISSIONS_OFF})
+    left_open = [row for row in behaviours() if row.status != ENFORCED and row.only in about]
+    return sorted(left_open, key=lambda row: (not row.prominent, not row.only))

@@ -1,0 +1,63 @@
+"""What each role of the target used, was refused, and never needed: for `tapstack iam`.
+
+In: a target whose emulator keeps a record. Out: the record, and lines that a person can read.
+Called by cli.py, and by scenario.py to know whether there is one.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from harness.problems import Problem
+from harness.targets.target import Target
+
+_PATH = "/_tapstack/iam"
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+type Roles = dict[str, dict[str, Any]]
+
+
+def read_usage(target: Target) -> Roles:
+    """Return the record by the ARN of the role: `used`, `denied` and `unused`.
+
+    Raises Problem where nothing records: on another endpoint than ours, or with TAPSTACK_IAM=off.
+    """
+    if target.endpoint:
+        try:
+            with _NO_PROXY.open(target.endpoint + _PATH, timeout=30) as answer:
+                roles: Roles = json.load(answer)["roles"]
+                return roles
+        except (OSError, ValueError, KeyError):
+            pass
+    raise Problem(
+        f"The target {target.name} keeps no record of permissions.",
+        "Only this project's emulator does, unless it was started with TAPSTACK_IAM=off.",
+    )
+
+
+def enforces_permissions(target: Target) -> bool:
+    """Whether policies are asked: on AWS they are, on an emulator that keeps a record of them."""
+    if not target.endpoint:
+        return True
+    try:
+        read_usage(target)
+    except Problem:
+        return False
+    return True
+
+
+def readable(roles: Roles) -> Iterator[str]:
+    """Yield lines about each role, by name."""
+    for arn, usage in sorted(roles.items()):
+        yield arn.rsplit("/", 1)[-1]
+        for action, count in usage["used"].items():
+            yield f"  used    {count:>7} ×  {action}"
+        for denial in usage["denied"]:
+            yield f"  denied  {denial['count']:>7} ×  {denial['action']} on {denial['resource']}"
+            yield f"                       {denial['message']}"
+        for grant in usage["unused"]:
+            where = f"{grant['policy']}, {grant['statement']}"
+            yield f"  unused             {grant['action']} ({where})"
+        yield ""

@@ -1,0 +1,98 @@
+"""What was seen of a run, as data that can be saved and judged again.
+
+run/observe.py makes Observations of what the target shows; checks.py and outcomes.py read them.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from harness.evidence.invocations import Invocation, Logs
+from harness.evidence.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The image function's metrics over the run; durations in milliseconds."""
+
+    invocations: float = 0
+    errors: float = 0
+    throttles: float = 0
+    duration_sum: float = 0
+    duration_samples: float = 0
+    duration_maximum: float = 0
+
+    @property
+    def duration_average(self) -> float:
+        """Milliseconds per invocation; 0 without any."""
+        return self.duration_sum / self.duration_samples if self.duration_samples else 0.0
+
+    def since(self, before: "Metrics") -> "Metrics":
+        """What came on top of `before`, which is of the same minutes."""
+        return Metrics(
+            self.invocations - before.invocations,
+            self.errors - before.errors,
+            self.throttles - before.throttles,
+            self.duration_sum - before.duration_sum,
+            self.duration_samples - before.duration_samples,
+            self.duration_maximum,
+        )
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What was seen of a run. None where nothing could be seen; `missing` says why, by area.
+
+    `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
+    of other runs; `unplanned` are versions in the run's folder of the upload bucket that the ledger
+    does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
+    and were not before. `ended_early` says why the run was cut short: by Ctrl-C (`interrupted`) or
+    because the target was `gone`.
+    """
+
+    upload_bucket: str
+    processed_bucket: str
+    started: float
+    late_after_s: float
+    elapsed_s: float = 0.0
+    ended_early: str = ""
+    interrupted: bool = False
+    gone: bool = False
+    shows: tuple[str, ...] = ()
+    extra: tuple[str, ...] | None = None
+    foreign: int = 0
+    unplanned: tuple[str, ...] | None = None
+    metrics: Metrics | None = None
+    alarms: tuple[str, ...] | None = None
+    alarms_known: int = 0
+    logs: Logs | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def save(self, file: Path) -> None:
+        """Write them as JSON."""
+        file.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, file: Path) -> "Observations":
+        """The observations that were saved in `file`."""
+        record = json.loads(file.read_text())
+        for name in ("shows", "extra", "unplanned", "alarms"):
+            record[name] = None if record.get(name) is None else tuple(record[name])
+        if record["metrics"]:
+            record["metrics"] = Metrics(**record["metrics"])
+        if record["logs"]:
+            lists = {
+                name: tuple(record["logs"].get(name, ())) for name in ("examples", "strangers")
+            }
+            record["logs"] = Logs(**{**record["logs"], **lists})
+        return cls(**record)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, as it is judged; the function's `invocations` are its evidence."""
+
+    ledger: Ledger
+    seen: Observations
+    invocations: Sequence[Invocation] = ()

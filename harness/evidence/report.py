@@ -1,0 +1,291 @@
+"""What a run has shown, for people and for machines.
+
+A judged run comes in; a table goes to the terminal, and report.json, junit.xml and the ledger go to
+a folder of their own, which reports/latest then points at. scenario.py calls it at the end.
+"""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness.evidence import invocations
+from harness.evidence.accounting import counts
+from harness.evidence.check import Check
+from harness.evidence.faults import faults
+from harness.evidence.fidelity import not_proven
+from harness.evidence.observations import Run
+from harness.evidence.outcomes import OUTCOMES, allowed_statuses, judged
+
+_GOOD = ("processed", "superseded", "rejected", "failed")  # the last two where they are expected
+_SHOWN_KEYS = 5
+_KEPT_UP = 0.9  # of what was due per second; below, images queue
+
+
+def build_report(
+    scenario: str, run: Run, checks: Sequence[Check], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The content of report.json. `facts` are what the run knows of itself: target, seed, …
+
+    `passed` means that no check failed, some passed, and the run was not cut short. Times are in
+    the unit that a name ends with.
+    """
+    seen = run.seen
+    failed = [check for check in checks if check.passed is False]
+    proven = any(check.passed for check in checks)
+    entries = run.ledger.entries
+    heard = [e for e in entries if any(n.status == "processed" for n in e.notices)]
+    numbers = counts(run)
+    return {
+        "scenario": scenario,
+        "passed": not failed and proven and not seen.ended_early,
+        "ended_early": seen.ended_early or None,
+        **facts,
+        "started_at": datetime.fromtimestamp(seen.started, UTC).isoformat(timespec="seconds"),
+        "elapsed_s": round(seen.elapsed_s, 1),
+        "images": numbers,
+        "bytes_uploaded": sum(entry.bytes for entry in entries),
+        "latency_ms": percentiles([1000 * (e.notices[0].at - e.due) for e in heard]),
+        "latency_from_upload_ms": percentiles(
+            [1000 * (e.notices[0].at - e.uploaded) for e in heard if e.uploaded]
+        ),
+        "late_after_s": seen.late_after_s,
+        "throughput_per_s": round(len(heard) / seen.elapsed_s, 2) if seen.elapsed_s else 0.0,
+        "due_per_s": round(
+            len(entries) / max(1.0, max((e.due for e in entries), default=0.0) - seen.started), 2
+        ),
+        "function": asdict(seen.metrics) | {"duration_average": seen.metrics.duration_average}
+        if seen.metrics
+        else None,
+        "checks": [asdict(check) for check in checks],
+        "not_checked": [check.id for check in checks if check.passed is None],
+        "listed": _listed(run),
+        "strays": [dict(notice.body) for notice in run.ledger.strays],
+        "not_proven": [
+            asdict(row)
+            for row in not_proven(facts["target"], permissions=facts.get("permissions", True))
+        ],
+        "environment": {
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "cpus": os.cpu_count(),
+            "command": " ".join(["tapstack", *sys.argv[1:]]),
+        },
+    }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    """p50, p95, p99 and max of `values`, in their unit; None without any."""
+    if not values:
+        return dict.fromkeys(("p50", "p95", "p99", "max"))
+    p50, p95, p99 = np.percentile(values, [50, 95, 99])
+    named = {"p50": p50, "p95": p95, "p99": p99, "max": max(values)}
+    return {name: round(float(value), 1) for name, value in named.items()}
+
+
+def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """Every image that is not as it should be, by outcome, with what is wrong."""
+    found: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in OUTCOMES if name not in ("processed", "superseded")
+    }
+    for entry in run.ledger.entries:
+        became, why = judged(entry, run)
+        allowed = allowed_statuses(entry, run.ledger)
+        if became not in allowed:
+            told = [n.body for n in entry.notices if n.status not in allowed]
+            found[became].append(
+                {
+                    "key": entry.key,
+                    "version": entry.version,
+                    "why": why,
+                    "faults": faults(entry, run.seen),
+                    "notifications": len(entry.notices),
+                    "outputs": entry.versions,
+                    "deliveries": [asdict(delivery) for delivery in entry.deliveries],
+                    **({"told": told} if told else {}),
+                }
+            )
+    return found
+
+
+@contextmanager
+def report_folder(reports_dir: Path, scenario: str, started: float) -> Iterator[Path]:
+    """A folder to write a report into; it appears, and `latest` points at it, once it is whole."""
+    when = datetime.fromtimestamp(started, UTC)
+    name = f"{when:%Y%m%dT%H%M%SZ}-{scenario}"
+    part = reports_dir / f".{name}.{os.getpid()}.part"
+    part.mkdir(parents=True)
+    try:
+        yield part
+    except BaseException:
+        for file in part.iterdir():
+            file.unlink()
+        part.rmdir()
+        raise
+    folder = _free(reports_dir / name)
+    part.rename(folder)
+    link = reports_dir / f".latest.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name)
+    link.replace(reports_dir / "latest")
+
+
+def _free(path: Path) -> Path:
+    """`path`, or the first of `path`-2, `path`-3 … that does not exist."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+def write_report(folder: Path, report: Mapping[str, Any], run: Run) -> None:
+    """Write report.json, junit.xml, and what `tapstack` judged them from, into `folder`."""
+    text = json.dumps(report, indent=2, ensure_ascii=False, default=str)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    junit(report).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
+    run.ledger.save(folder / "ledger.jsonl")
+    run.seen.save(folder / "observations.json")
+    invocations.save(run.invocations, folder / "invocations.jsonl")
+
+
+def junit(report: Mapping[str, Any]) -> "ElementTree.ElementTree[ElementTree.Element]":
+    """The checks as the test cases of one suite, in the format that CI systems read."""
+    checks = report["checks"]
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"tapstack.{report['scenario']}",
+        tests=str(len(checks)),
+        failures=str(sum(check["passed"] is False for check in checks)),
+        errors="1" if report["ended_early"] else "0",
+        skipped=str(sum(check["passed"] is None for check in checks)),
+        time=str(report["elapsed_s"]),
+        timestamp=report["started_at"],
+    )
+    for check in checks:
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=suite.get("name", ""),
+            name=f"{check['id']}: {check['title']}",
+        )
+        if check["passed"] is None:
+            ElementTree.SubElement(case, "skipped", message=_xml(check["detail"]))
+        elif not check["passed"]:
+            failure = ElementTree.SubElement(case, "failure", message=_xml(check["detail"]))
+            failure.text = f"Source: {check['source']}"
+    if report["ended_early"]:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=suite.get("name", ""), name="the run came to its end"
+        )
+        ElementTree.SubElement(case, "error", message=_xml(report["ended_early"]))
+        suite.set("tests", str(len(checks) + 1))
+    return ElementTree.ElementTree(suite)
+
+
+def _xml(text: str) -> str:
+    """`text` without the control characters that XML cannot hold."""
+    return "".join(char if char >= " " else " " for char in text)
+
+
+def show_report(
+    console: Console, report: Mapping[str, Any], place: Path, *, not_proven: bool = True
+) -> None:
+    """The verdict as a table a person can read, with what to do next if it is not a good one.
+
+    Without `not_proven` the caller tells what a pass leaves open, as the gate does once for all.
+    """
+    marks = {True: "[green]passed[/]", False: "[red]FAILED[/]", None: "[yellow]not checked[/]"}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("check", ratio=3)
+    table.add_column("evidence", ratio=4, overflow="fold")
+    for check in report["checks"]:
+        table.add_row(marks[check["passed"]], escape(check["title"]), escape(check["detail"]))
+    console.print()
+    console.print(table)
+    console.print()
+    latency = report["latency_ms"]
+    counted = {
+        name: count
+        for name, count in report["images"].items()
+        if count or name not in ("superseded", "failed", "unfinished", "unsent")
+    }
+    _line(console, "images", ", ".join(f"{count} {name}" for name, count in counted.items()))
+    if latency["p50"] is not None:
+        times = ", ".join(f"{name} {value / 1000:.2f} s" for name, value in latency.items())
+        _line(console, "latency", f"{times}, from due to notified")
+    throughput, due = report["throughput_per_s"], report["due_per_s"]
+    _line(
+        console,
+        "throughput",
+        f"{throughput} images/s, {report['elapsed_s']} s, {report['bytes_uploaded'] / 1e6:.0f} MB",
+    )
+    if report["passed"] and "day_s" in report and throughput < _KEPT_UP * due:
+        _line(
+            console,
+            "",
+            f"{due:.1f} images/s were due: the latency is mostly queueing on this machine, "
+            f"--day {report['elapsed_s'] * 1.2:.0f}s shows it without",
+        )
+    for name, listed in report["listed"].items():
+        if listed:
+            keys = ", ".join(item["key"] for item in listed[:_SHOWN_KEYS])
+            more = f" and {len(listed) - _SHOWN_KEYS} more" if len(listed) > _SHOWN_KEYS else ""
+            _line(console, name, f"{keys}{more}", "red")
+    for sentence in report.get("compressed", []):
+        _line(console, "", f"Time was compressed: {sentence}")
+    _line(console, "report", str(place / "report.json"))
+    if not_proven:
+        show_not_proven(console, report["not_proven"])
+    console.print()
+    console.print(verdict(report), soft_wrap=True)
+
+
+def show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What matters most of what even a pass leaves open here, and where the rest is listed."""
+    prominent = [row for row in rows if row["prominent"]]
+    if not prominent:
+        return
+    console.print()
+    more = len(rows) - len(prominent)
+    _line(console, "not proven", f"of what AWS does; {more} more in emulator/FIDELITY.md")
+    for row in prominent:
+        _line(console, "", f"{row['status']}: {row['behaviour']}")
+
+
+def _line(console: Console, label: str, text: str, style: str = "") -> None:
+    console.print(f"{label:<11}{escape(text)}", style=style, highlight=False, soft_wrap=True)
+
+
+def verdict(report: Mapping[str, Any]) -> str:
+    """One line: whether it passed, and else what to look at first."""
+    name, images = report["scenario"], report["images"]
+    if report["passed"]:
+        open_ = len(report["not_checked"])
+        rest = f", {open_} checks could not be made here" if open_ else ""
+        return (
+            f"[bold green]PASSED[/] {name}: {sum(images[good] for good in _GOOD)} of "
+            f"{images['planned']} images as they should be{rest}"
+        )
+    if report["ended_early"]:
+        return f"[bold red]NOT PASSED[/] {name}: {escape(report['ended_early'])}"
+    failed = [check for check in report["checks"] if check["passed"] is False]
+    first = f"; first: {escape(failed[0]['title'])}" if failed else ""
+    return (
+        f"[bold red]FAILED[/] {name}: {len(failed)} of {len(report['checks'])} checks{first}. "
+        "`tapstack explain KEY` tells an image's story, `tapstack logs` what the function said; "
+        "report.json lists every image concerned."
+    )

@@ -1,0 +1,79 @@
+"""Putting images into the bucket when they are due.
+
+Pictures and their ledger entries come in; uploads go out, and the ledger says what was sent. Each
+thread makes its next picture while it waits for that picture's time. scenario.py calls it.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.evidence.ledger import Entry, Ledger
+from harness.images.corpus import Picture
+from harness.images.pictures import Pictures
+
+CONCURRENCY = 8  # uploads at a time, and pictures made ahead of their time
+
+_CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+
+
+class Drive:
+    """The uploads of one run, in threads of their own from `start` to `join`.
+
+    `stop` ends it early: what is not yet sent stays unsent.
+    """
+
+    def __init__(
+        self, s3: Any, bucket: str, ledger: Ledger, sources: Sequence[Picture], pictures: Pictures
+    ) -> None:
+        self.stop = threading.Event()
+        self._s3, self._bucket, self._ledger, self._pictures = s3, bucket, ledger, pictures
+        self._next: Iterator[tuple[Entry, Picture]] = zip(ledger.entries, sources, strict=True)
+        self._turn = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"upload-{number}", daemon=True)
+            for number in range(CONCURRENCY)
+        ]
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether any upload is still to come or under way."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until all threads have ended, at most `timeout_s` seconds."""
+        end = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _work(self) -> None:
+        while not self.stop.is_set():
+            with self._turn:
+                entry, picture = next(self._next, (None, None))
+            if entry is None or picture is None:
+                return
+            data = self._pictures.render(picture)
+            if not self.stop.wait(entry.due - time.time()):
+                self._upload(entry, picture, data)
+
+    def _upload(self, entry: Entry, picture: Picture, data: bytes) -> None:
+        try:
+            answer = self._s3.put_object(
+                Bucket=self._bucket,
+                Key=entry.key,
+                Body=data,
+                ContentType=_CONTENT_TYPES[picture.kind.form],
+                Metadata=dict(picture.metadata),
+            )
+        except (BotoCoreError, ClientError) as error:
+            self._ledger.failed(entry, f"{type(error).__name__}: {error}")
+        else:
+            self._ledger.uploaded(entry, answer.get("VersionId", ""), len(data), time.time())

@@ -1,0 +1,139 @@
+"""The notifications of a run, through a queue of its own.
+
+A topic comes in; a queue is made, allowed to receive from that topic alone, subscribed, read while
+the run goes on, and removed with its subscription at the end. scenario.py holds it open.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.evidence.ledger import Notice
+from harness.targets.target import Target
+
+_BATCH = 10  # the most that SQS gives at once
+_LONG_POLL_S = 1
+_PAUSE_S = 0.25  # after an answer with room left: fewer, fuller answers spare the emulator
+_RETRY_S = 1.0  # after an error
+_NOT_AGAIN_S = 43_200  # the longest visibility timeout: no message is seen twice, none is deleted
+
+type Receive = Callable[[Notice], None]
+
+
+@contextmanager
+def subscribed(
+    target: Target, topic_arn: str, name: str, gone: threading.Event | None = None
+) -> Iterator[Callable[[Receive], None]]:
+    """A queue called `name` that gets the topic's notifications; removed when the context ends.
+
+    What it gives takes a function, which from then on gets every notification, in another thread.
+    `gone` is set when the queue is not there any more, and with it all that the target knew. Set it
+    to say that the target itself is gone: then nothing is removed from it.
+    """
+    gone = gone or threading.Event()
+    sqs, sns = target.client("sqs"), target.client("sns")
+    queue = sqs.create_queue(
+        QueueName=name,
+        Attributes={
+            "VisibilityTimeout": str(_NOT_AGAIN_S),
+            "SqsManagedSseEnabled": "true",
+        },
+    )["QueueUrl"]
+    subscription = ""
+    stop = threading.Event()
+    try:
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+        sqs.set_queue_attributes(
+            QueueUrl=queue, Attributes={"Policy": _policy(arn["QueueArn"], topic_arn)}
+        )
+        subscription = sns.subscribe(
+            TopicArn=topic_arn,
+            Protocol="sqs",
+            Endpoint=arn["QueueArn"],
+            Attributes={"RawMessageDelivery": "true"},
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+
+        def listen(receive: Receive) -> None:
+            threading.Thread(
+                target=_read,
+                args=(sqs, queue, receive, stop, gone),
+                name="notifications",
+                daemon=True,
+            ).start()
+
+        yield listen
+    finally:
+        stop.set()
+        if not gone.is_set():
+            with suppress(BotoCoreError, ClientError):
+                if subscription:
+                    sns.unsubscribe(SubscriptionArn=subscription)
+                sqs.delete_queue(QueueUrl=queue)
+
+
+def forgotten(target: Target, name: str) -> bool:
+    """Whether the target has no queue of that name any more; False where it does not say.
+
+    Only who made the queue removes it: without it, the target has lost what it held. The reading
+    thread learns of that too, but maybe only when the run is already over.
+    """
+    sqs = target.client("sqs")
+    try:
+        sqs.get_queue_url(QueueName=name)
+    except sqs.exceptions.QueueDoesNotExist:
+        return True
+    except (BotoCoreError, ClientError):
+        return False
+    return False
+
+
+def _policy(queue_arn: str, topic_arn: str) -> str:
+    """Only this topic may send ("Subscribing an Amazon SQS queue to an Amazon SNS topic")."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _read(
+    sqs: Any, queue: str, receive: Receive, stop: threading.Event, gone: threading.Event
+) -> None:
+    """Give every message to `receive`, each once: standard queues may deliver one repeatedly."""
+    seen: set[str] = set()
+    while not stop.is_set():
+        try:
+            answer = sqs.receive_message(
+                QueueUrl=queue, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=_LONG_POLL_S
+            )
+        except sqs.exceptions.QueueDoesNotExist:
+            gone.set()
+            return
+        except (BotoCoreError, ClientError):
+            stop.wait(_RETRY_S)
+            continue
+        messages = answer.get("Messages", [])
+        for message in messages:
+            if message["MessageId"] not in seen:
+                seen.add(message["MessageId"])
+                receive(Notice(time.time(), _body(message["Body"])))
+        if len(messages) < _BATCH:
+            stop.wait(_PAUSE_S)
+
+
+def _body(text: str) -> dict[str, Any]:
+    """The JSON object in a message; what is none is kept as text, for the report."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {"status": "unreadable", "text": text}

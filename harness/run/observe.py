@@ -1,0 +1,261 @@
+"""What the target shows of a run besides its notifications: objects, metrics, alarms, logs.
+
+A target, a stack and the ledger come in; Observations go out, and the ledger learns of versions and
+deliveries. Nothing is judged here. send.py and promises.py call it before and after a run.
+"""
+
+import math
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.evidence.invocations import Invocation, InvocationLog, Logs
+from harness.evidence.ledger import SOURCE_PREFIX, Entry, Ledger, output_key, run_of
+from harness.evidence.observations import Metrics, Observations
+from harness.stack.deploy import Stack
+from harness.targets.target import Target
+from harness.waiting import WaitedTooLong, wait_until
+
+METRICS_DEADLINE_S = 120.0
+LOGS_DEADLINE_S = 30.0
+_ROUNDS = 5  # of looking at metrics and log in turn, while either is ahead
+_MINUTE = 60
+
+
+class Observer:
+    """Looks at one stack. Made before the run: what was there already is not counted as its own.
+
+    `invocations` are those that the function's log showed in the last look. `gone` is set by who
+    learns that the target has forgotten everything: then metrics are not waited for.
+    """
+
+    def __init__(
+        self, target: Target, stack: Stack, started: float, gone: threading.Event | None = None
+    ) -> None:
+        self._gone = gone or threading.Event()
+        self.invocations: list[Invocation] = []
+        self._target, self._stack, self._started = target, stack, started
+        self._minute = math.floor(started / _MINUTE) * _MINUTE
+        self._metrics_before = self._metrics(started) if "metrics" in target.shows else Metrics()
+        self._alarms_before = self._alarms_on() if "alarms" in target.shows else []
+
+    def observe(self, seen: Observations, ledger: Ledger) -> Observations:
+        """`seen` with all that the target shows now; areas that fail are missing with a reason."""
+        looks: Mapping[str, Callable[[Observations, Ledger], Observations]] = {
+            "objects": self._see_objects,
+            "logs": self._see_logs,
+            "metrics": self._see_metrics,
+            "alarms": self._see_alarms,
+        }
+        for area, look in looks.items():
+            if area not in self._target.shows:
+                reason = f"the target {self._target.name} does not show {area}"
+            else:
+                try:
+                    seen = look(seen, ledger)
+                    continue
+                except (BotoCoreError, ClientError) as error:
+                    reason = f"{type(error).__name__}: {error}"
+            seen = replace(seen, missing={**seen.missing, area: reason})
+        return seen
+
+    def _see_objects(self, seen: Observations, ledger: Ledger) -> Observations:
+        """What versions there are of each upload and each output, and what is nobody's."""
+        made = self._versions(self._stack.outputs["ProcessedBucketName"])
+        for entry in ledger.entries:
+            found = made.get(output_key(entry.key), [])
+            entry.versions = len(found)
+            entry.current = next((v["VersionId"] for v in found if _is_current(v)), "")
+        ours = {run_of(entry.key) for entry in ledger.entries}
+        others = set(made) - {output_key(entry.key) for entry in ledger.entries}
+        foreign = {key for key in others if run_of(key) and run_of(key) not in ours}
+        return replace(
+            seen,
+            extra=tuple(sorted(others - foreign)),
+            foreign=len(foreign),
+            unplanned=tuple(self._place(ledger, ours)),
+        )
+
+    def _place(self, ledger: Ledger, runs: set[str]) -> Iterator[str]:
+        """Tell entries their place among the versions of their key; give versions without entry."""
+        entries = {(entry.key, entry.version): entry for entry in ledger.entries if entry.version}
+        for run in filter(None, runs):
+            bucket = self._stack.outputs["UploadBucketName"]
+            for key, found in self._versions(bucket, f"{SOURCE_PREFIX}{run}/").items():
+                for place, version in enumerate(reversed(found), 1):
+                    if entry := entries.get((key, version["VersionId"])):
+                        entry.place = place
+                    else:
+                        yield f"{key} {version['VersionId']}"
+
+    def _versions(self, bucket: str, prefix: str = "") -> dict[str, list[dict[str, Any]]]:
+        """The versions of each key since the start, the newest first as S3 lists them.
+
+        Delete markers count ("ListObjectVersions").
+        """
+        versions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        pages = self._target.client("s3").get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+            for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                # S3 rounds LastModified to seconds.
+                if found["LastModified"].timestamp() >= math.floor(self._started):
+                    versions[found["Key"]].append(found)
+        return versions
+
+    def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
+        """Wait for an invocation for every image told of and every end in the log: both late.
+
+        Then the log is read once more, for invocations that ended in between; and if it is ahead of
+        the metrics then, they are waited for again, so that both are of the same moment.
+        """
+        logs, wanted = seen.logs, sum(any(_requests(entry)) for entry in ledger.entries)
+        for _ in range(_ROUNDS):
+            wanted = max(wanted, logs.ended if logs else 0)
+            metrics = self._wait_for_metrics(seen, wanted)
+            if not (logs and logs.attempts):
+                break
+            counted = metrics.invocations
+            logs = self._read_log(seen, ledger, partial(_has_attempts, counted))
+            if not wanted <= counted < logs.ended:
+                break
+        return replace(seen, logs=logs, metrics=metrics)
+
+    def _wait_for_metrics(self, seen: Observations, wanted: int) -> Metrics:
+        """What came of the run once that many invocations are counted, or some time later."""
+
+        def look() -> Metrics:
+            return self._metrics(seen.started + seen.elapsed_s).since(self._metrics_before)
+
+        try:
+            return wait_until(
+                look,
+                deadline_s=0 if seen.ended_early else METRICS_DEADLINE_S,
+                interval_s=2,
+                describe="the metrics of all invocations",
+                until=lambda metrics: metrics.invocations >= wanted or self._gone.is_set(),
+            )
+        except WaitedTooLong:
+            return look()
+
+    def _metrics(self, end: float) -> Metrics:
+        """The function's metrics from the minute of the start to the minute after `end`.
+
+        GetMetricData aligns datapoints to whole minutes and keeps 60-second ones for 15 days.
+        """
+        asked = {
+            "invocations": ("Invocations", "Sum"),
+            "errors": ("Errors", "Sum"),
+            "throttles": ("Throttles", "Sum"),
+            "duration_sum": ("Duration", "Sum"),
+            "duration_samples": ("Duration", "SampleCount"),
+            "duration_maximum": ("Duration", "Maximum"),
+        }
+        dimension = {"Name": "FunctionName", "Value": self._stack.outputs["FunctionName"]}
+        queries = [
+            {
+                "Id": id_,
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/Lambda",
+                        "MetricName": name,
+                        "Dimensions": [dimension],
+                    },
+                    "Period": _MINUTE,
+                    "Stat": statistic,
+                },
+            }
+            for id_, (name, statistic) in asked.items()
+        ]
+        pages = self._target.client("cloudwatch").get_paginator("get_metric_data")
+        values: dict[str, list[float]] = {id_: [] for id_ in asked}
+        for page in pages.paginate(
+            MetricDataQueries=queries,
+            StartTime=datetime.fromtimestamp(self._minute, UTC),
+            EndTime=datetime.fromtimestamp((end // _MINUTE + 2) * _MINUTE, UTC),
+        ):
+            for result in page["MetricDataResults"]:
+                values[result["Id"]] += result["Values"]
+        maximum = values.pop("duration_maximum")
+        return Metrics(
+            **{id_: sum(found) for id_, found in values.items()},
+            duration_maximum=max(maximum, default=0),
+        )
+
+    def _see_alarms(self, seen: Observations, ledger: Ledger) -> Observations:
+        known = self._alarm_names()
+        raised = sorted(set(self._alarms_on()) - set(self._alarms_before))
+        return replace(seen, alarms=tuple(raised), alarms_known=len(known))
+
+    def _alarm_names(self) -> list[str]:
+        return [r["PhysicalResourceId"] for r in self._resources("AWS::CloudWatch::Alarm")]
+
+    def _resources(self, type_: str) -> Iterator[dict[str, Any]]:
+        pages = self._target.client("cloudformation").get_paginator("list_stack_resources")
+        for page in pages.paginate(StackName=self._stack.name):
+            yield from (r for r in page["StackResourceSummaries"] if r["ResourceType"] == type_)
+
+    def _alarms_on(self) -> list[str]:
+        """The stack's alarms that are in ALARM."""
+        names = self._alarm_names()
+        if not names:
+            return []
+        pages = self._target.client("cloudwatch").get_paginator("describe_alarms")
+        return [
+            alarm["AlarmName"]
+            for page in pages.paginate(AlarmNames=names)
+            for alarm in page["MetricAlarms"]
+            if alarm["StateValue"] == "ALARM"
+        ]
+
+    def _see_logs(self, seen: Observations, ledger: Ledger) -> Observations:
+        """Wait until the log has the end of every request that was told of, as it comes late."""
+        name = self._stack.outputs["LogGroupName"]
+        client = self._target.client("logs")
+        groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        group: dict[str, Any] = next((g for g in groups if g["logGroupName"] == name), {})
+        days = group.get("retentionInDays", 0)
+        self._log = InvocationLog(client, name, days, int(self._started * 1000))
+        told = {request for entry in ledger.entries for request in _requests(entry)}
+        return replace(seen, logs=self._read_log(seen, ledger, lambda log: log.ended(told)))
+
+    def _read_log(
+        self, seen: Observations, ledger: Ledger, until: Callable[[InvocationLog], bool]
+    ) -> Logs:
+        """Read it until that holds, or for some time; the ledger gets its deliveries."""
+
+        def look() -> bool:
+            self._log.read()
+            return until(self._log)
+
+        with suppress(WaitedTooLong):
+            wait_until(
+                look,
+                deadline_s=0 if seen.ended_early else LOGS_DEADLINE_S,
+                interval_s=1,
+                describe="the log of all invocations",
+            )
+        self.invocations = list(self._log.invocations.values())
+        return self._log.summary(ledger)
+
+
+def _has_attempts(count: float, log: InvocationLog) -> bool:
+    return log.attempts >= count
+
+
+def _requests(entry: Entry) -> Iterator[str]:
+    """The requests that told of an upload; what failed, and may never have run, others told of."""
+    for notice in entry.notices:
+        if notice.status != "failed" and notice.request_id:
+            yield notice.request_id
+
+
+def _is_current(version: Mapping[str, Any]) -> bool:
+    """Whether it is the version that a GetObject without VersionId gives."""
+    return bool(version["IsLatest"]) and "ETag" in version  # delete markers have none

@@ -1,0 +1,287 @@
+"""One upload at a time: what is sent, what is heard of it, and what became of it.
+
+A target with a stack comes in; a Probe uploads files, hands events to the function as S3 would, and
+looks for notifications and outputs. What is not as it must be raises Broken. promises.py makes
+one, and scenarios try promises with it, several at a time.
+"""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from botocore.exceptions import ClientError
+from PIL import Image
+
+from harness.evidence.faults import faults
+from harness.evidence.ledger import (
+    SOURCE_PREFIX,
+    Entry,
+    Expected,
+    Ledger,
+    Notice,
+    new_run,
+    output_key,
+)
+from harness.evidence.observations import Observations
+from harness.images.corpus import Picture
+from harness.images.pictures import Pictures
+from harness.images.reference import fitted_size
+from harness.run.notifications import subscribed
+from harness.run.readback import measure
+from harness.stack.deploy import Stack
+from harness.targets.target import Target
+from harness.waiting import WaitedTooLong, wait_until
+
+_LOOK_EVERY_S = 0.1
+
+# As S3 writes sequencers: hexadecimal, of no fixed length. A longer one is not a later one.
+EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
+# S3 does not tell of keys that end so: what the function hears of them, it hears from a Probe.
+UNTOLD = ".JPG"
+
+
+class Broken(Exception):
+    """A promise was not kept; the message is what was seen instead."""
+
+
+def no_picture(status: str) -> Expected:
+    """What is expected of a file without a picture: one notification of `status`, none if ""."""
+    return Expected("", (0, 0), (0, 0), {}, status)
+
+
+class Probe:
+    """A conversation with one deployed stack. Threads may share it; `deadline_s` is for each wait.
+
+    Everything it uploads is in a folder of its own, with an Entry that says what must be told of
+    it: its expected status, or "" for nothing at all.
+    """
+
+    def __init__(
+        self, target: Target, stack: Stack, seen: Observations, bases: Path, deadline_s: float
+    ) -> None:
+        self.target, self.stack, self.outputs = target, stack, stack.outputs
+        self.folder = new_run()
+        self.seen = seen
+        self._deadline_s = deadline_s
+        self._stopped = threading.Event()
+        self._pictures = Pictures(bases)
+        self._notices: list[Notice] = []
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    @property
+    def elsewhere(self) -> str:
+        """The name of a bucket that the function cannot read."""
+        return f"{self.outputs['UploadBucketName'][:50]}-elsewhere"
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear every notification as long as the context lasts."""
+        name = f"{self.stack.name}-{self.folder}"
+        with subscribed(self.target, self.outputs["NotificationTopicArn"], name) as listen:
+            listen(self._notices.append)
+            yield
+
+    def stop(self) -> None:
+        """End all waits, those to come included."""
+        self._stopped.set()
+
+    # --- Sending ----------------------------------------------------------------------------------
+
+    def put(self, path: str, data: bytes, expected: Expected, *, in_parts: bool = False) -> Entry:
+        """Upload a file below the run's folder. A path that starts with / is the whole key.
+
+        Large files go up in parts, which is another event of S3 than one PutObject.
+        """
+        key = path[1:] if path.startswith("/") else f"{SOURCE_PREFIX}{self.folder}/{path}"
+        with self._lock:
+            entry = Entry(len(self._entries), key, expected, due=time.time())
+            self._entries.append(entry)
+        entry.version = self._send(key, data, dict(expected.metadata), in_parts=in_parts)
+        entry.bytes, entry.uploaded = len(data), time.time()
+        return entry
+
+    def _send(self, key: str, data: bytes, metadata: dict[str, str], *, in_parts: bool) -> str:
+        """Upload; return the version. The content type is a general one: it proves nothing."""
+        s3, bucket = self.target.client("s3"), self.outputs["UploadBucketName"]
+        where = {"Bucket": bucket, "Key": key}
+        about = {**where, "ContentType": "application/octet-stream", "Metadata": metadata}
+        if not in_parts:
+            return str(s3.put_object(**about, Body=data).get("VersionId", ""))
+        upload = {**where, "UploadId": s3.create_multipart_upload(**about)["UploadId"]}
+        tag = s3.upload_part(**upload, PartNumber=1, Body=data)["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+        done = s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+        return str(done.get("VersionId", ""))
+
+    def put_picture(
+        self, picture: Picture, status: str = "processed", *, in_parts: bool = False
+    ) -> Entry:
+        """Upload a picture of the corpus under its path."""
+        self._pictures.prepare([picture])
+        size = picture.displayed_size
+        expected = Expected(picture.kind.form, size, fitted_size(*size), picture.metadata, status)
+        data = self._pictures.render(picture)
+        return self.put(picture.path, data, expected, in_parts=in_parts)
+
+    def prove(self, pictures: Sequence[Picture]) -> None:
+        """Upload pictures, and expect that S3 tells of them and each comes out right."""
+        for entry, picture in [(self.put_picture(each), each) for each in pictures]:
+            self.expect(entry, picture)
+
+    def deliver(self, event: Mapping[str, Any]) -> str:
+        """Hand an event to the function and wait for its end; what it raised, or ""."""
+        answer = self.target.client("lambda").invoke(
+            FunctionName=self.outputs["FunctionName"], Payload=json.dumps(event).encode()
+        )
+        said = answer["Payload"].read().decode()
+        return said if answer.get("FunctionError") else ""
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """The same, where the function must not raise."""
+        if said := self.deliver(event):
+            raise Broken(f"the function raised {said[:500]}")
+
+    def invoke(self, event: Mapping[str, Any]) -> str:
+        """Hand it an event as S3 does, without waiting; the id of the request."""
+        answer = self.target.client("lambda").invoke(
+            FunctionName=self.outputs["FunctionName"],
+            InvocationType="Event",
+            Payload=json.dumps(event).encode(),
+        )
+        return str(answer["ResponseMetadata"]["RequestId"])
+
+    def event(
+        self, entry: Entry, sequencer: str, *, bucket: str = "", name: str = "ObjectCreated:Put"
+    ) -> Mapping[str, Any]:
+        """What S3 tells the function of an upload, or of the same key in another bucket.
+
+        AWS: "Event message structure",
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+        """
+        home = self.outputs["UploadBucketName"]
+        record = {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": self.target.region,
+            "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z",
+            "eventName": name,
+            "userIdentity": {"principalId": "AWS:TAPSTACK"},
+            "requestParameters": {"sourceIPAddress": "192.0.2.1"},
+            "responseElements": {"x-amz-request-id": "TAPSTACK", "x-amz-id-2": "TAPSTACK"},
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "contract",
+                "bucket": {
+                    "name": bucket or home,
+                    "ownerIdentity": {"principalId": "TAPSTACK"},
+                    "arn": self.outputs["UploadBucketArn"].replace(home, bucket or home),
+                },
+                "object": {
+                    "key": quote_plus(entry.key, safe="/"),
+                    "size": entry.bytes,
+                    "eTag": "0" * 32,
+                    "versionId": entry.version,
+                    "sequencer": sequencer,
+                },
+            },
+        }
+        return {"Records": [record]}
+
+    # --- Hearing and looking ----------------------------------------------------------------------
+
+    def hear(self, entry: Entry, *, after: int = 0) -> Mapping[str, Any]:
+        """The first notification about an upload, or the one after so many that were heard before.
+
+        Broken if it has not the expected status.
+        """
+        told = self.wait(f"a notification about {entry.key}", lambda: self.told_of(entry)[after:])
+        if told[0].status != entry.expected.status:
+            raise Broken(f"{entry.key} was announced so: {json.dumps(told[0].body)[:500]}")
+        return told[0].body
+
+    def told_of(self, entry: Entry) -> list[Notice]:
+        """All notifications about an upload so far."""
+        return [n for n in list(self._notices) if n.source == (entry.key, entry.version)]
+
+    @property
+    def heard(self) -> list[Notice]:
+        """All notifications so far, whatever they are about."""
+        return list(self._notices)
+
+    def notices(self, status: str) -> list[Notice]:
+        """All notifications of this status so far, whatever they are about."""
+        return [notice for notice in list(self._notices) if notice.status == status]
+
+    def expect(self, entry: Entry, picture: Picture, *, after: int = 0) -> None:
+        """An upload of this picture is announced, and its output is right in every respect."""
+        self.expect_image(entry, self._pictures.expected(picture), after=after)
+
+    def expect_image(self, entry: Entry, wanted: Image.Image, *, after: int = 0) -> None:
+        """The same with the picture that must come out."""
+        self.hear(entry, after=after)
+        entry.notices = self.told_of(entry)
+        key = output_key(entry.key)
+        try:
+            answer = self.target.client("s3").get_object(
+                Bucket=self.outputs["ProcessedBucketName"], Key=key
+            )
+        except ClientError as error:
+            raise Broken(f"{key} cannot be read: {error}") from error
+        entry.output = measure(answer["Body"].read(), answer, wanted)
+        if wrong := faults(entry, self.seen):
+            raise Broken(f"{key}: {'; '.join(wrong.values())}")
+
+    def versions(self, entry: Entry) -> list[str]:
+        """The versions of an upload's output, the latest first."""
+        key, bucket = output_key(entry.key), self.outputs["ProcessedBucketName"]
+        listed = self.target.client("s3").list_object_versions(Bucket=bucket, Prefix=key)
+        return [v["VersionId"] for v in listed.get("Versions", []) if v["Key"] == key]
+
+    def wait[T](self, what: str, look: Callable[[], T]) -> T:
+        """What `look` gives once it is not empty. Raises Broken when it took too long."""
+        try:
+            return wait_until(
+                self._unless_stopped(look),
+                deadline_s=self._deadline_s,
+                interval_s=_LOOK_EVERY_S,
+                describe=what,
+            )
+        except WaitedTooLong as problem:
+            raise Broken(problem.happened) from problem
+
+    def _unless_stopped[T](self, look: Callable[[], T]) -> Callable[[], T]:
+        def looked() -> T:
+            if self._stopped.is_set():
+                raise Broken("the run was stopped")
+            return look()
+
+        return looked
+
+    # --- What is left when all is done ------------------------------------------------------------
+
+    def surplus(self) -> Iterator[str]:
+        """What was told of each upload beyond, or instead of, its one expected status."""
+        for entry in self._entries:
+            statuses = [notice.status for notice in self.told_of(entry)]
+            if statuses != [entry.expected.status] * bool(entry.expected.status):
+                yield f"{entry.key}: {', '.join(statuses) or 'nothing'}"
+
+    def ledger(self) -> Ledger:
+        """The uploads that S3 told of and that were alone under their key, for the report."""
+        keys = Counter(entry.key for entry in self._entries)
+        listed = [
+            entry
+            for entry in self._entries
+            if keys[entry.key] == 1 and entry.expected.status in ("processed", "rejected")
+        ]
+        for entry in listed:
+            entry.notices = self.told_of(entry)
+        return Ledger(listed)

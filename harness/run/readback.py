@@ -1,0 +1,107 @@
+"""Outputs, read back while the run goes on.
+
+A ledger entry and its picture come in; the object in the processed bucket is read, in the version
+that was announced, decoded and compared with the reference, and what was seen goes into the ledger.
+It measures, checks.py judges.
+"""
+
+import io
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from PIL import Image, UnidentifiedImageError
+from urllib3.exceptions import HTTPError
+
+from harness.evidence.faults import field_of
+from harness.evidence.ledger import Entry, Ledger, Output, output_key
+from harness.images.corpus import Picture
+from harness.images.pictures import Pictures
+from harness.images.reference import compare
+
+_READERS = 8
+# What says where, when, with what or by whom a photo was taken (CIPA DC-008), and the orientation,
+# which must be applied and gone.
+_PRIVATE = {
+    0x010F: "make",
+    0x0110: "model",
+    0x0112: "orientation",
+    0x0132: "date",
+    0x013B: "artist",
+    0x8769: "EXIF",
+    0x8825: "GPS",
+}
+
+
+class Readback:
+    """Reads each output once its success notification is in the ledger. Call `look` repeatedly."""
+
+    def __init__(
+        self, s3: Any, bucket: str, ledger: Ledger, sources: Sequence[Picture], pictures: Pictures
+    ) -> None:
+        self._s3, self._bucket, self._ledger = s3, bucket, ledger
+        self._sources, self._pictures = sources, pictures
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="readback")
+        self._begun: set[int] = set()
+        self._reads: list[Future[None]] = []
+
+    def look(self) -> None:
+        """Begin to read what has been announced since the last call."""
+        for entry in self._ledger.to_read(self._begun):
+            self._begun.add(entry.index)
+            self._reads.append(self._pool.submit(self._read, entry))
+
+    def close(self) -> None:
+        """Finish what is being read, give up the rest. Raises what a read raised."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for read in self._reads:
+            if not read.cancelled():
+                read.result()
+
+    def _read(self, entry: Entry) -> None:
+        try:
+            answer = self._s3.get_object(
+                Bucket=self._bucket, Key=output_key(entry.key), **_version(entry)
+            )
+            with answer["Body"] as body:
+                data = body.read()
+        # A connection that breaks within the body is urllib3's error, not always botocore's.
+        except (BotoCoreError, ClientError, HTTPError) as error:
+            entry.unread = f"{type(error).__name__}: {error}"
+            return
+        entry.output = measure(data, answer, self._pictures.expected(self._sources[entry.index]))
+
+
+def _version(entry: Entry) -> dict[str, str]:
+    """The version that its first success notification names, if it names one."""
+    told = (field_of(n.body, "output.versionId") for n in entry.notices if n.status == "processed")
+    version = next(told, None)
+    return {"VersionId": version} if isinstance(version, str) and version else {}
+
+
+def measure(data: bytes, answer: dict[str, Any], wanted: Image.Image) -> Output:
+    """What there is to know of an output: `answer` is that of GetObject, `data` its body."""
+    facts = Output(
+        version=answer.get("VersionId", ""),
+        bytes=len(data),
+        content_type=answer.get("ContentType", ""),
+        encryption=answer.get("ServerSideEncryption", ""),
+        metadata=answer.get("Metadata", {}),
+    )
+    try:
+        with Image.open(io.BytesIO(data)) as output:
+            output.load()
+            distance = compare(output, wanted)
+            exif = output.getexif()
+            return replace(
+                facts,
+                form=output.format or "",
+                size=output.size,
+                mean=round(distance.mean, 3),
+                worst_block=round(distance.worst_block, 3),
+                private=tuple(name for tag, name in _PRIVATE.items() if tag in exif),
+            )
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        return replace(facts, error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,209 @@
+"""A scenario, run from its first image to its report.
+
+A scenario's name, a target with a deployed stack and options come in; what happened is driven,
+observed, judged and written down; a RunResult goes out. The command line and the gate call it.
+"""
+
+import importlib
+import json
+import pkgutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rich.console import Console
+
+import scenarios as scenario_files
+from harness.evidence.check import Check
+from harness.evidence.iam import enforces_permissions
+from harness.evidence.observations import Run
+from harness.evidence.report import build_report, report_folder, show_report, write_report
+from harness.images.corpus import Picture
+from harness.problems import Problem
+from harness.run.arrivals import due_times
+from harness.run.send import send
+from harness.settings import Settings
+from harness.stack.deploy import DeploymentFailed, Stack
+from harness.targets.target import Target
+
+# When a notification counts as late, and how long nothing may happen before the rest counts as
+# lost: Lambda retries a failed asynchronous invocation after one and after two more minutes, with
+# up to a minute of work each time (AWS: "Error handling for asynchronous invocations").
+LATE_AFTER_S = 300.0
+PATIENCE_S = 250.0
+
+# The outputs by which a scenario finds its way about a stack.
+OUTPUTS = (
+    *("UploadBucketName", "UploadBucketArn", "ProcessedBucketName", "NotificationTopicArn"),
+    *("FunctionName", "FunctionArn", "LogGroupName", "FailureQueueUrl"),
+)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a person may choose of a run; None leaves it to the scenario. Times in seconds."""
+
+    images: int | None = None
+    day_s: float | None = None
+    for_s: float | None = None
+    seed: int = 1
+    late_after_s: float = LATE_AFTER_S
+    patience_s: float = PATIENCE_S
+
+
+class NotChecked(Problem):
+    """A scenario that the target cannot show: it has neither passed nor failed."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One file of scenarios/: its name, its title, and its place in the gate, 0 for none.
+
+    `needs` is what a target must show beyond the stack itself, such as "faults".
+    """
+
+    name: str
+    title: str
+    gate: int
+    needs: frozenset[str]
+    run: Callable[["Context"], tuple[Run, list[Check]]]
+
+    def lacking(self, target: Target) -> str:
+        """What it needs and the target does not show, in words; empty if nothing."""
+        return ", ".join(sorted(self.needs - target.shows))
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run: report.json's content and folder, the verdict, whether Ctrl-C ended it."""
+
+    report: dict[str, Any]
+    folder: Path
+    passed: bool
+    interrupted: bool
+
+
+def scenarios() -> list[Scenario]:
+    """Every scenario there is: those of the gate in their order, then the others by name."""
+    names = [module.name for module in pkgutil.iter_modules(scenario_files.__path__)]
+    known = [_scenario(importlib.import_module(f"scenarios.{name}")) for name in names]
+    return sorted(known, key=lambda each: (not each.gate, each.gate, each.name))
+
+
+def _scenario(module: ModuleType) -> Scenario:
+    name = module.__name__.removeprefix("scenarios.").replace("_", "-")
+    needs: frozenset[str] = getattr(module, "NEEDS", frozenset())
+    return Scenario(name, module.TITLE, module.GATE, needs, module.run)
+
+
+def find_scenario(name: str) -> Scenario:
+    """The scenario of that name; Problem that lists them if there is none."""
+    known = {scenario.name: scenario for scenario in scenarios()}
+    if name not in known:
+        raise Problem(f"There is no scenario {name!r}.", f"Choose one of: {', '.join(known)}.")
+    return known[name]
+
+
+@dataclass
+class Context:
+    """What a scenario works with: a stack that runs somewhere, and what a person chose."""
+
+    target: Target
+    settings: Settings
+    stack: Stack
+    options: RunOptions
+    console: Console
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def compressed(self, sentence: str) -> None:
+        """Have the report say that time was compressed, and how."""
+        self.facts.setdefault("compressed", []).append(sentence)
+
+    def disturbed(self, journal: Sequence[Mapping[str, Any]]) -> None:
+        """Have the report say what struck: how often each kind of fault, by its rule."""
+        struck = Counter(json.dumps(line["rule"], sort_keys=True) for line in journal)
+        self.facts["disturbed"] = [
+            {"rule": json.loads(rule), "struck": times} for rule, times in struck.items()
+        ]
+
+    def send(
+        self,
+        pictures: Sequence[Picture],
+        day_s: float,
+        *,
+        statuses: Mapping[str, str] | None = None,
+        linger_s: float = 0.0,
+    ) -> Run:
+        """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
+
+        What must be told of a picture is "processed", or what `statuses` says for its path. When
+        all is settled, `linger_s` more seconds are left for what may still be on its way. Comes
+        back early, with what is known so far, on Ctrl-C and when the target is gone.
+        """
+        self.facts |= {"day_s": day_s, "seed": self.options.seed}
+        return send(
+            self.target,
+            self.stack,
+            pictures,
+            due_times(len(pictures), day_s, self.options.seed),
+            bases=self.settings.state_dir / "pictures",
+            late_after_s=self.options.late_after_s,
+            patience_s=self.options.patience_s,
+            console=self.console,
+            statuses=statuses,
+            linger_s=linger_s,
+        )
+
+
+def run_scenario(
+    name: str,
+    target: Target,
+    settings: Settings,
+    stack: Stack,
+    options: RunOptions,
+    console: Console | None = None,
+    *,
+    not_proven: bool = True,
+) -> RunResult:
+    """Run the scenario `name`, show its report and write it below the reports folder.
+
+    Without `not_proven` the caller shows what a pass leaves open. Raises Problem for an unknown
+    name, and where nothing could be checked at all; NotChecked where the target does not show what
+    the scenario needs; DeploymentFailed for a stack without the outputs that everybody builds on.
+    """
+    scenario = find_scenario(name)
+    if missing := scenario.lacking(target):
+        raise NotChecked(
+            f"{name} was not checked: it needs {missing}, which the target {target.name} lacks.",
+            "Run it on a target that has that, such as embedded or compose.",
+        )
+    if lacking := [output for output in OUTPUTS if not stack.outputs.get(output)]:
+        raise DeploymentFailed(
+            f"{stack.name} lacks the outputs {', '.join(lacking)}.",
+            "Restore them in the template: scenarios, people and other stacks read them.",
+        )
+    context = Context(target, settings, stack, options, console or Console(stderr=True))
+    permissions = enforces_permissions(target)
+    run, checks = scenario.run(context)
+    facts = {
+        "target": target.name,
+        "stack": stack.name,
+        "region": stack.region,
+        "permissions": permissions,
+        "compressed": [],
+        **context.facts,
+    }
+    report = build_report(scenario.name, run, checks, facts)
+    with report_folder(settings.reports_dir, scenario.name, run.seen.started) as folder:
+        write_report(folder, report, run)
+    latest = settings.reports_dir / "latest"
+    show_report(context.console, report, latest, not_proven=not_proven)
+    if run.seen.gone and not report["images"]["uploaded"]:
+        raise Problem(
+            f"Nothing could be checked: {run.seen.ended_early}.",
+            "`tapstack logs --emulator` shows its last words; `tapstack up` starts it again.",
+        )
+    return RunResult(report, latest.resolve(), report["passed"], run.seen.interrupted)

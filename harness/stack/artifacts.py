@@ -1,0 +1,100 @@
+"""The functions' code, where CloudFormation can fetch it.
+
+A template with local `Code:` paths comes in; the packages are built, zipped and uploaded under
+their content's name, and the template names their places instead. deploy calls it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from harness.problems import Problem
+from harness.settings import Settings
+from harness.stack.package import archive, build
+from harness.stack.template import Template
+from harness.targets.target import Target
+
+
+def upload_code(
+    template: Template,
+    target: Target,
+    settings: Settings,
+    account: str,
+    architecture: str,
+    tell: Callable[[str], None],
+) -> None:
+    """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does.
+
+    Packages of the project are built for `architecture`, "x86_64" or "arm64".
+    """
+    local = {
+        name: (settings.template.parent / resource["Properties"]["Code"]).resolve()
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+        and isinstance(resource.get("Properties", {}).get("Code"), str)
+    }
+    if not local:
+        return
+    ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
+    for package in build(settings, architecture, ours) if ours else []:
+        state = "built" if package.fresh else "up to date"
+        tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
+    s3 = target.client("s3")
+    bucket = artifact_bucket(account, target.region)
+    _ensure_bucket(s3, bucket, target.region)
+    for name, folder in local.items():
+        if not folder.is_dir():
+            raise Problem(
+                f"The code of {name} is to come from {folder}, which is not there.",
+                "Correct the Code: path in the template; it is relative to the template's folder.",
+            )
+        zipped = archive(folder, settings.state_dir / "artifacts")
+        if not _has_object(s3, bucket, zipped.name):
+            tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")
+            _upload(s3, bucket, zipped)
+        template["Resources"][name]["Properties"]["Code"] = {
+            "S3Bucket": bucket,
+            "S3Key": zipped.name,
+        }
+
+
+def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        # "CreateBucket": us-east-1 is the Region that must not be named.
+        s3.create_bucket(Bucket=bucket, **({} if region == "us-east-1" else place))
+        s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+
+
+def _has_object(s3: Any, bucket: str, key: str) -> bool:
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        raise
+    return True
+
+
+def _upload(s3: Any, bucket: str, zipped: Path) -> None:
+    with zipped.open("rb") as body:
+        s3.put_object(Bucket=bucket, Key=zipped.name, Body=body, ContentType="application/zip")
+
+
+def artifact_bucket(account: str, region: str) -> str:
+    """The bucket that holds the functions' packages of every environment of an account."""
+    return f"tapstack-artifacts-{account}-{region}"

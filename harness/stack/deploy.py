@@ -1,0 +1,331 @@
+"""From a template to a running stack.
+
+A target, the settings and parameters come in; the packages are built and uploaded, a change set is
+executed, its events are told as they come, and a Stack with its outputs goes out, or a Problem that
+names the resource, the reason and the log to read. The command line and the tests call it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from harness.problems import Problem
+from harness.settings import Settings
+from harness.stack.artifacts import upload_code
+from harness.stack.parameters import deployment_values
+from harness.stack.template import (
+    CAPABILITIES,
+    Template,
+    dependency_cycle,
+    load_template,
+    template_body,
+)
+from harness.stack.verify import missing_from
+from harness.targets.target import Target
+from harness.waiting import wait_until
+
+DEADLINE_S = 900.0  # what all changes of one deployment may take
+_POLL_S = 0.25
+
+# Nothing but deletion leads on from these ("Stack status codes" of the CloudFormation guide).
+_BEYOND_REPAIR = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+_USABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+type Tell = Callable[[str], None]
+
+
+class DeploymentFailed(Problem):
+    """The stack did not become what the template says: the fault is in what is being tested."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack. `outputs` are the template's outputs by name."""
+
+    name: str
+    region: str
+    account: str
+    outputs: Mapping[str, str]
+
+
+def deploy(
+    target: Target,
+    settings: Settings,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    tell: Tell = lambda line: None,
+) -> Stack:
+    """Bring the stack of these settings to what the template says; nothing to change is success.
+
+    `parameters` are values beyond the suffix, the email and the architecture, which come from the
+    settings and the target. `tell` is called with each line of progress. A stack that an earlier
+    failure left unusable is deleted first. Raises DeploymentFailed, and Problem for bad input.
+    """
+    template = load_template(settings.template)
+    if cycle := dependency_cycle(template):
+        raise DeploymentFailed(
+            f"The template has a circular dependency: {' → '.join(cycle)}.",
+            "Let one of them refer to the other's name instead, or use a custom resource.",
+        )
+    values = deployment_values(template, settings, target.architecture, parameters or {})
+    cloudformation = target.client("cloudformation")
+    account = str(target.client("sts").get_caller_identity()["Account"])
+    architecture = values.get("Architecture", target.architecture)
+    upload_code(template, target, settings, account, architecture, tell)
+
+    name = settings.stack_name
+    status = _settled_status(cloudformation, name)
+    if status in _BEYOND_REPAIR:
+        tell(f"{name} is {status} since an earlier failure; deleting it first")
+        delete_stack(target, name, tell=tell)
+        status = None
+    changed = _execute_change_set(
+        cloudformation, name, template, values, create=status in {None, "REVIEW_IN_PROGRESS"}
+    )
+    if changed:
+        _follow(target, template, name, seen=changed, tell=tell)
+    else:
+        tell(f"{name}: nothing to change")
+    stack = _verified(target, template, name, account)
+    tell(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
+    return stack
+
+
+def bring_up(
+    target: Target,
+    settings: Settings,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    tell: Tell = lambda line: None,
+) -> Stack:
+    """Start the target and deploy the stack, as far as that is not done yet. Raises Problem."""
+    load_template(settings.template)  # before anything is started in vain
+    started = target.start()
+    tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
+    return deploy(target, settings, parameters, tell=tell)
+
+
+def find_stack(target: Target, settings: Settings) -> Stack | None:
+    """The stack of these settings if it is there and usable, else None."""
+    found = _describe(target.client("cloudformation"), settings.stack_name)
+    if not found or found["StackStatus"] not in _USABLE:
+        return None
+    return _stack(target, found)
+
+
+def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -> None:
+    """Delete the stack `name` and wait until it is gone. Problem if something of it stays."""
+    cloudformation = target.client("cloudformation")
+    found = _describe(cloudformation, name)
+    if not found:
+        return
+    stack_id = found["StackId"]
+    before = {event["EventId"] for event in _events(cloudformation, stack_id, seen=set())}
+    cloudformation.delete_stack(StackName=stack_id)
+    status = wait_until(
+        lambda: (_describe(cloudformation, stack_id) or {"StackStatus": "DELETE_COMPLETE"})[
+            "StackStatus"
+        ],
+        until=lambda seen: seen in {"DELETE_COMPLETE", "DELETE_FAILED"},
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"{name} to be deleted",
+    )
+    if status == "DELETE_FAILED":
+        raise _not_deleted(target, name, list(_events(cloudformation, stack_id, seen=before)))
+    tell(f"{name}: deleted")
+
+
+def _execute_change_set(
+    cloudformation: Any,
+    name: str,
+    template: Template,
+    values: Mapping[str, str],
+    *,
+    create: bool,
+) -> set[str]:
+    """Make and execute a change set; return the ids of the events before it, or {} if no change.
+
+    A change set and not UpdateStack, for a failure of the latter is a success on LocalStack.
+    """
+    try:
+        made = cloudformation.create_change_set(
+            StackName=name,
+            ChangeSetName=f"deploy-{time.time_ns()}",
+            ChangeSetType="CREATE" if create else "UPDATE",
+            TemplateBody=template_body(template),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
+            ],
+            Capabilities=list(CAPABILITIES),
+        )
+    except ClientError as error:
+        raise DeploymentFailed(
+            f"CloudFormation does not accept the template: {error.response['Error']['Message']}.",
+            "Correct the template; `tapstack gate` runs cfn-lint on it.",
+        ) from error
+    change_set = made["Id"]
+    described = wait_until(
+        lambda: cloudformation.describe_change_set(ChangeSetName=change_set),
+        until=lambda seen: seen["Status"] in {"CREATE_COMPLETE", "FAILED"},
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"the change set of {name}",
+    )
+    if described["Status"] == "FAILED":
+        reason = described.get("StatusReason", "no reason given")
+        cloudformation.delete_change_set(ChangeSetName=change_set)
+        if any(phrase in reason for phrase in _NO_CHANGES):
+            return set()
+        raise DeploymentFailed(
+            f"The change set of {name} failed: {reason}.",
+            "Correct the template or the parameters; nothing has been changed.",
+        )
+    before = {event["EventId"] for event in _events(cloudformation, made["StackId"], seen=set())}
+    cloudformation.execute_change_set(ChangeSetName=change_set)
+    return before | {change_set}
+
+
+def _follow(target: Target, template: Template, name: str, *, seen: set[str], tell: Tell) -> None:
+    """Tell the events of the stack until it is done. Problem if it did not become usable."""
+    cloudformation = target.client("cloudformation")
+    events: list[dict[str, Any]] = []
+
+    def look() -> str:
+        status = str(_describe(cloudformation, name, required=True)["StackStatus"])
+        for event in _events(cloudformation, name, seen):
+            events.append(event)
+            reason = event.get("ResourceStatusReason")
+            tell(
+                f"{event['Timestamp']:%H:%M:%S} {event['ResourceStatus']:<20} "
+                f"{event['LogicalResourceId']}{f' – {reason}' if reason else ''}"
+            )
+        return status
+
+    status = wait_until(
+        look,
+        until=lambda seen: not seen.endswith("_IN_PROGRESS"),
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"{name} to be deployed",
+    )
+    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        raise _failure(target, template, name, status, events)
+
+
+def _failure(
+    target: Target,
+    template: Mapping[str, Any],
+    name: str,
+    status: str,
+    events: list[dict[str, Any]],
+) -> DeploymentFailed:
+    """What went wrong first, and which log tells more of it."""
+    if not (first := _first_failure(name, events)):
+        return DeploymentFailed(f"{name} became {status}.", f"Read the log {target.log}.")
+    logical_id = first["LogicalResourceId"]
+    resource = template["Resources"].get(logical_id, {})
+    token = resource.get("Properties", {}).get("ServiceToken", {})
+    if isinstance(token, dict) and "Fn::GetAtt" in token:
+        where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {target.log}."
+    else:
+        place = "the template" if logical_id == name else f"{logical_id} in the template"
+        where = f"Correct {place}; the log is {target.log}."
+    return DeploymentFailed(
+        f"{name} became {status}: {logical_id} ({first['ResourceType']}): {_reason(first)}.", where
+    )
+
+
+def _not_deleted(target: Target, name: str, events: list[dict[str, Any]]) -> DeploymentFailed:
+    """What of a stack stays, and how it can go."""
+    if not (first := _first_failure(name, events)):
+        return DeploymentFailed(f"{name} became DELETE_FAILED.", f"Read the log {target.log}.")
+    kind, physical_id, reason = first["ResourceType"], first["PhysicalResourceId"], _reason(first)
+    if kind == "AWS::S3::Bucket" and "empty" in reason:
+        remedy = f"Empty {physical_id}, with all versions of its objects, and delete it again."
+    else:
+        remedy = f"Remove what keeps {physical_id}, and delete it again; the log is {target.log}."
+    what = f"{first['LogicalResourceId']} ({kind}) {physical_id}"
+    return DeploymentFailed(f"{name} became DELETE_FAILED: {what}: {reason}.", remedy)
+
+
+def _first_failure(name: str, events: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The event of the first resource that failed by itself; the stack's own is the last resort.
+
+    What is wrong with the stack itself, such as an export, is the reason why it is rolled back.
+    """
+    failed = [
+        event
+        for event in events
+        if event["ResourceStatus"].endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
+        and "cancelled" not in event.get("ResourceStatusReason", "")
+    ]
+    failed.sort(key=lambda event: event["LogicalResourceId"] == name)
+    return failed[0] if failed else None
+
+
+def _reason(event: dict[str, Any]) -> str:
+    return str(event.get("ResourceStatusReason", "no reason was given")).rstrip(". ")
+
+
+def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
+    """The stack, if all that the template promises is there."""
+    found = _describe(target.client("cloudformation"), name, required=True)
+    stack = _stack(target, found, account)
+    if missing := missing_from(target, template, name, stack.outputs):
+        raise DeploymentFailed(
+            f"{name} is complete by its status but lacks: {', '.join(missing)}.",
+            f"Look for the cause in {target.log}; on AWS the deployment would have failed.",
+        )
+    return stack
+
+
+def _settled_status(cloudformation: Any, name: str) -> str | None:
+    """The stack's status once nothing is in progress any more; None if there is no such stack."""
+
+    def look() -> str | None:
+        found = _describe(cloudformation, name)
+        return str(found["StackStatus"]) if found else None
+
+    return wait_until(
+        look,
+        until=lambda status: (
+            status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS")
+        ),
+        deadline_s=DEADLINE_S,
+        interval_s=_POLL_S,
+        describe=f"an earlier change of {name} to end",
+    )
+
+
+def _describe(cloudformation: Any, name: str, *, required: bool = False) -> dict[str, Any]:
+    """The stack as DescribeStacks tells it; {} if there is none, unless it is required."""
+    try:
+        return dict(cloudformation.describe_stacks(StackName=name)["Stacks"][0])
+    except ClientError as error:
+        if required or "does not exist" not in str(error):
+            raise
+        return {}
+
+
+def _events(cloudformation: Any, name: str, seen: set[str]) -> Iterator[dict[str, Any]]:
+    """The events that are not in `seen`, oldest first; their ids are put there."""
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+    events = [event for page in pages for event in page["StackEvents"]]
+    for event in reversed(events):
+        if event["EventId"] not in seen:
+            seen.add(event["EventId"])
+            yield event
+
+
+def _stack(target: Target, found: Mapping[str, Any], account: str | None = None) -> Stack:
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+    # arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
+    owner = account or found["StackId"].split(":")[4]
+    return Stack(found["StackName"], target.region, owner, outputs)

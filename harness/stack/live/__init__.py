@@ -1,0 +1,35 @@
+"""What a deployed resource is like, read back through its service's API.
+
+A target, a resource's physical id and the properties that the template gives it come in; its
+properties as they are go out, under the names that the template has for them: all that can be read,
+with None or nothing in it for what the resource does not have. verify.py compares. A module per
+service holds a function per resource type; READERS lists them all.
+"""
+
+from collections.abc import Callable, Mapping
+
+from harness.stack.live import custom, functions, logs, roles, s3, sns, sqs
+from harness.stack.live.reading import Properties
+from harness.targets.target import Target
+
+type Reader = Callable[[Target, str, Properties], Properties]
+
+READERS: Mapping[str, Reader] = {
+    "AWS::CloudWatch::Alarm": logs.alarm,
+    "AWS::CloudWatch::Dashboard": logs.dashboard,
+    "AWS::IAM::ManagedPolicy": roles.managed_policy,
+    "AWS::IAM::Policy": roles.inline_policy,
+    "AWS::IAM::Role": roles.role,
+    "AWS::Lambda::EventInvokeConfig": functions.event_invoke_config,
+    "AWS::Lambda::Function": functions.function,
+    "AWS::Lambda::Permission": functions.permission,
+    "AWS::Logs::LogGroup": logs.log_group,
+    "AWS::S3::Bucket": s3.bucket,
+    "AWS::S3::BucketPolicy": s3.bucket_policy,
+    "AWS::SNS::Subscription": sns.subscription,
+    "AWS::SNS::Topic": sns.topic,
+    "AWS::SNS::TopicPolicy": sns.topic_policy,
+    "AWS::SQS::Queue": sqs.queue,
+    "AWS::SQS::QueuePolicy": sqs.queue_policy,
+    "Custom::BucketNotifications": custom.bucket_notifications,
+}

@@ -1,0 +1,73 @@
+"""Which target a command works with.
+
+Settings come in; a Target goes out: the one that was named, or with `auto` the one that runs, or
+the one that can be started here, saying why. Only the command line calls it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from harness.problems import Problem
+from harness.settings import Settings
+from harness.targets.container import ComposeTarget
+from harness.targets.embedded import EmbeddedTarget
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.image import Unavailable
+from harness.targets.target import Target
+
+AUTO = "auto"
+TARGETS: Mapping[str, Callable[[Settings], Target]] = {
+    target.name: target for target in (EmbeddedTarget, ComposeTarget, EndpointTarget)
+}
+
+type Tell = Callable[[str], None]
+
+
+def choose_target(settings: Settings) -> Target:
+    """The target that the settings name, or with `auto` the one that `up` has started.
+
+    Where nothing runs that is the embedded one. Problem for a name that no target has.
+    """
+    if settings.target == AUTO:
+        return next(iter(_running(settings)), EmbeddedTarget(settings))
+    if settings.target not in TARGETS:
+        raise Problem(
+            f"There is no target {settings.target!r}.",
+            f"Choose one of: {', '.join((AUTO, *TARGETS))}.",
+        )
+    return TARGETS[settings.target](settings)
+
+
+def target_to_start(settings: Settings, tell: Tell) -> Target:
+    """The target for a command that starts it; `tell` hears why that one was chosen.
+
+    With `auto` that is the one that runs; else compose, where Docker and the image can be had; else
+    embedded. Building the image may take minutes.
+    """
+    if settings.target == ComposeTarget.name:
+        return ComposeTarget(settings, tell)
+    if settings.target != AUTO:
+        return choose_target(settings)
+    if running := _running(settings):
+        return running[0]
+    target = ComposeTarget(settings, tell)
+    try:
+        target.prepare()
+    except Unavailable as reason:
+        tell(f"embedded: chosen because Docker cannot be used here. {reason.happened}")
+        return EmbeddedTarget(settings)
+    tell("compose: chosen because Docker answers; TARGET=embedded does without it")
+    return target
+
+
+def targets_to_stop(settings: Settings) -> list[Target]:
+    """The target that is named, or with `auto` all that `up` may have started."""
+    return _local(settings) if settings.target == AUTO else [choose_target(settings)]
+
+
+def _running(settings: Settings) -> list[Target]:
+    """What there is of this state folder, well or not."""
+    return [target for target in _local(settings) if target.status()["running"]]
+
+
+def _local(settings: Settings) -> list[Target]:
+    return [EmbeddedTarget(settings), ComposeTarget(settings)]

@@ -1,0 +1,302 @@
+"""The embedded emulator as a process: started, found again, stopped for certain.
+
+In: an EmulatorConfig. Out: a RunningEmulator with its endpoint and log; below the state folder the
+files `emulator/emulator.json` (who runs where) and `emulator/emulator.log`. Called by
+embedded.py and by the tests.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from harness.problems import Problem
+from harness.targets.ports import DEFAULT_PORT, HOST, choose_port
+from harness.targets.state_folder import (
+    folder_problem,
+    forget_record,
+    log_path,
+    prepare_folder,
+    read_record,
+    remove_work,
+    start_lock,
+    write_record,
+)
+from harness.waiting import WaitedTooLong, wait_until
+
+STOP_DEADLINE_S = 5.0
+BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is not replaced for that
+LOG_LINES_SHOWN = 15
+# What a person may set for the emulator itself: see emulator/README.md.
+SWITCHES = ("TAPSTACK_IAM", "TAPSTACK_IAM_TLS")
+
+_DETACH = b"d"
+
+
+@dataclass(frozen=True)
+class EmulatorConfig:
+    """How to run one emulator.
+
+    `installation` is the folder that holds `emulator-venv/` and `runtimes/`; by default the state
+    folder itself. Port 0 takes any free port. `environment` are further settings of the emulator.
+    """
+
+    state_dir: Path
+    port: int = DEFAULT_PORT
+    installation: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready_within_s: float = 60.0
+    minimum_free_bytes: int = 200 * 1024**2
+
+
+@dataclass(frozen=True)
+class EmulatorStatus:
+    """What is known about the emulator of a state folder.
+
+    `running` says that its process lives, `ready` that it answers. Without a process, pid, port,
+    endpoint and memory are None.
+    """
+
+    running: bool
+    ready: bool
+    log: Path
+    pid: int | None = None
+    port: int | None = None
+    endpoint: str | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass
+class RunningEmulator:
+    """An emulator that answers requests.
+
+    As a context manager it is stopped at the end. Unless it was started in the background it holds
+    the lifeline: when this process ends, however it ends, so does the emulator.
+    """
+
+    state_dir: Path
+    port: int
+    pid: int
+    already_running: bool = False
+    lifeline: int | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that AWS clients are given."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """The file with all that the emulator says."""
+        return log_path(self.state_dir)
+
+    def alive(self) -> bool:
+        """Say whether the process still lives."""
+        return status(self.state_dir).pid == self.pid
+
+    def stop(self) -> None:
+        """Stop the emulator and everything it started."""
+        stop(self.state_dir)
+        if self.lifeline is not None:
+            os.close(self.lifeline)
+            self.lifeline = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start(config: EmulatorConfig, *, background: bool) -> RunningEmulator:
+    """Start the emulator, or find the one that runs already, and wait until it answers.
+
+    In the background it outlives this process; otherwise it ends with it. Until it answers it ends
+    with this process in both cases, so an interrupted start leaves nothing behind.
+
+    Raises Problem if the state folder cannot be used, the port is taken, the emulator is not
+    installed, or it ends or stays silent instead of getting ready.
+    """
+    folder = prepare_folder(config.state_dir, config.minimum_free_bytes)
+    with start_lock(folder):
+        if found := read_record(config.state_dir):
+            if answers(found.port, patience_s=BUSY_PATIENCE_S):
+                return RunningEmulator(
+                    config.state_dir, found.port, found.process.pid, already_running=True
+                )
+            _stop_process(found.process)
+        return _start_process(config, folder, background=background)
+
+
+def stop(state_dir: Path) -> bool:
+    """Stop the emulator of this state folder; return whether one was running.
+
+    SIGTERM first, SIGKILL for what is left after STOP_DEADLINE_S seconds. What it kept on disk is
+    removed, except for the log.
+    """
+    found = read_record(state_dir)
+    if found:
+        _stop_process(found.process)
+    forget_record(state_dir)
+    remove_work(state_dir / "emulator")
+    return found is not None
+
+
+def status(state_dir: Path) -> EmulatorStatus:
+    """Look at the emulator of this state folder without changing anything."""
+    found = read_record(state_dir)
+    if not found:
+        return EmulatorStatus(running=False, ready=False, log=log_path(state_dir))
+    try:
+        memory = sum(
+            process.memory_info().rss
+            for process in [found.process, *found.process.children(recursive=True)]
+        )
+    except psutil.NoSuchProcess:
+        memory = None
+    return EmulatorStatus(
+        running=True,
+        ready=answers(found.port),
+        log=log_path(state_dir),
+        pid=found.process.pid,
+        port=found.port,
+        endpoint=f"http://{HOST}:{found.port}",
+        memory_bytes=memory,
+    )
+
+
+# The process
+
+
+def _start_process(config: EmulatorConfig, folder: Path, *, background: bool) -> RunningEmulator:
+    installation = config.installation or config.state_dir
+    python = installation / "emulator-venv" / "bin" / "python"
+    if not python.exists():
+        raise Problem(
+            f"The emulator is not installed: there is no {python}.",
+            "Run ./tapstack, which installs what is missing.",
+        )
+    port = choose_port(config.port)
+    log = log_path(config.state_dir)
+    remove_work(folder)
+    given, held = os.pipe()  # the emulator watches `given` and ends when `held` is closed
+    process = None
+    try:
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                [python, "-I", "-m", "localstack_parity.launch"],
+                env=_environment(config, installation, folder, port, lifeline=given),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[given],
+                start_new_session=True,
+            )
+        write_record(config.state_dir, process.pid, port)
+        _wait_until_ready(process, port, config, log)
+        if background:
+            os.write(held, _DETACH)
+    except BaseException as error:
+        os.close(held)
+        if process:
+            process.kill()
+            process.wait()
+        if isinstance(error, OSError):
+            raise folder_problem(folder, error) from error
+        raise
+    finally:
+        os.close(given)
+    process.returncode = 0  # from here on psutil waits for it: whoever stops it may not be us
+    if background:
+        os.close(held)
+        return RunningEmulator(config.state_dir, port, process.pid)
+    return RunningEmulator(config.state_dir, port, process.pid, lifeline=held)
+
+
+def _environment(
+    config: EmulatorConfig, installation: Path, folder: Path, port: int, *, lifeline: int
+) -> dict[str, str]:
+    """Build the emulator's environment from nothing: no credentials, proxies or Python settings."""
+    return {
+        **{name: os.environ[name] for name in SWITCHES if name in os.environ},
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "GATEWAY_LISTEN": f"{HOST}:{port}",
+        "TAPSTACK_EMULATOR_STATE": str(folder / "work"),
+        "TAPSTACK_RUNTIMES": str(installation / "runtimes"),
+        "TAPSTACK_LIFELINE_FD": str(lifeline),
+        **config.environment,
+    }
+
+
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], port: int, config: EmulatorConfig, log: Path
+) -> None:
+    def ready() -> bool:
+        if process.poll() is not None:
+            raise Problem(
+                f"The emulator ended while it was starting (exit code {process.returncode}).",
+                f"The whole log is {log}.",
+                details=_end_of_log(log),
+            )
+        return answers(port)
+
+    try:
+        wait_until(ready, deadline_s=config.ready_within_s, interval_s=0.1, describe="the emulator")
+    except WaitedTooLong as error:
+        raise Problem(
+            f"The emulator did not answer within {config.ready_within_s:g} s.",
+            f"The whole log is {log}.",
+            details=_end_of_log(log),
+        ) from error
+
+
+def answers(port: int, *, patience_s: float = 5.0) -> bool:
+    """Whether a LocalStack on this port says that it is well."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(
+            f"http://{HOST}:{port}/_localstack/health", timeout=patience_s
+        ) as response:
+            return bool(response.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+def _end_of_log(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(f"  | {line}" for line in lines[-LOG_LINES_SHOWN:])
+
+
+def _stop_process(process: psutil.Process) -> None:
+    """End the process and all of its descendants."""
+    family = [process]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family += process.children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        psutil.wait_procs([process], timeout=STOP_DEADLINE_S)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family += process.children(recursive=True)
+    for member in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(family, timeout=STOP_DEADLINE_S)

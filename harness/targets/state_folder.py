@@ -1,0 +1,118 @@
+"""The folder in which an emulator works: who runs there, its log, its disk.
+
+A state folder comes in; the record of the process that runs, a lock for its start, and Problems
+where the folder cannot be used go out. emulator.py calls it.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from harness.problems import Problem
+
+
+def log_path(state_dir: Path) -> Path:
+    """Return the emulator's log file; the one of the run before is beside it, ending in `.1`."""
+    return state_dir / "emulator" / "emulator.log"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The process of an emulator, and its port."""
+
+    process: psutil.Process
+    port: int
+
+
+def _record_path(state_dir: Path) -> Path:
+    return state_dir / "emulator" / "emulator.json"
+
+
+def write_record(state_dir: Path, pid: int, port: int) -> None:
+    """Note pid and port, with the process's start time: a pid alone can come to mean another."""
+    started = psutil.Process(pid).create_time()
+    path = _record_path(state_dir)
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps({"pid": pid, "port": port, "started": started}) + "\n")
+    draft.replace(path)
+
+
+def read_record(state_dir: Path) -> Record | None:
+    """Return the live process that the record speaks of, or None."""
+    path = _record_path(state_dir)
+    try:
+        written = json.loads(path.read_text())
+        process = psutil.Process(int(written["pid"]))
+        same = abs(process.create_time() - float(written["started"])) < 1.0
+        if same and process.status() != psutil.STATUS_ZOMBIE:
+            return Record(process, int(written["port"]))
+    except (FileNotFoundError, NotADirectoryError, psutil.NoSuchProcess):
+        pass
+    except OSError as error:
+        raise folder_problem(path.parent, error) from error
+    except (ValueError, KeyError, TypeError):
+        pass  # written by half, which only a lost disk explains: nobody is known to run
+    return None
+
+
+def forget_record(state_dir: Path) -> None:
+    """Remove the record, if there is one."""
+    try:
+        _record_path(state_dir).unlink(missing_ok=True)
+    except NotADirectoryError:
+        pass  # then there is no state folder either
+    except OSError as error:
+        raise folder_problem(state_dir / "emulator", error) from error
+
+
+def prepare_folder(state_dir: Path, minimum_free_bytes: int) -> Path:
+    """The folder to work in, made if there is none. Raises Problem if it cannot be written to."""
+    folder = state_dir / "emulator"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):  # of its own: other starts look at the same time
+            pass
+    except OSError as error:
+        raise folder_problem(folder, error) from error
+    free = shutil.disk_usage(folder).free
+    if free < minimum_free_bytes:
+        raise _space_problem(folder, free)
+    return folder
+
+
+def folder_problem(folder: Path, error: OSError) -> Problem:
+    """What a person is told of a folder that cannot be used."""
+    if error.errno == errno.ENOSPC:
+        return _space_problem(folder, 0)
+    return Problem(
+        f"The state folder {folder} cannot be written: {error.strerror}.",
+        "Make it writable, or name another one in TAPSTACK_STATE.",
+    )
+
+
+def _space_problem(folder: Path, free: int) -> Problem:
+    return Problem(
+        f"There is no disk space left for the emulator: {free / 1024**2:.0f} MB free at {folder}.",
+        "Free some space, or name a folder on another disk in TAPSTACK_STATE.",
+    )
+
+
+@contextlib.contextmanager
+def start_lock(folder: Path) -> Iterator[None]:
+    """Let one start happen at a time; the kernel frees the lock of a process that died."""
+    with open(folder / "start.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def remove_work(folder: Path) -> None:
+    """Remove what an emulator kept on disk, except for its log."""
+    shutil.rmtree(folder / "work", ignore_errors=True)

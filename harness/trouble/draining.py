@@ -1,0 +1,34 @@
+"""How a burst was worked off: how many invocations ran at a time, and how long it took.
+
+A finished run comes in; numbers go out. scenarios/burst.py judges them. Pure functions.
+"""
+
+from harness.evidence.observations import Run
+
+_ROUNDING_S = 0.005  # log lines have times in whole milliseconds
+
+
+def concurrency_reached(run: Run) -> int:
+    """The most invocations that ran at a time, by the function's log; 0 if it has none.
+
+    The metric ConcurrentExecutions would not do: it has a maximum for every minute, which is also
+    that of whatever ran in the minute before the run began.
+    """
+    begins_and_ends: list[tuple[float, int]] = []
+    for invocation in run.invocations:
+        for attempt in invocation.attempts:
+            length_s = (attempt.duration_ms or 0) / 1000 - _ROUNDING_S
+            if length_s > 0:
+                begins_and_ends += [(attempt.at, 1), (attempt.at + length_s, -1)]
+    running = most = 0
+    for _, change in sorted(begins_and_ends):
+        running += change
+        most = max(most, running)
+    return most
+
+
+def drain_s(run: Run) -> float:
+    """Seconds from the last upload to the last notification; 0 if nothing was told."""
+    uploaded = [entry.uploaded for entry in run.ledger.entries if entry.uploaded is not None]
+    told = [notice.at for entry in run.ledger.entries for notice in entry.notices]
+    return max(0.0, max(told) - max(uploaded)) if told and uploaded else 0.0

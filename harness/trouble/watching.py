@@ -1,0 +1,130 @@
+"""One alarm, followed through a run: quiet before it, raised by it, told on the topic, quiet again.
+
+A context and the alarm's metric come in; Checks go out. scenarios/bad_images.py uses it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from harness.evidence.check import Check
+from harness.evidence.ledger import Notice
+from harness.run.notifications import subscribed
+from harness.run.scenario import Context
+from harness.trouble.alarms import (
+    BREACH_FORGOTTEN_S,
+    BREACH_SEEN_S,
+    alarm_on,
+    comes_to,
+    compression,
+)
+from harness.trouble.disturb import can_disturb
+from harness.waiting import WaitedTooLong, wait_until
+
+_CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+_TOLD_WITHIN_S = 20.0
+_COUNTED_WITHIN_S = 120.0  # metrics of the embedded format come by way of the logs
+_MINUTE = 60
+
+
+@dataclass
+class Watch:
+    """What is seen of an alarm. `name` is empty where the stack has none on the metric."""
+
+    context: Context
+    name: str
+    notices: list[Notice] = field(default_factory=list)
+
+    def raised(self) -> Check:
+        """Whether it is raised by now, and told so."""
+        return self._check("ALARM", BREACH_SEEN_S, "alarm-raised", "The alarm is raised, and told")
+
+    def ended(self) -> Check:
+        """Whether it ends by itself, and that is told."""
+        title = "The alarm ends by itself, and that is told"
+        return self._check("OK", BREACH_FORGOTTEN_S, "alarm-ended", title)
+
+    def _check(self, state: str, after_s: int, id_: str, title: str) -> Check:
+        source = f"{_CLOUDWATCH}Notify_Users_Alarm_Changes.html"
+        if "alarms" not in self.context.target.shows:
+            reason = f"the target {self.context.target.name} does not show alarms"
+            return Check(id_, title, None, reason, source)
+        if not self.name:
+            return Check(id_, title, False, "the stack has no such alarm", source)
+        came_to = comes_to(self.context.target, self.name, state, after_s)
+        if came_to != state:
+            return Check(id_, title, False, f"{self.name} is {came_to}, not {state}", source)
+        patience_s = min(_TOLD_WITHIN_S, self.context.options.patience_s)
+        told = _eventually(lambda: self._told(state), patience_s)
+        heard = f"{len(told)} messages on the topic" if told else "nobody was told"
+        return Check(id_, title, len(told) == 1, f"{self.name} came to {state}; {heard}", source)
+
+    def _told(self, state: str) -> list[Notice]:
+        """Since it was raised: a new alarm first tells that it is OK."""
+        own = [notice for notice in self.notices if notice.body.get("AlarmName") == self.name]
+        told = [notice.status for notice in own]
+        since = told.index("alarm ALARM") if "alarm ALARM" in told else 0
+        return [notice for notice in own[since:] if notice.status == f"alarm {state}"]
+
+
+@contextmanager
+def watched(context: Context, metric: str) -> Iterator[Watch]:
+    """Follow the stack's alarm on `metric`; what an earlier run raised is over when it begins."""
+    target, stack = context.target, context.stack
+    if can_disturb(target):
+        context.compressed(compression(BREACH_FORGOTTEN_S))
+    watch = Watch(context, alarm_on(target, stack, metric) if "alarms" in target.shows else "")
+    if watch.name and comes_to(target, watch.name, "OK", 0) == "ALARM":
+        comes_to(target, watch.name, "OK", BREACH_FORGOTTEN_S)
+    name = f"{stack.name}-alarm-{time.time_ns() // 10**6}"
+    with subscribed(target, stack.outputs["NotificationTopicArn"], name) as listen:
+        listen(watch.notices.append)
+        yield watch
+
+
+class Counter:
+    """A metric of the function's own, counted from now on."""
+
+    def __init__(
+        self, context: Context, namespace: str, metric: str, dimensions: Mapping[str, str]
+    ) -> None:
+        self._cloudwatch = context.target.client("cloudwatch")
+        self._shown = "metrics" in context.target.shows
+        self._patience_s = min(_COUNTED_WITHIN_S, context.options.patience_s)
+        self._since = time.time() // _MINUTE * _MINUTE
+        self._what = {
+            "Namespace": namespace,
+            "MetricName": metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        }
+        self._before = self._sum() if self._shown else 0.0
+
+    def count(self, at_least: float) -> float | None:
+        """How often it was counted; waits until that is `at_least`. None where it is not shown."""
+        if not self._shown:
+            return None
+        return _eventually(
+            lambda: self._sum() - self._before, self._patience_s, lambda found: found >= at_least
+        )
+
+    def _sum(self) -> float:
+        found = self._cloudwatch.get_metric_statistics(
+            **self._what,
+            StartTime=datetime.fromtimestamp(self._since, UTC),
+            EndTime=datetime.fromtimestamp(time.time() // _MINUTE * _MINUTE + _MINUTE, UTC),
+            Period=_MINUTE,
+            Statistics=["Sum"],
+        )
+        return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+
+def _eventually[T](
+    look: Callable[[], T], deadline_s: float, until: Callable[[T], object] = bool
+) -> T:
+    """What `look` sees once it is good, or at the deadline."""
+    try:
+        return wait_until(look, deadline_s=deadline_s, describe="it", until=until)
+    except WaitedTooLong:
+        return look()

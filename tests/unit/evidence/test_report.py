@@ -1,0 +1,159 @@
+"""The report: what machines read, what people read, and that it appears whole or not at all."""
+
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from harness.evidence import checks
+from harness.evidence.check import Rule
+from harness.evidence.ledger import Ledger
+from harness.evidence.observations import Run
+from harness.evidence.report import (
+    build_report,
+    percentiles,
+    report_folder,
+    show_report,
+    write_report,
+)
+from tests.unit.runs import SEEN, START, entry, good_run, spoil_output
+
+RULES = [value for value in vars(checks).values() if isinstance(value, Rule)]
+
+
+def report_of(run: Run, target: str = "embedded") -> dict[str, object]:
+    return build_report("daily-load", run, [rule(run) for rule in RULES], {"target": target})
+
+
+def shown(run: Run, target: str = "embedded") -> str:
+    console = Console(file=io.StringIO(), width=120)
+    show_report(console, report_of(run, target), Path("reports/latest"))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_report_has_what_machines_ask_for() -> None:
+    """The fields that a gate or a dashboard reads."""
+    report = json.loads(json.dumps(report_of(good_run())))
+    assert report["scenario"] == "daily-load"
+    assert report["target"] == "embedded"
+    assert report["passed"] is True
+    assert report["images"]["planned"] == report["images"]["processed"] == 3
+    assert set(report["latency_ms"]) == {"p50", "p95", "p99", "max"}
+    assert report["latency_ms"]["p50"] == 500.0
+    assert report["throughput_per_s"] == 0.25
+    assert report["elapsed_s"] == 12.0
+    assert set(report["checks"][0]) == {"id", "title", "passed", "detail", "source"}
+
+
+def test_a_failed_check_fails_the_run_and_names_the_images() -> None:
+    """All concerned images are in the report, with what is wrong with each."""
+    run = good_run(images=20)
+    for image in run.ledger.entries[:10]:
+        spoil_output(image, mean=30.0)
+    report = report_of(run)
+    assert report["passed"] is False
+    listed = report["listed"]
+    assert isinstance(listed, dict)
+    assert [item["key"] for item in listed["wrong"]] == [e.key for e in run.ledger.entries[:10]]
+    text = shown(run)
+    assert "FAILED daily-load" in text
+    assert "tapstack logs" in text
+    assert run.ledger.entries[0].key in text
+    assert run.ledger.entries[9].key not in text
+
+
+def test_a_run_that_was_cut_short_has_not_passed() -> None:
+    """Even if every check so far did."""
+    run = good_run(ended_early="it was interrupted", interrupted=True)
+    assert report_of(run)["passed"] is False
+    assert "NOT PASSED daily-load: it was interrupted" in shown(run)
+
+
+def test_a_report_tells_what_it_does_not_prove() -> None:
+    """People see the few rows that matter most, machines all; neither repeats the list by hand."""
+    left_open = report_of(good_run())["not_proven"]
+    assert isinstance(left_open, list)
+    text = shown(good_run())
+    said = [row["behaviour"] for row in left_open if row["behaviour"] in text]
+    assert said == [row["behaviour"] for row in left_open if row["prominent"]]
+    assert f"{len(left_open) - len(said)} more in emulator/FIDELITY.md" in text
+    section = text[text.index("not proven") :].split("\n\n")[0]
+    assert len(section.splitlines()) <= 8
+
+
+def test_what_is_not_proven_may_be_left_to_the_caller() -> None:
+    """The gate says it once for all of its scenarios."""
+    console = Console(file=io.StringIO(), width=120)
+    show_report(console, report_of(good_run()), Path("reports/latest"), not_proven=False)
+    assert isinstance(console.file, io.StringIO)
+    assert "not proven" not in console.file.getvalue()
+    assert "PASSED daily-load" in console.file.getvalue()
+
+
+def test_compressed_time_is_said() -> None:
+    """A pass that came sooner than it could on AWS says so."""
+    console = Console(file=io.StringIO(), width=120)
+    report = report_of(good_run()) | {"compressed": ["retries come after 1 s, not 60 s"]}
+    show_report(console, report, Path("reports/latest"))
+    assert isinstance(console.file, io.StringIO)
+    assert "Time was compressed: retries come after 1 s, not 60 s\n" in console.file.getvalue()
+
+
+def test_on_aws_nothing_is_left_to_emulation() -> None:
+    """What passed there passed on AWS."""
+    assert report_of(good_run(), "aws")["not_proven"] == []
+    assert "not proven" not in shown(good_run(), "aws")
+
+
+def test_keys_are_shown_as_they_are() -> None:
+    """Square brackets in a key are not taken for markup."""
+    image = entry(0)
+    image.key = "uploads/[red]x[/].jpg"
+    assert "uploads/[red]x[/].jpg" in shown(Run(Ledger([image]), SEEN))
+
+
+def test_junit_counts_failures_and_what_was_not_checked(tmp_path: Path) -> None:
+    """CI systems show each check as a test."""
+    run = good_run(shows=(), metrics=None, missing={"metrics": "no"}, extra=("x\x00y",))
+    write_report(tmp_path, report_of(run), run)
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert suite.get("tests") == str(len(RULES)) == str(len(suite.findall("testcase")))
+    assert suite.get("failures") == "1" == str(len(suite.findall("testcase/failure")))
+    assert suite.get("skipped") == "3" == str(len(suite.findall("testcase/skipped")))
+
+
+def test_latest_points_at_the_report_once_it_is_whole(tmp_path: Path) -> None:
+    """A half-written report is never the latest one, and nothing of it stays."""
+    with report_folder(tmp_path, "daily-load", START) as folder:
+        (folder / "report.json").write_text("1")
+        assert not (tmp_path / "latest").exists()
+    assert (tmp_path / "latest" / "report.json").read_text() == "1"
+
+    def fail_half_way() -> None:
+        with report_folder(tmp_path, "daily-load", START) as folder:
+            (folder / "report.json").write_text("2")
+            raise OSError("no space on disk")
+
+    with pytest.raises(OSError, match="disk"):
+        fail_half_way()
+    assert (tmp_path / "latest" / "report.json").read_text() == "1"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_two_reports_of_the_same_second_both_stay(tmp_path: Path) -> None:
+    """The second gets a number."""
+    for text in ("1", "2"):
+        with report_folder(tmp_path, "daily-load", START) as folder:
+            (folder / "report.json").write_text(text)
+    assert sorted(f.read_text() for f in tmp_path.glob("2*/report.json")) == ["1", "2"]
+    assert (tmp_path / "latest" / "report.json").read_text() == "2"
+
+
+def test_percentiles_of_nothing_are_none() -> None:
+    """A run without a single notification has no latency."""
+    assert percentiles([]) == {"p50": None, "p95": None, "p99": None, "max": None}
+    assert percentiles([1.0, 2.0, 3.0])["p50"] == 2.0

@@ -1,0 +1,49 @@
+"""How many invocations ran at a time, and how long a burst took to be worked off."""
+
+import time
+
+from harness.evidence.invocations import Invocation
+from harness.evidence.ledger import Attempt, Entry, Expected, Ledger, Notice
+from harness.evidence.observations import Observations, Run
+from harness.trouble.draining import concurrency_reached, drain_s
+
+SEEN = Observations("uploads", "outputs", time.time(), 300.0)
+
+
+def _run(*attempts: Attempt) -> Run:
+    return Run(Ledger([]), SEEN, [Invocation(str(n), [each]) for n, each in enumerate(attempts)])
+
+
+def test_what_runs_at_the_same_time_is_counted() -> None:
+    """Three overlap for a moment, the fourth begins when one of them has ended."""
+    run = _run(
+        Attempt(10.0, "success", 500.0),
+        Attempt(10.2, "success", 500.0),
+        Attempt(10.4, "error", 500.0),
+        Attempt(10.5, "success", 500.0),
+    )
+    assert concurrency_reached(run) == 3
+
+
+def test_one_after_the_other_is_one_at_a_time() -> None:
+    """Times in whole milliseconds may let an end seem later than the next beginning."""
+    run = _run(Attempt(10.0, "success", 501.0), Attempt(10.5, "success", 300.0))
+    assert concurrency_reached(run) == 1
+
+
+def test_without_a_log_nothing_is_known() -> None:
+    """No invocation, or one whose end was not seen, counts as none."""
+    assert concurrency_reached(_run()) == 0
+    assert concurrency_reached(_run(Attempt(10.0))) == 0
+
+
+def test_draining_is_from_the_last_upload_to_the_last_notification() -> None:
+    """Whatever the order of the images."""
+    expected = Expected("JPEG", (1, 1), (1, 1), {})
+    entries = [
+        Entry(0, "a", expected, 0.0, uploaded=100.0, notices=[Notice(130.0, {})]),
+        Entry(1, "b", expected, 0.0, uploaded=110.0, notices=[Notice(120.0, {})]),
+        Entry(2, "c", expected, 0.0),
+    ]
+    assert drain_s(Run(Ledger(entries), SEEN)) == 20.0
+    assert drain_s(Run(Ledger(entries[2:]), SEEN)) == 0.0
