@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from harness.lint.functions import package_of, packages
+from harness.lint.rules.functions import log_group_of
 from harness.lint.sources import Package
 from harness.lint.stack import Resource, Stack
 from harness.stack.intrinsics import Unknown, mentions_unknown
@@ -215,6 +216,8 @@ def _emitters(stack: Stack) -> Iterator[_Written]:
             yield _Written(log_filter.logical_id, namespace, names, dimensions)
     for function, package in packages(stack):
         environment = stack.environment(function)
+        if _logs_without_metrics(stack, function):
+            continue
         if any(
             i.module.startswith("aws_lambda_powertools.metrics") or "Metrics" in i.names
             for i in package.imports
@@ -223,6 +226,16 @@ def _emitters(stack: Stack) -> Iterator[_Written]:
         elif any(call.method == "put_metric_data" for call in package.calls):
             for text in package.texts | set(map(str, environment.values())):
                 yield _Written(function.logical_id, text, package.texts, None)
+
+
+def _logs_without_metrics(stack: Stack, function: Resource) -> bool:
+    """Whether a function logs to a class of log group that makes no metrics of what is logged.
+
+    Source: Amazon CloudWatch Logs User Guide, "Log classes".
+    """
+    group = log_group_of(stack, function)
+    given = group.properties.get("LogGroupClass", "STANDARD") if group else "STANDARD"
+    return given in ("INFREQUENT_ACCESS", "DELIVERY")
 
 
 def _powertools(function: Resource, package: Package, environment: Mapping[str, Any]) -> _Written:

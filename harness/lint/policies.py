@@ -59,6 +59,8 @@ _RESOURCE_POLICIES = {
     "AWS::SQS::QueuePolicy": "Queues",
 }
 
+_ANY_OBJECT = "any/object"  # a key that no policy of a template has in mind
+
 
 @dataclass(frozen=True)
 class Document:
@@ -170,6 +172,22 @@ def role_may(stack: Stack, role: Resource, action: str, arns: Iterable[str]) -> 
     return False
 
 
+def arns_in(stack: Stack, role: Resource, resource: Resource) -> list[str]:
+    """The ARN of a resource; for a bucket also those of objects that the role's policies name."""
+    arns = [str(resource.arn)]
+    if resource.kind == "AWS::S3::Bucket":
+        arns.append(f"{resource.arn}/{_ANY_OBJECT}")
+        for policy in role_policies(stack, role) or []:
+            for statement in policy.statements:
+                texts = [p.text for p in statement.resources]
+                arns += [
+                    text.replace("*", _ANY_OBJECT)
+                    for text in texts
+                    if text.startswith(f"{resource.arn}/")
+                ]
+    return arns
+
+
 def _context(stack: Stack, role: Resource) -> dict[str, str]:
     """What every request of a function says of itself."""
     return {
@@ -177,7 +195,12 @@ def _context(stack: Stack, role: Resource) -> dict[str, str]:
         "aws:principalarn": str(role.arn),
         "aws:principalaccount": ACCOUNT,
         "aws:principaltype": "AssumedRole",
+        "aws:principalisawsservice": "false",
         "aws:requestedregion": stack.place.region,
+        "aws:resourceaccount": ACCOUNT,
+        "aws:viaawsservice": "false",
+        "s3:resourceaccount": ACCOUNT,
+        "s3:tlsversion": "1.3",
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.lint.policies import resource_policy
 from harness.lint.rule import Finding, StackRule
-from harness.lint.stack import ACCOUNT, Stack
+from harness.lint.stack import ACCOUNT, Resource, Stack
 from harness.stack.intrinsics import mentions_unknown
 from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
 
@@ -21,7 +21,7 @@ _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "Restrict
 
 
 class Lifecycle(StackRule):
-    """PutBucketLifecycleConfiguration answers MalformedXML or InvalidRequest."""
+    """PutBucketLifecycleConfiguration answers MalformedXML or InvalidRequest, or keeps all."""
 
     id = "E9411"
     shortdesc = "Every lifecycle rule does something, and something that S3 can do"
@@ -29,7 +29,7 @@ class Lifecycle(StackRule):
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Each rule that S3 refuses."""
+        """Each rule that S3 refuses, or that is of no key."""
         for bucket in stack.of("AWS::S3::Bucket"):
             rules = (bucket.properties.get("LifecycleConfiguration") or {}).get("Rules") or []
             ids: set[object] = set()
@@ -41,6 +41,8 @@ class Lifecycle(StackRule):
                 if name in ids:
                     yield [*path, "Id"], f"There are two rules with the id {name}"
                 ids.add(name)
+                if str(rule.get("Prefix", "")).startswith("/"):
+                    yield [*path, "Prefix"], f"The rule {name} is of no key: none begins with /"
                 if "ExpiredObjectDeleteMarker" in rule:
                     both = {"ExpirationInDays", "ExpirationDate", "TagFilters"}.intersection(rule)
                     if both:
@@ -179,8 +181,10 @@ class ExpiresEverything(StackRule):
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Rules that expire the current version of every object."""
+        """Rules that expire the current version of every object, but for those of access logs."""
         for bucket in stack.of("AWS::S3::Bucket"):
+            if any(_logs_to(each, bucket) for each in stack.of("AWS::S3::Bucket")):
+                continue
             rules = (bucket.properties.get("LifecycleConfiguration") or {}).get("Rules") or []
             for number, rule in enumerate(rules):
                 if _is_of_all_keys(rule) and {"ExpirationInDays", "ExpirationDate"} & set(rule):
@@ -226,6 +230,12 @@ class TlsOnly(StackRule):
             if not decide(request, resource=policy).explicit:
                 path = bucket.path("BucketName")
                 yield path, f"{bucket.logical_id} has no policy that denies requests without TLS"
+
+
+def _logs_to(bucket: Resource, other: Resource) -> bool:
+    """Whether `other` gets the access logs of a bucket."""
+    logging = bucket.properties.get("LoggingConfiguration") or {}
+    return bucket is not other and logging.get("DestinationBucketName") == other.ref
 
 
 def _is_of_all_keys(rule: Mapping[str, Any]) -> bool:

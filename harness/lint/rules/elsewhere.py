@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Stack
-from harness.stack.parameters import refusal
+from harness.stack.parameters import refusal, violated_rules
 
 # Another Region, and one of a partition whose ARNs do not begin with arn:aws:.
 _REGIONS = ("eu-west-1", "cn-north-1")
@@ -69,14 +69,19 @@ _ONLY_HERE = {WorksElsewhere, MappingsAreComplete}
 
 
 def _variants(stack: Stack) -> Iterator[tuple[str, Stack]]:
-    """The stack in other Regions, and with each value that a condition asks for."""
+    """The stack in other Regions, and with each value that a condition asks for.
+
+    Where the template's own Rules refuse such a value, that is what they are for.
+    """
     for region in _REGIONS:
         if region != stack.place.region:
             yield f"in {region}", stack.variant(region=region)
     for name, value in dict.fromkeys(_asked(stack.template.get("Conditions"))):
         declared = (stack.template.get("Parameters") or {}).get(name)
         if isinstance(declared, dict) and refusal(declared, value) is None:
-            yield f"with {name}={value}", stack.variant(**{name: value})
+            other = stack.variant(**{name: value})
+            if not any(violated_rules(other.template, other.parameters, other.place)):
+                yield f"with {name}={value}", other
 
 
 def _asked(conditions: Any) -> Iterator[tuple[str, str]]:

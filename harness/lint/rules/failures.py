@@ -7,6 +7,8 @@ from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Resource, Stack
 
 _FOUR_DAYS_S = 345_600  # what SQS keeps by default, and longer than a weekend
+# What SQS takes by default. A record holds the event and the answer: an event may be that large.
+_RECORD_BYTES = 262_144
 
 
 class AlarmsPassFilters(StackRule):
@@ -40,7 +42,7 @@ class FailuresAreKept(StackRule):
     """CreateFunction refuses a FIFO queue; messages that have expired are gone without a word."""
 
     id = "E9422"
-    shortdesc = "Queues for failures are standard ones and keep them for at least four days"
+    shortdesc = "Queues for failures are standard ones, take them whole, keep them four days"
     description = shortdesc
     source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"
 
@@ -53,6 +55,10 @@ class FailuresAreKept(StackRule):
             if str(kept).isdigit() and int(str(kept)) < _FOUR_DAYS_S:
                 path = queue.path("MessageRetentionPeriod")
                 yield path, f"{queue.logical_id} loses failures after {int(str(kept)) / 3600:.1f} h"
+            largest = str(queue.properties.get("MaximumMessageSize", _RECORD_BYTES))
+            if largest.isdigit() and int(largest) < _RECORD_BYTES:
+                path = queue.path("MaximumMessageSize")
+                yield path, f"{queue.logical_id} takes {largest} bytes; records have more"
 
 
 class FaultsAreTriedAgain(StackRule):

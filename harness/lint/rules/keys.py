@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.lint.functions import needed_actions, packages
-from harness.lint.policies import MANAGED, key_may, role_may
+from harness.lint.policies import MANAGED, arns_in, key_may, role_may
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import PathInTemplate, Resource, Stack
 from harness.stack.intrinsics import Unknown
@@ -22,6 +22,7 @@ _KEY_PROPERTIES = {
     "AWS::SQS::Queue": "KmsMasterKeyId",
     "AWS::Logs::LogGroup": "KmsKeyId",
 }
+_OF_OBJECTS = ("s3:GetObject", "s3:PutObject")
 _USES = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
@@ -124,11 +125,22 @@ def _encryption(resource: Resource) -> list[Any]:
 
 
 def _users(stack: Stack, resource: Resource) -> Iterator[Resource]:
-    """The functions whose environment names a resource, and whose code calls its service."""
+    """The functions whose environment names a resource, and whose code calls its service.
+
+    A bucket's events name it too: there, the role tells who reads or writes its objects.
+    """
     services = {"AWS::S3::Bucket": "s3", "AWS::SNS::Topic": "sns", "AWS::SQS::Queue": "sqs"}
     service = services.get(resource.kind, "")
     for function, package in packages(stack):
         named = [stack.known_as(v, resource.kind) for v in stack.environment(function).values()]
         called = any(call.service == service and needed_actions(call) for call in package.calls)
-        if resource in named and called:
+        if (resource in named or _touches_objects(stack, function, resource)) and called:
             yield function
+
+
+def _touches_objects(stack: Stack, function: Resource, bucket: Resource) -> bool:
+    role = stack.role_of(function)
+    if bucket.kind != "AWS::S3::Bucket" or role is None:
+        return False
+    objects = [arn for arn in arns_in(stack, role, bucket) if arn != bucket.arn]
+    return any(role_may(stack, role, action, objects) for action in _OF_OBJECTS)

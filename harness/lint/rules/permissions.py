@@ -7,9 +7,9 @@ from typing import Any
 from harness.lint.events import connections
 from harness.lint.functions import needed_actions, packages
 from harness.lint.policies import (
+    arns_in,
     parsed_or_none,
     role_may,
-    role_policies,
     trust_policy,
 )
 from harness.lint.rule import Finding, StackRule
@@ -24,7 +24,6 @@ _KINDS = {
     "sqs": "AWS::SQS::Queue",
     "lambda": "AWS::Lambda::Function",
 }
-_ANY_OBJECT = "any/object"
 
 
 class Trust(StackRule):
@@ -120,7 +119,7 @@ class EnvironmentMay(StackRule):
                 actions = [action for action in wanted if action.startswith(f"{service}:")]
                 if not (role and resource and service and actions):
                     continue
-                arns = _arns_in(stack, role, resource)
+                arns = arns_in(stack, role, resource)
                 if not any(role_may(stack, role, action, arns) for action in actions):
                     yield (
                         role.path("Policies"),
@@ -212,21 +211,5 @@ def _targets(stack: Stack, role: Resource, function: Resource, service: str) -> 
     sources = [c.bucket for c in connections(stack) if c.target == function.arn]
     known = [r for r in (*named, *sources) if r and r.kind == kind]
     resources = {r.logical_id: r for r in known or stack.of(kind)}
-    arns = (arn for resource in resources.values() for arn in _arns_in(stack, role, resource))
+    arns = (arn for resource in resources.values() for arn in arns_in(stack, role, resource))
     return list(dict.fromkeys(["*", *arns]))
-
-
-def _arns_in(stack: Stack, role: Resource, resource: Resource) -> list[str]:
-    """The ARN of a resource; for a bucket also those of objects that the role's policies name."""
-    arns = [str(resource.arn)]
-    if resource.kind == "AWS::S3::Bucket":
-        arns.append(f"{resource.arn}/{_ANY_OBJECT}")
-        for policy in role_policies(stack, role) or []:
-            for statement in policy.statements:
-                texts = [p.text for p in statement.resources]
-                arns += [
-                    text.replace("*", _ANY_OBJECT)
-                    for text in texts
-                    if text.startswith(f"{resource.arn}/")
-                ]
-    return arns
