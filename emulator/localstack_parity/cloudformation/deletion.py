@@ -7,15 +7,11 @@ AWS: CloudFormation User Guide, "DeletionPolicy attribute" and "UpdateReplacePol
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
-from localstack_parity.cloudformation.steps import Discarded
-
-if TYPE_CHECKING:
-    from localstack_parity.cloudformation.executor import Executor
+from localstack_parity.cloudformation.steps import Discarded, Operation
 
 KEPT = ("Retain", "RetainExceptOnCreate")
 
@@ -24,7 +20,7 @@ class DeletionFailedError(Exception):
     """Some resources of a stack that was to be deleted are still there."""
 
 
-def clean_up(executor: "Executor") -> None:
+def clean_up(executor: Operation) -> None:
     """Delete what was replaced and what the template no longer has, dependents first."""
     removed = [
         Discarded(name, resource, kept=_deletion_policy(executor, name) in KEPT)
@@ -38,7 +34,7 @@ def clean_up(executor: "Executor") -> None:
     discard(executor, reversed(unwanted))
 
 
-def delete_stack(executor: "Executor") -> None:
+def delete_stack(executor: Operation) -> None:
     """Delete the stack's resources in the reverse order of their creation.
 
     Raises DeletionFailedError if some of them stay.
@@ -60,14 +56,14 @@ def delete_stack(executor: "Executor") -> None:
         raise DeletionFailedError(reason)
 
 
-def _deletion_policy(executor: "Executor", name: str) -> str | None:
+def _deletion_policy(executor: Operation, name: str) -> str | None:
     """The policy in the template by which the resource was made."""
     template = executor.stack.processed_template or executor.stack.template or {}
     policy: str | None = template.get("Resources", {}).get(name, {}).get("DeletionPolicy")
     return policy
 
 
-def discard(executor: "Executor", unwanted: Iterable[Discarded]) -> list[str]:
+def discard(executor: Operation, unwanted: Iterable[Discarded]) -> list[str]:
     """Delete resources, each unless it is to be kept; return the names of those that stay."""
     failed = []
     for one in unwanted:
@@ -87,7 +83,7 @@ def discard(executor: "Executor", unwanted: Iterable[Discarded]) -> list[str]:
     return failed
 
 
-def _tell(executor: "Executor", one: Discarded, status: str, reason: str | None = None) -> None:
+def _tell(executor: Operation, one: Discarded, status: str, reason: str | None = None) -> None:
     stack, physical_id = executor.stack, one.resource["PhysicalResourceId"]
     status = ResourceStatus(f"DELETE_{status}")
     if one.superseded:  # the name's own status is that of the resource that has it now

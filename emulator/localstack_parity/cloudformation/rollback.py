@@ -7,20 +7,17 @@ AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failur
 what is kept "DeletionPolicy attribute" in the same guide.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from localstack_parity.cloudformation.deletion import discard
 from localstack_parity.cloudformation.replacement import properties_of
-from localstack_parity.cloudformation.steps import Discarded, Step
-
-if TYPE_CHECKING:
-    from localstack_parity.cloudformation.executor import Executor
+from localstack_parity.cloudformation.steps import Discarded, Operation, Step
 
 
-def go_back(executor: "Executor", failure: str) -> None:
+def go_back(executor: Operation, failure: str) -> None:
     """Undo the steps, or leave everything as it is if the caller of the operation wished so."""
     reason = _reason(executor, failure)
     match executor.operation, executor.options.on_failure:
@@ -35,14 +32,14 @@ def go_back(executor: "Executor", failure: str) -> None:
             _undo_update(executor, reason)
 
 
-def _reason(executor: "Executor", failure: str) -> str:
+def _reason(executor: Operation, failure: str) -> str:
     if not executor.failed:  # an output, an export
         return failure
     verb = "update" if executor.failed[0] in executor.existed else "create"
     return f"The following resource(s) failed to {verb}: [{', '.join(executor.failed)}]. "
 
 
-def _undo_creation(executor: "Executor", prefix: str, reason: str) -> None:
+def _undo_creation(executor: Operation, prefix: str, reason: str) -> None:
     executor.stack.set_stack_status(StackStatus(f"{prefix}_IN_PROGRESS"), reason)
     unwanted = [_created(executor, step) for step in reversed(_made(executor))]
     stayed = discard(executor, unwanted)
@@ -52,7 +49,7 @@ def _undo_creation(executor: "Executor", prefix: str, reason: str) -> None:
     executor.stack.set_stack_status(StackStatus(f"{prefix}_{end}"))
 
 
-def _undo_update(executor: "Executor", reason: str) -> None:
+def _undo_update(executor: Operation, reason: str) -> None:
     """Give changed resources their old properties, then delete what was added or replaced.
 
     The first in the order of dependencies, as in every update, the second in the reverse order.
@@ -79,7 +76,7 @@ def _undo_update(executor: "Executor", reason: str) -> None:
     stack.set_stack_status(StackStatus(f"UPDATE_ROLLBACK_{end}"))
 
 
-def _made(executor: "Executor") -> list[Step]:
+def _made(executor: Operation) -> list[Step]:
     """The steps that led to a physical resource which was not there before."""
     return [
         step
@@ -89,7 +86,7 @@ def _made(executor: "Executor") -> list[Step]:
     ]
 
 
-def _created(executor: "Executor", step: Step) -> Discarded:
+def _created(executor: Operation, step: Step) -> Discarded:
     """What a step made, to be deleted, unless the template wants to keep it even then."""
     policy = step.after.deletion_policy
     kept = policy == "Retain" and not executor.options.retain_except_on_create
@@ -101,7 +98,7 @@ def _created(executor: "Executor", step: Step) -> Discarded:
     )
 
 
-def _restore_replaced(executor: "Executor", name: str) -> None:
+def _restore_replaced(executor: Operation, name: str) -> None:
     existed = executor.existed[name]
     executor.resources[name] = existed
     executor.stack.set_resource_status(
@@ -112,7 +109,7 @@ def _restore_replaced(executor: "Executor", name: str) -> None:
     )
 
 
-def _restore(executor: "Executor", step: Step) -> tuple[list[Discarded], bool]:
+def _restore(executor: Operation, step: Step) -> tuple[list[Discarded], bool]:
     """Give a resource its old properties; return what was made of it in vain, and if it worked."""
     assert step.before is not None
     name, existed = step.name, executor.existed[step.name]
@@ -132,7 +129,7 @@ def _restore(executor: "Executor", step: Step) -> tuple[list[Discarded], bool]:
     return [Discarded(name, now, superseded=True)], True
 
 
-def _describe_as_before(executor: "Executor") -> None:
+def _describe_as_before(executor: Operation) -> None:
     """Let the stack stay described by its old template, and know all of its resources.
 
     What was not visited before the failure is still there; the next change set has to be
@@ -145,7 +142,7 @@ def _describe_as_before(executor: "Executor") -> None:
         setattr(executor.change_set, field, getattr(executor.stack, field))
 
 
-def _describe_what_is_there(executor: "Executor") -> None:
+def _describe_what_is_there(executor: Operation) -> None:
     """Let the stack be described by the new template as far as it was carried out.
 
     The next update starts from there: it makes what is missing and changes what was not changed.

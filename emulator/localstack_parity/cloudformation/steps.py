@@ -1,12 +1,17 @@
 """What a stack operation has done, and what it leaves to be deleted.
 
-Made by the executor; read by rollback.py, which takes the steps back.
+Made by the executor, which is an Operation; rollback.py takes the steps back, deletion.py deletes.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from localstack.aws.api.cloudformation import ChangeAction
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocResource
+from localstack.services.cloudformation.resource_provider import ProgressEvent
+from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
+
+from localstack_parity.cloudformation.options import Options
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,38 @@ class Discarded:
     resource: dict[str, Any]
     kept: bool = False
     superseded: bool = False
+
+
+class Operation(Protocol):
+    """The creation, update or deletion of a stack, as far as it came.
+
+    `operation` is "CREATE", "UPDATE" or "DELETE"; `existed` are the resources before it and
+    `resources` those now, by logical id; `failed` are the logical ids of what could not be done.
+    """
+
+    stack: Stack
+    change_set: ChangeSet
+    options: Options
+    operation: str
+    existed: dict[str, Any]
+    resources: dict[str, Any]
+    steps: list[Step]
+    failed: list[str]
+    discarded: list[Discarded]
+
+    def act(
+        self, name: str, action: ChangeAction, resource: dict[str, Any], after: Any = None
+    ) -> tuple[ProgressEvent[Any], dict[str, Any]]:
+        """Change or delete a resource outside the plan; return the outcome, recording nothing."""
+        ...
+
+    def report(
+        self,
+        name: str,
+        resource_type: str,
+        action: ChangeAction,
+        status: str,
+        reason: str | None = None,
+    ) -> None:
+        """Record an event of a resource; `status` is a name of LocalStack's OperationStatus."""
+        ...
