@@ -55,7 +55,7 @@ METRICS_PER_IMAGE = 1_500
 
 CREEP = 0.5  # of what it was at first, that latency and CPU time per image may grow
 CREEP_FLOOR_MS = {"latency": 500.0, "CPU": 5.0}
-BUSY = 0.2  # of the processors, used by others: then latency is theirs as much as ours
+BUSY = 0.2  # of the processors, used by others: then times are theirs as much as ours
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
@@ -80,9 +80,10 @@ def judge(soaked: Soak) -> list[Check]:
             found.append(
                 _check(f"{part}-{what}", f"{what} of the {part}", _flat(rounds, part, what))
             )
-        cpu = [each.cpu_ms[part] for each in rounds]
-        found.append(_check(f"{part}-cpu", f"CPU time of the {part}", _creeps("CPU", cpu)))
-    found.append(_check("latency", "latency", _slows(rounds)))
+        cpu = _slows("CPU", rounds, [each.cpu_ms[part] for each in rounds])
+        found.append(_check(f"{part}-cpu", f"CPU time of the {part}", cpu))
+    latency = _slows("latency", rounds, [each.latency_ms for each in rounds])
+    found.append(_check("latency", "latency", latency))
     if len(rounds) < LEAST:
         reason = soaked.unseen or f"{len(rounds)} rounds after the warm-up show no trend"
         return [replace(check, passed=None, detail=reason) for check in found]
@@ -124,13 +125,16 @@ def _amount(each: Round, part: str, what: str, number: int) -> float | None:
     return value
 
 
-def _slows(rounds: Sequence[Round]) -> Verdict:
-    """Whether latency creeps, as far as the machine had nothing else to do."""
-    quiet = [each.latency_ms for each in rounds if each.others <= BUSY]
+def _slows(what: str, rounds: Sequence[Round], values: Sequence[float]) -> Verdict:
+    """Whether the time for an image creeps, as far as the machine had nothing else to do.
+
+    CPU time is no better a measure than latency then: who shares caches waits for memory.
+    """
+    quiet = [value for each, value in zip(rounds, values, strict=True) if each.others <= BUSY]
     if len(quiet) < LEAST:
         share = max((each.others for each in rounds), default=0.0)
         return None, f"other work used up to {share:.0%} of the machine's processors meanwhile"
-    passed, detail = _creeps("latency", quiet)
+    passed, detail = _creeps(what, quiet)
     return passed, f"{detail}; in {len(quiet)} of {len(rounds)} rounds, the others were disturbed"
 
 
