@@ -34,6 +34,9 @@ class Batcher[Item]:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._hurry = False
+        self._accepted = 0  # items ever added
+        self._finished = 0  # those of them that were written, or lost
 
     def add(self, *items: Item) -> None:
         """Take items over; they are written in the order of the calls."""
@@ -41,12 +44,21 @@ class Batcher[Item]:
             self._changed.wait_for(lambda: len(self._items) < self._limit or self._closed)
             was_empty = not self._items
             self._items.extend(items)
+            self._accepted += len(items)
             if self._thread is None:
                 self._closed = False
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             elif was_empty or len(self._items) >= self._limit:
                 self._changed.notify_all()
+
+    def flush(self, timeout_s: float = 5.0) -> None:
+        """Wait until what was added so far is written, which begins at once."""
+        with self._changed:
+            wanted = self._accepted
+            self._hurry = self._finished < wanted
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._finished >= wanted, timeout_s)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what is left and end the thread; a later ``add`` starts again."""
@@ -63,14 +75,18 @@ class Batcher[Item]:
                 self._write(batch)
             except Exception:
                 LOG.exception("%s could not write %d items", self._name, len(batch))
+            with self._changed:
+                self._finished += len(batch)
+                self._changed.notify_all()
 
     def _next_batch(self) -> list[Item]:
         """Wait for a batch; empty when closed and all is written."""
         with self._changed:
             self._changed.wait_for(lambda: self._items or self._closed)
             self._changed.wait_for(
-                lambda: self._closed or len(self._items) >= self._limit, self._interval_s
+                lambda: self._closed or self._hurry or len(self._items) >= self._limit,
+                self._interval_s,
             )
-            batch, self._items = self._items, []
+            batch, self._items, self._hurry = self._items, [], False
             self._changed.notify_all()
             return batch

@@ -32,7 +32,6 @@ DEFAULTS = {
     "LS_LOG": "warning",
     "OVERRIDE_IN_DOCKER": "0",  # in a container too, folders are those of state_folders
     "SKIP_SSL_CERT_DOWNLOAD": "1",
-    "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
     "TZ": "UTC",  # LocalStack takes local time for UTC here and there
 }
 

@@ -30,7 +30,7 @@ def on_start() -> None:
     literals.install()
     notifications.install()
     properties.install()
-    for service in ("cloudformation", "cloudwatch", "logs", "s3", "sns"):
+    for service in ("cloudformation", "cloudwatch", "logs", "s3", "sns", "sqs"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
 
@@ -52,7 +52,7 @@ def on_stop() -> None:
 
     executor.stop_all()
     logs.flush()
-    measurements.flush()
+    measurements.close()
 
 
 @aws_provider(api="cloudformation", name="parity")
@@ -97,6 +97,14 @@ def sns() -> Service:
     from localstack_parity.sns.provider import ParitySnsProvider
 
     return Service.for_provider(ParitySnsProvider())
+
+
+@aws_provider(api="sqs", name="parity")
+def sqs() -> Service:
+    """SQS that tells CloudWatch what happens to messages and how deep its queues are."""
+    from localstack_parity.sqs.provider import ParitySqsProvider
+
+    return Service.for_provider(ParitySqsProvider())
 
 
 class CustomResourcePlugin(CloudFormationResourceProviderPlugin):

@@ -1,7 +1,8 @@
 """What time it is for alarms: now, or later, so that nobody has to wait for periods to pass.
 
 In: how far alarms are to be ahead, from chaos/clock.py. Out: the time at which they are evaluated
-and change state; and a call whenever time is let pass, for the CloudWatch provider.
+and change state; and a call whenever time is let pass, for the CloudWatch provider. What was
+measured before that is written first.
 
 Time never goes back for an alarm: with each rise, that much time has passed for whatever was
 measured before, and it stays passed. Setting it to 0 again only makes states carry the clock's time
@@ -12,8 +13,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from localstack_parity.cloudwatch import measurements
+
 _ahead_s = 0
 _listeners: list[Callable[[int], None]] = []
+_gauges: list[Callable[[], None]] = []
 
 
 def ahead_s() -> int:
@@ -34,6 +38,10 @@ def now() -> datetime:
 def set_ahead(seconds: int) -> None:
     """Have alarms evaluated as of so many seconds later; at once, if that is more than before."""
     global _ahead_s
+    if seconds > _ahead_s:
+        for measure in _gauges:
+            measure()
+        measurements.flush()
     passed_s, _ahead_s = seconds - _ahead_s, seconds
     if passed_s > 0:
         for listener in _listeners:
@@ -43,3 +51,8 @@ def set_ahead(seconds: int) -> None:
 def listen(listener: Callable[[int], None]) -> None:
     """Have `listener` called whenever time is let pass, with the seconds."""
     _listeners.append(listener)
+
+
+def measure_first(measure: Callable[[], None]) -> None:
+    """Have `measure` called before time is let pass: its values belong to the time before."""
+    _gauges.append(measure)

@@ -51,6 +51,11 @@ def record(*measurements: Measurement) -> None:
 
 
 def flush() -> None:
+    """Have everything written that was recorded so far."""
+    _BATCHER.flush()
+
+
+def close() -> None:
     """Write everything now; called when the emulator stops."""
     _BATCHER.close()
 

@@ -1,0 +1,1 @@
+"""SQS corrected: what it counts and measures, and calls that are made twice."""
