@@ -18,6 +18,7 @@ from localstack.services.plugins import Service, aws_provider
 if TYPE_CHECKING:
     from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+    from localstack.services.lambda_.provider import LambdaProvider
 
 
 @hooks.on_infra_start()
@@ -30,7 +31,7 @@ def on_start() -> None:
     literals.install()
     notifications.install()
     properties.install()
-    for service in ("cloudformation", "cloudwatch", "logs", "s3", "sns", "sqs"):
+    for service in ("cloudformation", "cloudwatch", "lambda", "logs", "s3", "sns", "sqs"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
 
@@ -69,6 +70,14 @@ def cloudwatch() -> Service:
     from localstack_parity.cloudwatch.provider import ParityCloudwatchProvider
 
     return Service.for_provider(ParityCloudwatchProvider())
+
+
+@aws_provider(api="lambda", name="parity")
+def lambda_() -> Service:
+    """Lambda whose functions can be deleted whatever became of them, with AWS's words."""
+    from localstack_parity.lambda_runtime.provider import ParityLambdaProvider
+
+    return Service.for_provider(ParityLambdaProvider())
 
 
 @aws_provider(api="logs", name="parity")
@@ -143,6 +152,14 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
         from localstack_parity.lambda_runtime.executor import ProcessExecutor
 
         return ProcessExecutor
+
+
+@lambda_hooks.inject_layer_fetcher()
+def on_lambda_provider(provider: "LambdaProvider") -> None:
+    """Layers of other accounts are refused: nothing is fetched from AWS."""
+    from localstack_parity.lambda_runtime.layers import NoForeignLayers
+
+    provider.layer_fetcher = NoForeignLayers()
 
 
 @lambda_hooks.inject_ldm_provisioner()

@@ -18,7 +18,14 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from localstack_parity.chaos.invocations import endangered
-from localstack_parity.lambda_runtime import faults, folders, isolation, log_levels, runtimes
+from localstack_parity.lambda_runtime import (
+    faults,
+    folders,
+    isolation,
+    layers,
+    log_levels,
+    runtimes,
+)
 from localstack_parity.lambda_runtime.faults import Fault
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.platform_log import Failure, PlatformLog, Report
@@ -27,10 +34,6 @@ from localstack_parity.lambda_runtime.result import ParityInvocationResult
 
 INIT_LIMIT_S = 10.0
 _MIB = 1024 * 1024
-_BOOTSTRAP = (
-    "import os, sys; sys.path.insert(0, os.environ['LAMBDA_TASK_ROOT']); "
-    "from awslambdaric.__main__ import main; main(sys.argv)"
-)
 _live: set["ProcessExecutor"] = set()
 
 
@@ -120,6 +123,8 @@ class ProcessExecutor(RuntimeExecutor):
         runtimes.check_architecture(config.architectures)
         interpreter = runtimes.find(config.runtime)
         folders.keep_package(function_version)
+        if content := folders.layers(function_version):
+            layers.check(folders.package(function_version), content)
         isolation.available(interpreter)
 
     @classmethod
@@ -134,6 +139,8 @@ class ProcessExecutor(RuntimeExecutor):
         interpreter = runtimes.find(config.runtime)
         isolated = isolation.available(interpreter)
         task_root = folders.package(self.function_version)
+        content = folders.layers(self.function_version)
+        opt = runtimes.LAYERS if isolated else str(content or runtimes.LAYERS)
         logging = config.logging_config or {}
         self._folder = folder = folders.create(self.id)
         self._memory_mb = int(config.memory_size)
@@ -151,6 +158,7 @@ class ProcessExecutor(RuntimeExecutor):
         env = runtimes.environment(
             interpreter,
             task_root,
+            opt,
             isolated=isolated,
             private=folder / "tmp",
             given=env_vars,
@@ -162,9 +170,13 @@ class ProcessExecutor(RuntimeExecutor):
             isolated=isolated,
             root=folder / "root",
             tmp=folder / "tmp",
-            visible=runtimes.visible_folders(interpreter, task_root),
+            visible=runtimes.visible_folders(interpreter, task_root, content),
             cwd=env["LAMBDA_TASK_ROOT"],
-            argv=[str(python / "bin" / "python"), "-P", "-c", _BOOTSTRAP, config.handler or ""],
+            argv=[
+                str(python / "bin" / "python"),
+                *("-P", "-c", runtimes.bootstrap(interpreter, opt)),
+                config.handler or "",
+            ],
             env=env,
             memory_limit=self._memory_mb * _MIB,
         )

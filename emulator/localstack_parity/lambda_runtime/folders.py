@@ -1,8 +1,8 @@
 """Where functions live on disk: a package for each version, a private folder for each environment.
 
 In: an environment's id, a function version. Out: an environment's folder with `tmp` (shown as /tmp)
-and `root` (where its view of the file system is put together); a version's unpacked package. What
-an emulator that was killed left behind goes at the next start. Used by executor.py.
+and `root` (where its view of the file system is put together); a version's unpacked package, and
+its layers, one over the other. What a killed emulator left behind goes at the next start.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ def create(environment_id: str) -> Path:
 
 
 def keep_package(version: FunctionVersion) -> None:
-    """Unpack a version's code and keep it for as long as the version runs.
+    """Unpack a version's code and layers, and keep them for as long as the version runs.
 
     LocalStack removes the code of the version before while invocations of it may still run. The
     files are links, so they take no room.
@@ -33,7 +33,10 @@ def keep_package(version: FunctionVersion) -> None:
     code.prepare_for_execution()
     if not code.is_hot_reloading():
         source, target = code.get_unzipped_code_location(), _package(version)
-        shutil.copytree(source, target, symlinks=True, copy_function=os.link, dirs_exist_ok=True)
+        _link_tree(Path(source), target)
+    for layer in version.config.layers:
+        layer.code.prepare_for_execution()
+        _link_tree(Path(layer.code.get_unzipped_code_location()), _layers(version))
 
 
 def package(version: FunctionVersion) -> Path:
@@ -42,14 +45,38 @@ def package(version: FunctionVersion) -> Path:
     return Path(code.get_unzipped_code_location()) if code.is_hot_reloading() else _package(version)
 
 
+def layers(version: FunctionVersion) -> Path | None:
+    """Return the folder with the content of a version's layers, if it has any."""
+    return _layers(version) if version.config.layers else None
+
+
 def remove_package(version: FunctionVersion) -> None:
-    """Forget a version's package."""
-    shutil.rmtree(_package(version), ignore_errors=True)
+    """Forget a version's package and layers."""
+    for folder in (_package(version), _layers(version)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _package(version: FunctionVersion) -> Path:
+    return _home("packages") / _identity(version)
+
+
+def _layers(version: FunctionVersion) -> Path:
+    return _home("layers") / _identity(version)
+
+
+def _identity(version: FunctionVersion) -> str:
     identity = f"{version.qualified_arn} {version.config.internal_revision}"
-    return _home("packages") / hashlib.sha256(identity.encode()).hexdigest()[:16]
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    """Have the files of `source` at `target` too, in the place of those of the same name."""
+
+    def link(file: str, place: str) -> None:
+        Path(place).unlink(missing_ok=True)
+        os.link(file, place)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=link, dirs_exist_ok=True)
 
 
 @cache

@@ -1,8 +1,10 @@
-"""Refuses functions that cannot run on this machine, when they are created and not when invoked.
+"""Refuses what cannot run on this machine when it is configured, and not when it is invoked.
 
-In: requests to Lambda, before the provider sees them. Out: an error that says what is needed, where
-AWS, which has every runtime, would go on. Installed by plugins.py.
+AWS has every runtime and every feature, so each refusal says what is missing here.
 """
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
@@ -12,29 +14,50 @@ from localstack.services.lambda_.invocation.runtime_executor import get_runtime_
 
 from localstack_parity.lambda_runtime import runtimes
 from localstack_parity.lambda_runtime.executor import ProcessExecutor
+from localstack_parity.lambda_runtime.runtimes import Unsupported
+
+_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+
+# What would change how a function behaves and is not emulated: when it is asked for, and its name.
+# X-Ray (TracingConfig) is taken, for a function does the same without it; see FIDELITY.md.
+_NOT_EMULATED: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
+    (lambda it: it.get("FileSystemConfigs"), "FileSystemConfigs (EFS)"),
+    (lambda it: (it.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions", "SnapStart"),
+    (lambda it: it.get("CapacityProviderConfig"), "CapacityProviderConfig"),
+    (lambda it: it.get("DurableConfig"), "DurableConfig"),
+    (lambda it: it.get("TenancyConfig"), "TenancyConfig"),
+    (lambda it: _WRAPPER in ((it.get("Environment") or {}).get("Variables") or {}), _WRAPPER),
+)
 
 
 def refuse_unsupported(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:
-    """Check the runtime and the architecture that a request asks for."""
+    """Check the runtime, the architecture and the features that a request asks for."""
     if not context.service or context.service.service_name != "lambda" or not context.operation:
         return
-    request = context.service_request or {}
-    match context.operation.name:
-        case "CreateFunction":
-            wanted = request.get("Runtime"), request.get("Architectures") or ["x86_64"]
-        case "UpdateFunctionConfiguration" if "Runtime" in request:
-            wanted = request["Runtime"], None
-        case "UpdateFunctionCode" if request.get("Architectures"):
-            wanted = None, request["Architectures"]
-        case _:
-            return
+    operation, request = context.operation.name, context.service_request or {}
+    if operation not in ("CreateFunction", "UpdateFunctionConfiguration", "UpdateFunctionCode"):
+        return
     if get_runtime_executor() is not ProcessExecutor:
         return
-    runtime, architectures = wanted
     try:
-        if architectures:
+        check_features(request)
+        architectures = request.get("Architectures")
+        if operation == "CreateFunction":
+            runtimes.check_architecture(architectures or ["x86_64"])
+            runtimes.find(request.get("Runtime"))
+        elif architectures:
             runtimes.check_architecture(architectures)
-        if runtime or context.operation.name == "CreateFunction":
-            runtimes.find(runtime)
-    except runtimes.Unsupported as reason:
+        elif "Runtime" in request:
+            runtimes.find(request["Runtime"])
+    except Unsupported as reason:
         raise InvalidParameterValueException(str(reason), Type="User") from None
+
+
+def check_features(function: Mapping[str, Any]) -> None:
+    """Raise Unsupported for a feature that functions do not have here.
+
+    `function` has its properties by their names in Lambda's API, or in a template.
+    """
+    for asks_for, feature in _NOT_EMULATED:
+        if asks_for(function):
+            raise Unsupported(f"{feature} of a function is not emulated here: leave it out.")

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+LAYERS = "/opt"  # where a function finds the content of its layers
 
 
 class Unsupported(Exception):
@@ -77,12 +78,15 @@ def _interpreter(home: Path) -> Interpreter:
     return Interpreter(home.name, home, base=python.parent.parent)
 
 
-def visible_folders(interpreter: Interpreter, task_root: Path) -> dict[str, str]:
+def visible_folders(
+    interpreter: Interpreter, task_root: Path, layers: Path | None = None
+) -> dict[str, str]:
     """Return which folders the isolated function sees, and where: the layout of AWS's runtimes."""
     inside = {
         "/var/lang": interpreter.folder,
         "/var/runtime": interpreter.packages,
         "/var/task": task_root,
+        **({LAYERS: layers} if layers else {}),
     }
     # A virtual environment refers to its Python by the path it was made with, links and all.
     link = interpreter.folder / "bin" / "python"
@@ -94,9 +98,23 @@ def visible_folders(interpreter: Interpreter, task_root: Path) -> dict[str, str]
     return {path: str(source.resolve()) for path, source in inside.items()}
 
 
+def bootstrap(interpreter: Interpreter, opt: str) -> str:
+    """Return the program that a runtime process runs, with AWS's order of what is imported from.
+
+    The package comes first, then layers, then what the runtime brings along. Source: AWS Lambda
+    Developer Guide, "Working with layers for Python Lambda functions".
+    """
+    layers = [f"{opt}/python/lib/{interpreter.runtime}/site-packages", f"{opt}/python"]
+    return (
+        f"import os, sys; sys.path[:0] = [os.environ['LAMBDA_TASK_ROOT'], *{layers}]; "
+        "from awslambdaric.__main__ import main; main(sys.argv)"
+    )
+
+
 def environment(
     interpreter: Interpreter,
     task_root: Path,
+    opt: str,
     *,
     isolated: bool,
     private: Path,
@@ -107,15 +125,16 @@ def environment(
     """Return a function's environment variables, from nothing.
 
     `given` is LocalStack's proposal, of which only what AWS documents is taken; `own` are the
-    function's; `logging` is its LoggingConfig; `private` is a folder of the environment's own.
+    function's; `logging` is its LoggingConfig; `private` is a folder of the environment's own;
+    `opt` is where the content of its layers is.
     Source: AWS Lambda Developer Guide, "Defined runtime environment variables".
     """
     task = "/var/task" if isolated else str(task_root)
     runtime = "/var/runtime" if isolated else str(interpreter.packages)
     lang = "/var/lang" if isolated else str(interpreter.folder)
     variables = {
-        "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
-        "LD_LIBRARY_PATH": f"{lang}/lib:/lib64:/usr/lib64:{runtime}:{task}:{task}/lib:/opt/lib",
+        "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin:/bin:{opt}/bin",
+        "LD_LIBRARY_PATH": f"{lang}/lib:/lib64:/usr/lib64:{runtime}:{task}:{task}/lib:{opt}/lib",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "LAMBDA_TASK_ROOT": task,

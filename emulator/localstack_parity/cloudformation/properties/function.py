@@ -18,6 +18,7 @@ from localstack_parity.cloudformation.properties.models import (
     tag_changes,
     undone_on_error,
 )
+from localstack_parity.lambda_runtime.guard import check_features
 
 _RESERVED = "ReservedConcurrentExecutions"
 
@@ -41,6 +42,7 @@ class Provider(LambdaFunctionProvider):
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create the function, then set what CreateFunction was not told."""
+        check_features(request.desired_state)
         request.desired_state = _with_texts(request.desired_state)
         event = super().create(request)
         functions = request.aws_client_factory.lambda_
@@ -51,6 +53,7 @@ class Provider(LambdaFunctionProvider):
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Update what has changed: code and configuration, storage, tags, reserved concurrency."""
+        check_features(request.desired_state)
         before, wanted = request.previous_state or {}, _with_texts(request.desired_state)
         name = before["FunctionName"]
         log_group = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}

@@ -1,0 +1,244 @@
+"""Layers are in /opt, as on AWS; what functions cannot have here, and do not exist, is refused."""
+
+import io
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.invocations import ANYTHING, runner
+from tests.emulator.stacks import Stack
+
+
+def _zip(files: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, text in files.items():
+            package.writestr(name, text)
+    return content.getvalue()
+
+
+@contextmanager
+def _layer(emulator: Emulator, files: dict[str, str]) -> Iterator[str]:
+    """The ARN of a layer version with these files."""
+    functions, name = emulator.client("lambda"), f"layer-{uuid.uuid4().hex[:8]}"
+    published = functions.publish_layer_version(LayerName=name, Content={"ZipFile": _zip(files)})
+    try:
+        yield published["LayerVersionArn"]
+    finally:
+        functions.delete_layer_version(LayerName=name, VersionNumber=published["Version"])
+
+
+@pytest.fixture(scope="module")
+def role(emulator: Emulator) -> Iterator[str]:
+    with role_for(emulator) as arn:
+        yield arn
+
+
+def test_layers_are_in_opt_one_over_the_other(emulator: Emulator, role: str) -> None:
+    """Modules of both are imported, files of the later one win, and the package comes before."""
+    site_packages = "python/lib/python3.13/site-packages"
+    first = {"python/one.py": "name = 1", "python/both.py": "name = 1", "bin/tool": "#!/bin/sh"}
+    second = {
+        **{"python/both.py": "name = 2", f"{site_packages}/two.py": "name = 2"},
+        "python/handler.py": "name = 2",
+    }
+    code = "import os, sys, one, both, two, handler; result = [one.name, both.name, two.name]"
+    code += "; result += [handler.__file__, os.path.exists('/opt/bin/tool'), sys.path[:3]]"
+    with (
+        _layer(emulator, first) as below,
+        _layer(emulator, second) as above,
+        function_of(emulator, ANYTHING, role, Layers=[below, above]) as arn,
+    ):
+        found = runner(emulator, arn)(code).payload
+
+    assert found == [
+        *(1, 2, 2),
+        *("/var/task/handler.py", True),
+        ["/var/task", f"/opt/{site_packages}", "/opt/python"],
+    ]
+
+
+def test_a_layer_comes_before_the_runtimes_modules(emulator: Emulator, role: str) -> None:
+    """A library in a layer is used instead of the one that the runtime brings along."""
+    with (
+        _layer(emulator, {"python/boto3.py": "name = 'mine'"}) as layer,
+        function_of(emulator, ANYTHING, role, Layers=[layer]) as arn,
+    ):
+        assert runner(emulator, arn)("import boto3; result = boto3.name").payload == "mine"
+
+
+def test_a_functions_layers_can_be_changed(emulator: Emulator, role: str) -> None:
+    """An update with other layers counts, and one without any leaves /opt empty."""
+    functions = emulator.client("lambda")
+    look = "import os; result = sorted(os.listdir('/opt'))"
+    with (
+        _layer(emulator, {"old.txt": ""}) as old,
+        _layer(emulator, {"new.txt": ""}) as new,
+        function_of(emulator, ANYTHING, role, Layers=[old]) as arn,
+    ):
+        seen = [runner(emulator, arn)(look).payload]
+        for layers in ([new], []):
+            functions.update_function_configuration(FunctionName=arn, Layers=layers)
+            functions.get_waiter("function_updated_v2").wait(FunctionName=arn)
+            seen.append(runner(emulator, arn)(look).payload)
+
+    assert seen == [["old.txt"], ["new.txt"], []]
+
+
+def test_a_deleted_layer_stays_with_the_functions_that_use_it(
+    emulator: Emulator, role: str
+) -> None:
+    """Deleting a layer version does not take it from a function."""
+    with (
+        _layer(emulator, {"kept.txt": ""}) as layer,
+        function_of(emulator, ANYTHING, role, Layers=[layer]) as arn,
+    ):
+        name, version = layer.rsplit(":", 1)
+        emulator.client("lambda").delete_layer_version(LayerName=name, VersionNumber=int(version))
+
+        assert runner(emulator, arn)("import os; result = os.listdir('/opt')").payload
+
+
+def test_code_and_layers_have_a_largest_size(emulator: Emulator, role: str) -> None:
+    """Together, unzipped, they have at most 250 MB."""
+    zeros = "0" * 131_072_000
+    functions, name = emulator.client("lambda"), f"function-{uuid.uuid4().hex[:8]}"
+    with _layer(emulator, {"a": zeros}) as one, _layer(emulator, {"b": zeros}) as two:
+        functions.create_function(
+            **_function(name, role), Code={"ZipFile": zipped("x = 1")}, Layers=[one, two]
+        )
+        try:
+            found = functions.get_function_configuration(FunctionName=name)
+        finally:
+            functions.delete_function(FunctionName=name)
+
+    assert found["State"] == "Failed"
+    assert "exceeds the maximum allowed size of 262144000 bytes" in found["StateReason"]
+
+
+def _function(name: str, role: str) -> dict[str, Any]:
+    return {
+        **{"FunctionName": name, "Role": role, "Runtime": "python3.13"},
+        "Handler": "handler.handler",
+    }
+
+
+@pytest.mark.parametrize(
+    ("feature", "configuration"),
+    [
+        (
+            "FileSystemConfigs (EFS)",
+            {
+                "FileSystemConfigs": [
+                    {
+                        "Arn": "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/"
+                        "fsap-0123456789abcdef0",
+                        "LocalMountPath": "/mnt/files",
+                    }
+                ]
+            },
+        ),
+        ("SnapStart", {"SnapStart": {"ApplyOn": "PublishedVersions"}}),
+        (
+            "AWS_LAMBDA_EXEC_WRAPPER",
+            {"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap"}}},
+        ),
+        (
+            "Layer version arn:aws:lambda:us-east-1:017000801446:layer:theirs:1",
+            {"Layers": ["arn:aws:lambda:us-east-1:017000801446:layer:theirs:1"]},
+        ),
+    ],
+)
+def test_what_is_not_emulated_is_refused(
+    emulator: Emulator, role: str, feature: str, configuration: dict[str, Any]
+) -> None:
+    """A function is not made without what it was to have, and the error names it."""
+    name = f"function-{uuid.uuid4().hex[:8]}"
+    with pytest.raises(ClientError) as refused:
+        emulator.client("lambda").create_function(
+            **_function(name, role), Code={"ZipFile": zipped("x = 1")}, **configuration
+        )
+
+    error = refused.value.response["Error"]
+    assert error["Code"] == "InvalidParameterValueException"
+    assert feature in error["Message"]
+
+
+def test_extensions_in_layers_are_refused(emulator: Emulator, role: str) -> None:
+    """A function whose layers bring an extension fails, as the extension would not run."""
+    functions, name = emulator.client("lambda"), f"function-{uuid.uuid4().hex[:8]}"
+    with _layer(emulator, {"extensions/agent": "#!/bin/sh"}) as layer:
+        functions.create_function(
+            **_function(name, role), Code={"ZipFile": zipped("x = 1")}, Layers=[layer]
+        )
+        try:
+            found = functions.get_function_configuration(FunctionName=name)
+        finally:
+            functions.delete_function(FunctionName=name)
+
+    assert (found["State"], "extensions/agent" in found["StateReason"]) == ("Failed", True)
+
+
+def test_an_unknown_function_is_named_as_it_was_asked_for(emulator: Emulator) -> None:
+    """The error of Invoke has the version only if the caller asked for one."""
+    functions = emulator.client("lambda")
+    for qualifier in ({}, {"Qualifier": "7"}):
+        with pytest.raises(ClientError) as missing:
+            functions.invoke(FunctionName="nope", **qualifier)
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:nope"
+        asked_for = ":".join([arn, *qualifier.values()])
+        assert missing.value.response["Error"]["Message"] == f"Function not found: {asked_for}"
+
+
+def test_a_layer_of_a_stack(emulator: Emulator, role: str) -> None:
+    """A function of a template has the layer that the template makes."""
+    s3, stack = emulator.client("s3"), Stack(emulator.client("cloudformation"))
+    bucket = f"code-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="layer.zip", Body=_zip({"python/mine.py": "name = 'mine'"}))
+    s3.put_object(Bucket=bucket, Key="code.zip", Body=ANYTHING)
+    code = {"S3Bucket": bucket, "S3Key": "code.zip"}
+    function = {
+        **{"Runtime": "python3.13", "Handler": "handler.handler", "Role": role, "Code": code},
+        "Layers": [{"Ref": "Layer"}],
+    }
+    content = {"S3Bucket": bucket, "S3Key": "layer.zip"}
+    template = {
+        "Resources": {
+            "Layer": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}},
+            "Function": {"Type": "AWS::Lambda::Function", "Properties": function},
+        }
+    }
+    try:
+        assert stack.deploy(template) == "CREATE_COMPLETE"
+        run = runner(emulator, stack.resource("Function"))
+        assert run("import mine; result = mine.name").payload == "mine"
+    finally:
+        stack.delete()
+        for key in ("layer.zip", "code.zip"):
+            s3.delete_object(Bucket=bucket, Key=key)
+        s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_template_cannot_ask_for_what_is_not_emulated(emulator: Emulator, role: str) -> None:
+    """A function of a template with EFS fails, and its event says why."""
+    stack = Stack(emulator.client("cloudformation"))
+    access_point = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-1"
+    function = {
+        **{"Runtime": "python3.13", "Handler": "index.handler", "Role": role},
+        "Code": {"ZipFile": "def handler(event, context): pass"},
+        "FileSystemConfigs": [{"Arn": access_point, "LocalMountPath": "/mnt/files"}],
+    }
+    resources = {"Function": {"Type": "AWS::Lambda::Function", "Properties": function}}
+    try:
+        assert stack.deploy({"Resources": resources}) == "ROLLBACK_COMPLETE"
+        assert any("EFS" in reason for reason in stack.reasons("CREATE_FAILED"))
+    finally:
+        stack.delete()
