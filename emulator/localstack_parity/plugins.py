@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
+    from localstack_parity.cloudformation import events, literals, notifications, properties
     from localstack_parity.cloudformation import executor as cloudformation_executor
-    from localstack_parity.cloudformation import literals, notifications, properties
 
     cloudformation_executor.install()
+    events.install()
     literals.install()
     notifications.install()
     properties.install()

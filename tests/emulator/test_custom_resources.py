@@ -383,7 +383,7 @@ def test_a_failed_delete_is_seen_in_the_events(thing: Thing) -> None:
 
     thing.stack.delete()
 
-    (reason,) = thing.stack.reasons("DELETE_FAILED")
+    _of_the_stack, reason = thing.stack.reasons("DELETE_FAILED")
     assert "Message returned: because I say so" in reason
 
 

@@ -263,3 +263,67 @@ def test_rules_have_to_hold(emulator: Emulator) -> None:
     given = [{"ParameterKey": "Stage", "ParameterValue": "prod"}]
 
     assert "production needs more than one" in _refusal(emulator, template, Parameters=given)[1]
+
+
+_NEVER = {"Never": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}
+_STAGE = {"Stage": {"Type": "String", "Default": "dev"}}
+
+
+@pytest.mark.parametrize(
+    ("block", "item"),
+    [
+        ("Outputs", {"Value": {"Ref": "Absent"}}),
+        ("Outputs", {"Value": {"Fn::Sub": "${Absent}"}}),
+        ("Outputs", {"Value": {"Fn::GetAtt": ["Absent", "Arn"]}}),
+        ("Outputs", {"Value": {"Fn::If": ["Never", "x", {"Ref": "Absent"}]}}),
+        ("Resources", {**TOPIC, "Properties": {"DisplayName": {"Ref": "Absent"}}}),
+        ("Resources", {**TOPIC, "Properties": {"DisplayName": {"Fn::Sub": "${Absent.Arn}"}}}),
+    ],
+)
+def test_what_a_condition_leaves_out_is_not_referred_to(
+    emulator: Emulator, block: str, item: dict[str, Any]
+) -> None:
+    """A reference to a resource whose condition is false is refused, and no stack is made."""
+    template: dict[str, Any] = {
+        "Parameters": _STAGE,
+        "Conditions": _NEVER,
+        "Resources": {
+            "Topic": TOPIC,
+            "Absent": {"Type": "AWS::SQS::Queue", "Condition": "Never"},
+        },
+    }
+    template.setdefault(block, {})["Item"] = item
+
+    assert _refusal(emulator, template) == (
+        "ValidationError",
+        f"Template format error: Unresolved resource dependencies [Absent] in the {block} block "
+        "of the template",
+    )
+
+
+def test_what_is_left_out_may_refer_to_what_is_left_out(emulator: Emulator) -> None:
+    """Only the branches of Fn::If that are taken count, and DependsOn waits for what is there."""
+    stack = Stack(emulator.client("cloudformation"))
+    absent = {"Ref": "Absent"}
+    template = {
+        "Parameters": _STAGE,
+        "Conditions": _NEVER,
+        "Resources": {
+            "Topic": {
+                **TOPIC,
+                "DependsOn": "Absent",
+                "Properties": {"DisplayName": {"Fn::If": ["Never", absent, "shown"]}},
+            },
+            "Absent": {"Type": "AWS::SQS::Queue", "Condition": "Never"},
+            "Other": {
+                **TOPIC,
+                "Condition": "Never",
+                "Properties": {"DisplayName": absent},
+            },
+        },
+        "Outputs": {"Left": {"Condition": "Never", "Value": absent}},
+    }
+
+    assert stack.deploy(template) == "CREATE_COMPLETE"
+    assert stack.deploy(template, Stage="prod") == "UPDATE_COMPLETE"
+    stack.delete()

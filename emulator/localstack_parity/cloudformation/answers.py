@@ -10,13 +10,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NothingYet
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 from localstack import config
 from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
 from localstack.services.lambda_.invocation.lambda_models import Invocation, InvocationResult
 
+from localstack_parity.cloudformation.operations import Course
 from localstack_parity.lambda_runtime.events import FAILURE_LISTENERS
 
 _PATH = "/_localstack_parity/custom-resource-answers"
@@ -48,6 +49,11 @@ class Mailbox:
         except NothingYet:
             raise NoAnswerError(f"Waited {timeout_s:g} s. {self.last_error}".rstrip()) from None
 
+    def give_up(self) -> None:
+        """End the wait."""
+        with suppress(InvalidStateError):  # the answer is there
+            self.answer.set_exception(NoAnswerError("The operation was cancelled."))
+
 
 _open: dict[str, Mailbox] = {}
 _starting = threading.Lock()
@@ -55,13 +61,17 @@ _started = False
 
 
 @contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    """Open a ResponseURL that accepts one answer and stops existing when the block ends."""
+def mailbox(course: Course | None) -> Iterator[Mailbox]:
+    """Open a ResponseURL that accepts one answer and stops existing when the block ends.
+
+    If the operation is interrupted, no answer is waited for any more.
+    """
     _start()
     box = Mailbox()
     _open[box.token] = box
     try:
-        yield box
+        with course.waiting(box.give_up) if course else nullcontext():
+            yield box
     finally:
         del _open[box.token]
 

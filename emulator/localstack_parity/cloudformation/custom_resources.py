@@ -24,6 +24,7 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
+from localstack_parity.cloudformation import operations
 from localstack_parity.cloudformation.answers import Mailbox, NoAnswerError, mailbox
 
 LOG = logging.getLogger(__name__)
@@ -141,7 +142,8 @@ def _ask(
     if not token:
         raise RequestFailedError("Missing required property ServiceToken")
     timeout_s = _timeout_s(properties)
-    with mailbox() as box:
+    course = None if request_type == "Delete" else operations.under_way(request.stack_id)
+    with mailbox(course) as box:
         event = {
             "RequestType": request_type,
             "ServiceToken": token,

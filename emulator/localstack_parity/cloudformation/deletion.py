@@ -16,10 +16,6 @@ from localstack_parity.cloudformation.steps import Discarded, Operation
 KEPT = ("Retain", "RetainExceptOnCreate")
 
 
-class DeletionFailedError(Exception):
-    """Some resources of a stack that was to be deleted are still there."""
-
-
 def clean_up(executor: Operation) -> None:
     """Delete what was replaced and what the template no longer has, dependents first."""
     removed = [
@@ -30,16 +26,13 @@ def clean_up(executor: Operation) -> None:
     order = list(executor.existed)
     unwanted = sorted(executor.discarded + removed, key=lambda one: order.index(one.name))
     if unwanted:
-        executor.stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
+        executor.course.say(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
     discard(executor, reversed(unwanted))
 
 
-def delete_stack(executor: Operation) -> None:
-    """Delete the stack's resources in the reverse order of their creation.
-
-    Raises DeletionFailedError if some of them stay.
-    """
-    failed = discard(
+def delete_stack(executor: Operation) -> list[str]:
+    """Delete the stack's resources, the last one first; return the names of those that stay."""
+    return discard(
         executor,
         (
             Discarded(
@@ -50,10 +43,6 @@ def delete_stack(executor: Operation) -> None:
             for name, resource in reversed(executor.existed.items())
         ),
     )
-    if failed:
-        reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
-        executor.stack.status_reason = reason
-        raise DeletionFailedError(reason)
 
 
 def _deletion_policy(executor: Operation, name: str) -> str | None:
@@ -72,6 +61,10 @@ def discard(executor: Operation, unwanted: Iterable[Discarded]) -> list[str]:
             continue
         _tell(executor, one, "IN_PROGRESS")
         event, _ = executor.act(one.name, ChangeAction.Remove, one.resource)
+        if event.status != OperationStatus.SUCCESS and executor.options.forced:
+            # AWS: CloudFormation User Guide, "Delete a stack": what cannot be deleted is retained.
+            _tell(executor, one, "SKIPPED", event.message)
+            continue
         if event.status != OperationStatus.SUCCESS:
             _tell(executor, one, "FAILED", event.message)
             failed.append(one.name)

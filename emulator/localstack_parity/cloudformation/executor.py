@@ -2,9 +2,8 @@
 
 In: the change set that LocalStack's CloudFormation has computed. Out: the stack's resources, its
 events and its status. Takes the place of LocalStack's executor, which leaves behind what it did
-until a failure and says that the stack was rolled back or deleted although it was not. ``install``
-is called once, when the emulator starts; the way back from a failure is in rollback.py, deleting in
-deletion.py.
+until a failure and says that the stack was rolled back or deleted although it was not. The way back
+from a failure is in rollback.py, deleting in deletion.py.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 """
@@ -19,7 +18,6 @@ from localstack.services.cloudformation.engine.v2.change_set_model import (
     is_nothing,
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
-    ChangeSetModelExecutorResult,
     EventOperationFromAction,
     TriggerRollback,
 )
@@ -28,7 +26,6 @@ from localstack.services.cloudformation.engine.v2.change_set_model_preproc impor
     PreprocProperties,
 )
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
-from localstack.services.cloudformation.v2 import provider
 from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.utils.patch import patch
 
@@ -40,14 +37,17 @@ from localstack_parity.cloudformation import (
     rollback,
 )
 from localstack_parity.cloudformation.handlers import Handlers, is_emulated
+from localstack_parity.cloudformation.operations import Course
 from localstack_parity.cloudformation.options import options_of
 from localstack_parity.cloudformation.resolving import StrictResolver, UnresolvedError
-from localstack_parity.cloudformation.steps import Discarded, Step
+from localstack_parity.cloudformation.steps import Discarded, Outcome, Step, Unrestored
+
+CANCELLED = "The operation was cancelled."
+_NOT_BEGUN = "The operation was cancelled before this was begun."
 
 
 def install() -> None:
-    """Let LocalStack carry out change sets with this executor."""
-    provider.ChangeSetModelExecutor = Executor
+    """Keep LocalStack from putting stacks under review that exist."""
 
     @patch(Stack.set_stack_status)
     def set_stack_status(
@@ -58,18 +58,21 @@ def install() -> None:
             original(stack, status, *args, **more)
 
 
+class InterruptedOperationError(Exception):
+    """The operation was cancelled. No RuntimeError: LocalStack passes over those."""
+
+
 class Executor(StrictResolver):
     """Creates, updates or deletes the resources of one stack."""
 
-    def __init__(self, change_set: ChangeSet) -> None:
+    def __init__(self, change_set: ChangeSet, operation: str, course: Course) -> None:
         super().__init__(change_set)
         self.stack = change_set.stack
         self.change_set = change_set
+        self.operation = operation
+        self.course = course
         self.options = options_of(self.stack)
-        self.resource_provider_executor = Handlers(
-            stack_name=self.stack.stack_name, stack_id=self.stack.stack_id
-        )
-        self.operation = StackStatus(self.stack.status).split("_")[0]
+        self.resource_provider_executor = Handlers(self.stack, lambda: self.course.giving_up)
         # What exists has a physical id. The template also names what a failure kept from existing.
         self.existed = {
             name: resource
@@ -79,26 +82,25 @@ class Executor(StrictResolver):
         self.steps: list[Step] = []
         self.failed: list[str] = []
         self.discarded: list[Discarded] = []
+        self.unrestored: list[Unrestored] = []
 
-    def execute(self) -> ChangeSetModelExecutorResult:
-        """Do what the change set says; on failure undo it, and say why in the result."""
-        if self.operation == "DELETE":
-            deletion.delete_stack(self)
-            return ChangeSetModelExecutorResult(resources={}, outputs=[])
+    def execute(self) -> Outcome:
+        """Do what the change set says; on failure, or if it is cancelled, undo it."""
         failure = self._attempt()
-        if failure is None:
+        cancelled = self.course.close()
+        if failure is None and not cancelled:
             self.stack.imports = self.imports
             deletion.clean_up(self)
-        else:
-            rollback.go_back(self, failure)
-        return ChangeSetModelExecutorResult(
-            resources=self.resources, outputs=self.outputs, failure_message=failure
-        )
+            return Outcome(StackStatus(f"{self.operation}_COMPLETE"))
+        if self.course.withdrawn:  # the stack is being deleted: what is there goes with it
+            return Outcome(None, failure=CANCELLED)
+        return rollback.go_back(self, CANCELLED if cancelled else str(failure))
 
     def _attempt(self) -> str | None:
         """Visit every resource and output; return why that came to an end, None if it did not."""
         try:
             self.process()
+            self._check_interruption()
             exports.check_update(self.stack, self.outputs)
         except TriggerRollback as stop:
             return stop.reason or f"Resource {stop.logical_resource_id} failed"
@@ -163,7 +165,12 @@ class Executor(StrictResolver):
                 raise TriggerRollback(name, "its tags could not be changed")
         return delta
 
+    def _check_interruption(self) -> None:
+        if self.course.giving_up:
+            raise InterruptedOperationError(_NOT_BEGUN)
+
     def _change(self, step: Step, action: ChangeAction) -> None:
+        self._check_interruption()
         name, resource_type = step.name, step.after.resource_type
         reason = (
             "Requested update requires the creation of a new physical resource; hence creating one."
@@ -241,8 +248,8 @@ class Executor(StrictResolver):
     ) -> None:
         """Record an event of a resource; the base class would give the stack its status, too."""
         if event_status == OperationStatus.FAILED:
-            if self.failed:
-                return  # a resource that waited for the one that failed
+            if self.failed or more.get("reason") == _NOT_BEGUN:
+                return  # a resource that waited for the one that failed, or was not begun
             self.failed.append(logical_resource_id)
             custom_status = f"{EventOperationFromAction[action.value]}_FAILED"
             event_status = OperationStatus.IN_PROGRESS

@@ -6,6 +6,7 @@ found", and keeps the reason of other failures to itself. The executor uses ``Ha
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,7 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceProviderExecutor,
     convert_payload,
 )
+from localstack.services.cloudformation.v2.entities import Stack
 
 # LocalStack's own switch. It is on by default there, and off here unless somebody sets it.
 _PRETEND = os.environ.get("CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES", "").lower() in ("1", "true")
@@ -40,6 +42,10 @@ def is_emulated(resource_type: str) -> bool:
 class Handlers(ResourceProviderExecutor):
     """What the executor calls for each change of a resource."""
 
+    def __init__(self, stack: Stack, is_interrupted: Callable[[], bool]) -> None:
+        super().__init__(stack_name=stack.stack_name, stack_id=stack.stack_id)
+        self._is_interrupted = is_interrupted
+
     def execute_action(
         self, resource_provider: ResourceProvider[Any], raw_payload: Any
     ) -> ProgressEvent[Any]:
@@ -47,6 +53,12 @@ class Handlers(ResourceProviderExecutor):
         request = convert_payload(
             stack_name=self.stack_name, stack_id=self.stack_id, payload=raw_payload
         )
+        if raw_payload["callbackContext"] and self._is_interrupted():
+            return ProgressEvent(
+                OperationStatus.FAILED,
+                resource_model=request.desired_state,
+                message="Resource operation cancelled",
+            )
         try:
             match raw_payload["action"]:
                 case "Add":

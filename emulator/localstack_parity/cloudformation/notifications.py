@@ -46,7 +46,7 @@ def _publish(stack: Stack, topic: str, event: dict[str, Any]) -> None:
         "ResourceStatusReason": event.get("ResourceStatusReason", ""),
         "ResourceType": event["ResourceType"],
         "StackName": stack.stack_name,
-        "ClientRequestToken": "null",
+        "ClientRequestToken": event.get("ClientRequestToken", "null"),
     }
     clients = connect_to(aws_access_key_id=stack.account_id, region_name=topic.split(":")[3])
     clients.sns.publish(

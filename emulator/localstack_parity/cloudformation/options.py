@@ -16,13 +16,14 @@ class Options:
     """The wishes of one operation.
 
     ``on_failure`` is what becomes of a stack whose creation or update fails; ``DELETE`` is for
-    creations only. ``retained`` are the resources that a deletion leaves alone, ``former_tags``
-    those of the stack before an update.
+    creations only. ``retained`` are the resources that a deletion leaves alone; a ``forced`` one
+    leaves alone what cannot be deleted. ``former_tags`` are those of the stack before an update.
     """
 
     on_failure: Literal["ROLLBACK", "DO_NOTHING", "DELETE"] = "ROLLBACK"
     retain_except_on_create: bool = False
     retained: frozenset[str] = frozenset()
+    forced: bool = False
     former_tags: Sequence[dict[str, str]] = ()
 
 

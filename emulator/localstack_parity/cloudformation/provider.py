@@ -5,97 +5,98 @@ before anything is created, and carries out CreateStack and UpdateStack as chang
 in which LocalStack reports failures. Loaded through the entry point ``cloudformation:parity``.
 """
 
-import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.cloudformation import (
     AlreadyExistsException,
+    ChangeSetNotFoundException,
     ChangeSetStatus,
     CreateStackOutput,
-    DescribeStacksOutput,
     ExecutionStatus,
-    ListImportsOutput,
+    InsufficientCapabilitiesException,
+    InvalidChangeSetStatusException,
     StackStatus,
     UpdateStackOutput,
 )
 from localstack.services.cloudformation import api_utils
 from localstack.services.cloudformation.engine import template_preparer
 from localstack.services.cloudformation.engine.validations import ValidationError
-from localstack.services.cloudformation.stores import get_cloudformation_store
 from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
-from localstack.services.cloudformation.v2.provider import (
-    CloudformationProviderV2,
-    find_change_set_v2,
-    find_stack_v2,
-)
+from localstack.services.cloudformation.v2.provider import find_change_set_v2
 
-from localstack_parity.cloudformation import exports, parameters, template_checks
-from localstack_parity.cloudformation.options import Options, choose, options_of
+from localstack_parity.cloudformation import (
+    conditions,
+    deployment,
+    exports,
+    parameters,
+    requests,
+    template_checks,
+)
+from localstack_parity.cloudformation.descriptions import DescriptionProvider
+from localstack_parity.cloudformation.lifecycle_api import LifecycleProvider, refuse_the_rest
+from localstack_parity.cloudformation.options import Options, choose
+from localstack_parity.cloudformation.stacks import find_stack, store_of
+from localstack_parity.s3.key_locks import KeyLocks
 
 type Request = dict[str, Any]
 
-_STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*")
-
-# From these a stack can be updated: it is as some template says, or was left as a failure left it
-# because the caller wanted that.
-_UPDATABLE = {
-    StackStatus.CREATE_COMPLETE,
-    StackStatus.CREATE_FAILED,
-    StackStatus.IMPORT_COMPLETE,
-    StackStatus.REVIEW_IN_PROGRESS,
-    StackStatus.UPDATE_COMPLETE,
-    StackStatus.UPDATE_FAILED,
-    StackStatus.UPDATE_ROLLBACK_COMPLETE,
-}
+_locks = KeyLocks()
 
 
-class ParityCloudformationProvider(CloudformationProviderV2):
+class ParityCloudformationProvider(LifecycleProvider, DescriptionProvider):
     """CloudFormation that validates, rolls back and protects as AWS does."""
 
     @handler("CreateStack", expand=False)
     def create_stack(self, context: RequestContext, request: Request) -> CreateStackOutput:
         """Create a stack; a failure rolls it back unless the request says otherwise."""
-        name = request["StackName"]
-        if self._stack(context, name):
-            raise AlreadyExistsException(f"Stack [{name}] already exists")
-        if "OnFailure" in request and "DisableRollback" in request:
-            raise ValidationError("You cannot specify both DisableRollback and OnFailure")
-        change_set = self._change_set(context, request, "CREATE")
-        stack = change_set.stack
-        stack.events.clear()  # of a review that was none
-        stack.enable_termination_protection = bool(request.get("EnableTerminationProtection"))
-        if change_set.status != ChangeSetStatus.FAILED:
-            self.execute_change_set(
-                context,
-                change_set.change_set_id,
-                disable_rollback=request.get("DisableRollback"),
-                retain_except_on_create=request.get("RetainExceptOnCreate"),
-            )
-        return CreateStackOutput(StackId=stack.stack_id)
+        name, mark = request["StackName"], requests.mark_of("CreateStack", request)
+        with self._alone(context, name):
+            if stack := find_stack(context, name):
+                if requests.is_repeated(stack, mark):
+                    return CreateStackOutput(StackId=stack.stack_id)
+                raise AlreadyExistsException(f"Stack [{name}] already exists")
+            if "OnFailure" in request and "DisableRollback" in request:
+                raise ValidationError("You cannot specify both DisableRollback and OnFailure")
+            change_set = self._change_set(context, request, "CREATE")
+            stack = change_set.stack
+            requests.grant(stack, mark)
+            stack.events.clear()  # of a review that was none
+            stack.enable_termination_protection = bool(request.get("EnableTerminationProtection"))
+            if change_set.status != ChangeSetStatus.FAILED:
+                self._execute(change_set, request)
+            return CreateStackOutput(StackId=stack.stack_id)
 
     @handler("UpdateStack", expand=False)
     def update_stack(self, context: RequestContext, request: Request) -> UpdateStackOutput:
         """Update a stack; a failure rolls back unless the request disables that."""
-        change_set = self._change_set(context, request, "UPDATE")
-        if change_set.status == ChangeSetStatus.FAILED:
-            self.delete_change_set(context, change_set.change_set_id)
-            if "didn't contain changes" in (change_set.status_reason or ""):
-                raise ValidationError("No updates are to be performed.")
-            raise ValidationError(change_set.status_reason)
-        self.execute_change_set(
-            context,
-            change_set.change_set_id,
-            disable_rollback=request.get("DisableRollback"),
-            retain_except_on_create=request.get("RetainExceptOnCreate"),
-        )
-        return UpdateStackOutput(StackId=change_set.stack.stack_id)
+        name, mark = request["StackName"], requests.mark_of("UpdateStack", request)
+        with self._alone(context, name):
+            if (stack := find_stack(context, name)) and requests.is_repeated(stack, mark):
+                return UpdateStackOutput(StackId=stack.stack_id)
+            change_set = self._change_set(context, request, "UPDATE")
+            if change_set.status == ChangeSetStatus.FAILED:
+                self.delete_change_set(context, change_set.change_set_id)
+                if "didn't contain changes" in (change_set.status_reason or ""):
+                    raise ValidationError("No updates are to be performed.")
+                raise ValidationError(change_set.status_reason)
+            requests.grant(change_set.stack, mark)
+            self._execute(change_set, request)
+            return UpdateStackOutput(StackId=change_set.stack.stack_id)
 
     def _change_set(self, context: RequestContext, request: Request, kind: str) -> ChangeSet:
         """Make the change set that stands for CreateStack or UpdateStack."""
-        made = self.create_change_set(
+        template = _template_of(request, find_stack(context, request["StackName"]))
+        if template_checks.has_macros(template):
+            given = request.get("Capabilities") or []
+            if "CAPABILITY_AUTO_EXPAND" not in given:
+                raise InsufficientCapabilitiesException(
+                    "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"
+                )
+        made = self._make_change_set(
             context,
             {
                 **request,
@@ -104,32 +105,54 @@ class ParityCloudformationProvider(CloudformationProviderV2):
                 "OnStackFailure": request.get("OnFailure"),
             },
         )
-        return find_change_set_v2(self._store(context), made["Id"])
+        return find_change_set_v2(store_of(context), made["Id"])
 
     @handler("CreateChangeSet", expand=False)
     def create_change_set(self, context: RequestContext, request: Request) -> Any:
         """Check the template and the parameters, then make the change set."""
-        name = request.get("StackName") or ""
-        stack = self._stack(context, name)
+        name, mark = request.get("StackName") or "", requests.mark_of("CreateChangeSet", request)
+        with self._alone(context, name):
+            stack = find_stack(context, name)
+            if stack and (existing := self._named_change_set(context, stack, request)):
+                if requests.is_repeated(stack, mark):
+                    return {"StackId": stack.stack_id, "Id": existing.change_set_id}
+                raise AlreadyExistsException(f"ChangeSet {existing.change_set_name} already exists")
+            made = self._make_change_set(context, request)
+            requests.grant(find_change_set_v2(store_of(context), made["Id"]).stack, mark)
+            return made
+
+    def _named_change_set(
+        self, context: RequestContext, stack: Stack, request: Request
+    ) -> ChangeSet | None:
+        sets = store_of(context).change_sets
+        for one in stack.change_set_ids:
+            if one in sets and sets[one].change_set_name == request.get("ChangeSetName"):
+                return sets[one]
+        return None
+
+    def _make_change_set(self, context: RequestContext, request: Request) -> Any:
+        name, given = request.get("StackName") or "", request.get("Capabilities") or []
+        stack = find_stack(context, name)
         is_new = stack is None or stack.status == StackStatus.REVIEW_IN_PROGRESS
-        self._check_request(request, name, stack)
+        requests.check_change(request, stack)
+        template = _template_of(request, stack)
         if request.pop("UsePreviousTemplate", False) and stack:
             request["TemplateBody"] = stack.template_body
         if stack and "Tags" not in request:
             request["Tags"] = stack.tags
-        template = template_preparer.parse_template(api_utils.extract_template_body(request))
         template_checks.check(template)
-        template_checks.check_capabilities(template, request.get("Capabilities") or [])
+        template_checks.check_capabilities(template, given)
+        requests.check_resource_types(template, request.get("ResourceTypes"))
         if stack and stack.template:
             template_checks.check_types_stay(stack.template, template)
         parameters.check(template, request.get("Parameters") or [], _values_of(stack))
         try:
             made = super().create_change_set(context, request)
+            change_set = find_change_set_v2(store_of(context), made["Id"])
+            _check_expanded(change_set, template, request)
         except Exception:
-            if stack is None and (half_made := self._stack(context, name)):
-                del self._store(context).stacks_v2[half_made.stack_id]
+            self._take_back(context, name, stack, request)
             raise
-        change_set = find_change_set_v2(self._store(context), made["Id"])
         if is_new or "NotificationARNs" in request:
             change_set.stack.notification_arns = request.get("NotificationARNs") or []
         if wish := request.get("OnStackFailure"):
@@ -141,18 +164,17 @@ class ParityCloudformationProvider(CloudformationProviderV2):
             change_set.status_reason = None
         return made
 
-    def _check_request(self, request: Request, name: str, stack: Stack | None) -> None:
-        if not _STACK_NAME.fullmatch(name) or (len(name) > 128 and not name.startswith("arn:")):
-            raise ValidationError(
-                f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy "
-                "constraint: Member must satisfy regular expression pattern: "
-                r"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
-            )
-        update = request.get("ChangeSetType", "UPDATE") == "UPDATE"
-        if stack and update and stack.status not in _UPDATABLE:
-            raise ValidationError(
-                f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
-            )
+    def _take_back(
+        self, context: RequestContext, name: str, stack: Stack | None, request: Request
+    ) -> None:
+        """Leave nothing of a change set that was refused while it was made."""
+        half_made = find_stack(context, name)
+        if half_made is None:
+            return
+        if refused := self._named_change_set(context, half_made, request):
+            self.delete_change_set(context, refused.change_set_id)
+        if stack is None:
+            del store_of(context).stacks_v2[half_made.stack_id]
 
     @handler("ValidateTemplate", expand=False)
     def validate_template(self, context: RequestContext, request: Request) -> Any:
@@ -164,113 +186,98 @@ class ParityCloudformationProvider(CloudformationProviderV2):
             answer["Capabilities"] = [needed]
         return answer
 
-    @handler("ExecuteChangeSet")
-    def execute_change_set(
-        self,
-        context: RequestContext,
-        change_set_name: str,
-        stack_name: str | None = None,
-        client_request_token: str | None = None,
-        disable_rollback: bool | None = None,
-        retain_except_on_create: bool | None = None,
-        **more: Any,
-    ) -> Any:
+    @handler("ExecuteChangeSet", expand=False)
+    def execute_change_set(self, context: RequestContext, request: Request) -> Any:
         """Carry out a change set, and note what is to happen should it fail."""
-        change_set = find_change_set_v2(self._store(context), change_set_name, stack_name)
-        if change_set:
-            wished = getattr(change_set, "options", Options()).on_failure
+        mark = requests.mark_of("ExecuteChangeSet", request)
+        name, stack_name = request["ChangeSetName"], request.get("StackName")
+        change_set = find_change_set_v2(store_of(context), name, stack_name)
+        if change_set is None:
+            stack = find_stack(context, stack_name) if stack_name else None
+            if requests.is_repeated(stack, mark):
+                return {}
+            raise ChangeSetNotFoundException(f"ChangeSet [{name}] does not exist")
+        with self._alone(context, change_set.stack.stack_name):
+            if requests.is_repeated(change_set.stack, mark):
+                return {}
+            if change_set.execution_status != ExecutionStatus.AVAILABLE:
+                raise InvalidChangeSetStatusException(
+                    f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current "
+                    f"status of [{change_set.status}]"
+                )
+            requests.grant(change_set.stack, mark)
+            self._execute(change_set, request)
+        return {}
+
+    def _execute(self, change_set: ChangeSet, request: Request) -> None:
+        wished = getattr(change_set, "options", Options()).on_failure
+        choose(
+            change_set.stack,
+            Options(
+                "DO_NOTHING" if request.get("DisableRollback") else wished,
+                bool(request.get("RetainExceptOnCreate")),
+                former_tags=change_set.stack.tags,
+            ),
+        )
+        deployment.execute(change_set)
+
+    @handler("DeleteStack", expand=False)
+    def delete_stack(self, context: RequestContext, request: Request) -> None:
+        """Delete a stack, unless it is protected or another one imports from it."""
+        mark = requests.mark_of("DeleteStack", request)
+        with self._alone(context, request["StackName"]):
+            stack = find_stack(context, request["StackName"])
+            if (
+                stack is None
+                or requests.is_repeated(stack, mark)
+                or stack.status == StackStatus.DELETE_IN_PROGRESS
+            ):
+                return
+            requests.check_deletion(request, stack)
+            requests.grant(stack, mark)
+            try:
+                exports.check_deletion(stack)
+            except exports.ExportError as refusal:
+                # The request is accepted on AWS; the stack's events say that it came to nothing.
+                stack.set_stack_status(stack.status, str(refusal))
+                return
             choose(
-                change_set.stack,
+                stack,
                 Options(
-                    "DO_NOTHING" if disable_rollback else wished, bool(retain_except_on_create)
+                    retained=frozenset(request.get("RetainResources") or []),
+                    forced=request.get("DeletionMode") == "FORCE_DELETE_STACK",
                 ),
             )
-        return super().execute_change_set(context, change_set_name, stack_name, **more)
+            deployment.delete(stack)
 
-    @handler("DeleteStack")
-    def delete_stack(
-        self,
-        context: RequestContext,
-        stack_name: str,
-        retain_resources: list[str] | None = None,
-        **more: Any,
-    ) -> Any:
-        """Delete a stack, unless it is protected or another one imports from it."""
-        stack = self._stack(context, stack_name)
-        if stack is None:
-            return None
-        if stack.enable_termination_protection:
-            raise ValidationError(
-                f"Stack [{stack.stack_name}] cannot be deleted while TerminationProtection is "
-                "enabled"
-            )
-        if retain_resources and stack.status != StackStatus.DELETE_FAILED:
-            raise ValidationError(
-                f"Invalid operation on stack [{stack.stack_id}]. When you delete a stack, specify "
-                "which resources to retain only when the stack is in the DELETE_FAILED state."
-            )
-        try:
-            exports.check_deletion(stack)
-        except exports.ExportError as refusal:
-            # The request is accepted on AWS; the stack's events say that it came to nothing.
-            stack.set_stack_status(stack.status, str(refusal))
-            return None
-        choose(stack, Options(retained=frozenset(retain_resources or [])))
-        return super().delete_stack(context, stack.stack_id, **more)
+    @contextmanager
+    def _alone(self, context: RequestContext, name: str) -> Iterator[None]:
+        """Decide one request about a stack after the other."""
+        plain = name.split("/")[1] if name.startswith("arn:") and "/" in name else name
+        with _locks.held(f"{context.account_id}/{context.region}", [plain]):
+            yield
 
-    @handler("ListImports")
-    def list_imports(
-        self, context: RequestContext, export_name: str, next_token: str | None = None, **_: Any
-    ) -> ListImportsOutput:
-        """Name the stacks that import an export."""
-        stacks = self._store(context).stacks_v2.values()
-        names = [
-            stack.stack_name
-            for stack in stacks
-            if stack.is_active() and export_name in exports.imports_of(stack)
-        ]
-        if not names:
-            raise ValidationError(f"Export '{export_name}' is not imported by any stack.")
-        return ListImportsOutput(Imports=names)
 
-    @handler("DescribeStacks")
-    def describe_stacks(
-        self, context: RequestContext, stack_name: str | None = None, **more: Any
-    ) -> DescribeStacksOutput:
-        """Describe one stack, or all but the deleted ones."""
-        if stack_name:
-            return super().describe_stacks(context, stack_name, **more)
-        stacks = list(self._store(context).stacks_v2.values())
-        return DescribeStacksOutput(
-            Stacks=[self._describe_stack(stack) for stack in stacks if stack.is_active()]
-        )
+refuse_the_rest(ParityCloudformationProvider)
 
-    def _describe_stack(self, stack: Stack) -> Any:
-        """Describe a stack; LocalStack leaves out or makes up some of it."""
-        described = super()._describe_stack(stack)
-        if not str(stack.status).startswith("DELETE"):
-            described.pop("DeletionTime", None)
-        described["DisableRollback"] = options_of(stack).on_failure == "DO_NOTHING"
-        described["NotificationARNs"] = getattr(stack, "notification_arns", [])
-        declared = (stack.template or {}).get("Outputs") or {}
-        described["Outputs"] = [
-            {**output, "Description": text}
-            if (text := declared.get(output["OutputKey"], {}).get("Description"))
-            else output
-            for output in stack.resolved_outputs
-        ]
-        return described
 
-    def _store(self, context: RequestContext) -> Any:
-        return get_cloudformation_store(context.account_id, context.region)
+def _template_of(request: Request, stack: Stack | None) -> Any:
+    """Return the template that a request brings, or names as the one that a stack has."""
+    if request.get("UsePreviousTemplate") and stack:
+        return template_preparer.parse_template(stack.template_body or "")
+    return template_preparer.parse_template(api_utils.extract_template_body(request))
 
-    def _stack(self, context: RequestContext, name: str) -> Stack | None:
-        """The stack with this name or ARN; None if there is none, or none any more."""
-        try:
-            stack = find_stack_v2(self._store(context), name)
-        except (KeyError, ValueError):
-            return None
-        return stack if stack and stack.is_active() else None
+
+def _check_expanded(change_set: ChangeSet, template: Any, request: Request) -> None:
+    """Check what is known only with the parameters: conditions, and what macros have made."""
+    expanded = change_set.processed_template
+    if change_set.status == ChangeSetStatus.FAILED or not expanded:
+        return
+    if template_checks.has_macros(template):
+        template_checks.check(expanded)
+        template_checks.check_capabilities(expanded, request.get("Capabilities") or [])
+        requests.check_resource_types(expanded, request.get("ResourceTypes"))
+    conditions.check(change_set, expanded)
 
 
 def _values_of(stack: Stack | None) -> Mapping[str, str]:

@@ -14,66 +14,89 @@ from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from localstack_parity.cloudformation.deletion import discard
 from localstack_parity.cloudformation.replacement import properties_of
-from localstack_parity.cloudformation.steps import Discarded, Operation, Step
+from localstack_parity.cloudformation.steps import (
+    Discarded,
+    Operation,
+    Outcome,
+    Step,
+    Unrestored,
+)
 
 
-def go_back(executor: Operation, failure: str) -> None:
+def go_back(executor: Operation, failure: str) -> Outcome:
     """Undo the steps, or leave everything as it is if the caller of the operation wished so."""
     reason = _reason(executor, failure)
     match executor.operation, executor.options.on_failure:
         case operation, "DO_NOTHING":
-            executor.stack.set_stack_status(StackStatus(f"{operation}_FAILED"), reason)
             _describe_what_is_there(executor)
+            return Outcome(StackStatus(f"{operation}_FAILED"), reason, failure)
         case "CREATE", "DELETE":
-            _undo_creation(executor, "DELETE", reason)
+            return Outcome(_undo_creation(executor, "DELETE", reason), failure=failure)
         case "CREATE", _:
-            _undo_creation(executor, "ROLLBACK", reason)
+            return Outcome(_undo_creation(executor, "ROLLBACK", reason), failure=failure)
         case _:
-            _undo_update(executor, reason)
+            return Outcome(_undo_update(executor, reason), failure=failure)
+
+
+def resume(executor: Operation, skipped: frozenset[str]) -> StackStatus:
+    """Try again what could not be restored; what is skipped counts as restored.
+
+    AWS: CloudFormation API Reference, ContinueUpdateRollback: "CloudFormation sets the status of
+    the specified resources to UPDATE_COMPLETE and continues to roll back the stack".
+    """
+    again, executor.unrestored = executor.unrestored, []
+    for one in again:
+        if one.step.name in skipped:
+            _call_restored(executor, one.step.name)
+        else:
+            _restore(executor, one.step, one.now)
+    return _end_of_update_rollback(executor)
 
 
 def _reason(executor: Operation, failure: str) -> str:
+    if executor.course.interrupted:
+        return "User Initiated"
     if not executor.failed:  # an output, an export
         return failure
     verb = "update" if executor.failed[0] in executor.existed else "create"
     return f"The following resource(s) failed to {verb}: [{', '.join(executor.failed)}]. "
 
 
-def _undo_creation(executor: Operation, prefix: str, reason: str) -> None:
-    executor.stack.set_stack_status(StackStatus(f"{prefix}_IN_PROGRESS"), reason)
+def _undo_creation(executor: Operation, prefix: str, reason: str) -> StackStatus:
+    executor.course.say(StackStatus(f"{prefix}_IN_PROGRESS"), reason)
     unwanted = [_created(executor, step) for step in reversed(_made(executor))]
     stayed = discard(executor, unwanted)
     for name in set(executor.resources) - set(stayed):
         del executor.resources[name]
-    end = "FAILED" if stayed else "COMPLETE"
-    executor.stack.set_stack_status(StackStatus(f"{prefix}_{end}"))
+    return StackStatus(f"{prefix}_{'FAILED' if stayed else 'COMPLETE'}")
 
 
-def _undo_update(executor: Operation, reason: str) -> None:
+def _undo_update(executor: Operation, reason: str) -> StackStatus:
     """Give changed resources their old properties, then delete what was added or replaced.
 
     The first in the order of dependencies, as in every update, the second in the reverse order.
     """
     stack = executor.stack
     stack.tags = list(executor.options.former_tags)
-    stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_IN_PROGRESS, reason)
-    unwanted, unrestored = [], []
+    executor.course.say(StackStatus.UPDATE_ROLLBACK_IN_PROGRESS, reason)
+    unwanted = []
     for step in executor.steps:
         if step.before is None or step.replaces:
             if step in _made(executor):
                 unwanted.append(_created(executor, step))
             if step.replaces:
-                _restore_replaced(executor, step.name)
+                _call_restored(executor, step.name)
         else:
-            abandoned, restored = _restore(executor, step)
-            unwanted += abandoned
-            unrestored += [] if restored else [step.name]
-    if unwanted and not unrestored:
-        stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
+            unwanted += _restore(executor, step, _as_it_is(executor, step.name))
+    if unwanted and not executor.unrestored:
+        executor.course.say(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
     discard(executor, reversed(unwanted))
     _describe_as_before(executor)
-    end = "FAILED" if unrestored else "COMPLETE"
-    stack.set_stack_status(StackStatus(f"UPDATE_ROLLBACK_{end}"))
+    return _end_of_update_rollback(executor)
+
+
+def _end_of_update_rollback(executor: Operation) -> StackStatus:
+    return StackStatus(f"UPDATE_ROLLBACK_{'FAILED' if executor.unrestored else 'COMPLETE'}")
 
 
 def _made(executor: Operation) -> list[Step]:
@@ -98,7 +121,8 @@ def _created(executor: Operation, step: Step) -> Discarded:
     )
 
 
-def _restore_replaced(executor: Operation, name: str) -> None:
+def _call_restored(executor: Operation, name: str) -> None:
+    """Say of a resource that it is as it was before the update."""
     existed = executor.existed[name]
     executor.resources[name] = existed
     executor.stack.set_resource_status(
@@ -109,12 +133,18 @@ def _restore_replaced(executor: Operation, name: str) -> None:
     )
 
 
-def _restore(executor: Operation, step: Step) -> tuple[list[Discarded], bool]:
-    """Give a resource its old properties; return what was made of it in vain, and if it worked."""
+def _as_it_is(executor: Operation, name: str) -> dict[str, Any]:
+    """Return a resource as the update left it."""
+    existed = executor.existed[name]
+    now: dict[str, Any] = {**existed, **executor.resources.get(name, {})}
+    now["Properties"] = {**existed["Properties"], **(now["Properties"] or {})}
+    return now
+
+
+def _restore(executor: Operation, step: Step, now: dict[str, Any]) -> list[Discarded]:
+    """Give a resource its old properties; return what had been made in its place."""
     assert step.before is not None
     name, existed = step.name, executor.existed[step.name]
-    now = {**existed, **executor.resources.get(name, {})}
-    now["Properties"] = {**existed["Properties"], **(now["Properties"] or {})}
     executor.failed.clear()
     executor.report(name, existed["Type"], ChangeAction.Modify, "IN_PROGRESS")
     event, then = executor.act(name, ChangeAction.Modify, now, properties_of(step.before))
@@ -123,10 +153,11 @@ def _restore(executor: Operation, step: Step) -> tuple[list[Discarded], bool]:
     executor.resources[name] = {**existed, **then} if restored else existed
     executor.report(name, existed["Type"], ChangeAction.Modify, event.status.name, event.message)
     if not restored:
-        return [], False
+        executor.unrestored.append(Unrestored(step, now))
+        return []
     if now["PhysicalResourceId"] == then["PhysicalResourceId"]:
-        return [], True
-    return [Discarded(name, now, superseded=True)], True
+        return []
+    return [Discarded(name, now, superseded=True)]
 
 
 def _describe_as_before(executor: Operation) -> None:

@@ -76,7 +76,7 @@ def check(template: Template) -> None:
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
-    if not _has_macros(template):
+    if not has_macros(template):
         resources_top_level_keys(template)
         outputs_have_values(template)
         _check_types(template["Resources"])
@@ -98,14 +98,15 @@ def check_types_stay(before: Template, after: Template) -> None:
         )
 
 
-def _has_macros(value: Any) -> bool:
+def has_macros(value: Any) -> bool:
+    """Say whether a template, or a piece of one, is to be changed by macros."""
     match value:
         case dict():
             return bool({"Transform", "Fn::Transform"} & value.keys()) or any(
-                map(_has_macros, value.values())
+                map(has_macros, value.values())
             )
         case list():
-            return any(map(_has_macros, value))
+            return any(map(has_macros, value))
     return False
 
 

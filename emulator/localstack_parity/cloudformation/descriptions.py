@@ -1,0 +1,61 @@
+"""How stacks are described, where LocalStack leaves something out or makes it up."""
+
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.aws.api.cloudformation import DescribeStacksOutput, ListImportsOutput
+from localstack.services.cloudformation.engine.validations import ValidationError
+from localstack.services.cloudformation.v2.entities import Stack
+from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
+
+from localstack_parity.cloudformation import exports
+from localstack_parity.cloudformation.options import options_of
+from localstack_parity.cloudformation.stacks import store_of
+
+
+class DescriptionProvider(CloudformationProviderV2):
+    """CloudFormation that describes its stacks as AWS does."""
+
+    @handler("ListImports")
+    def list_imports(
+        self, context: RequestContext, export_name: str, next_token: str | None = None, **_: Any
+    ) -> ListImportsOutput:
+        """Name the stacks that import an export."""
+        stacks = store_of(context).stacks_v2.values()
+        names = [
+            stack.stack_name
+            for stack in stacks
+            if stack.is_active() and export_name in exports.imports_of(stack)
+        ]
+        if not names:
+            raise ValidationError(f"Export '{export_name}' is not imported by any stack.")
+        return ListImportsOutput(Imports=names)
+
+    @handler("DescribeStacks")
+    def describe_stacks(
+        self, context: RequestContext, stack_name: str | None = None, **more: Any
+    ) -> DescribeStacksOutput:
+        """Describe one stack, or all but the deleted ones."""
+        if stack_name:
+            return super().describe_stacks(context, stack_name, **more)
+        stacks = list(store_of(context).stacks_v2.values())
+        return DescribeStacksOutput(
+            Stacks=[self._describe_stack(stack) for stack in stacks if stack.is_active()]
+        )
+
+    def _describe_stack(self, stack: Stack) -> Any:
+        """Describe a stack; LocalStack leaves out or makes up some of it."""
+        described = super()._describe_stack(stack)
+        if not str(stack.status).startswith("DELETE"):
+            described.pop("DeletionTime", None)
+        described["DisableRollback"] = options_of(stack).on_failure == "DO_NOTHING"
+        described["NotificationARNs"] = getattr(stack, "notification_arns", [])
+        declared = (stack.processed_template or stack.template or {}).get("Outputs") or {}
+        if stack.resolved_outputs:
+            described["Outputs"] = [
+                {**output, "Description": text}
+                if (text := declared.get(output["OutputKey"], {}).get("Description"))
+                else output
+                for output in stack.resolved_outputs
+            ]
+        return described

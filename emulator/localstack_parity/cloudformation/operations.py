@@ -1,0 +1,111 @@
+"""Stack operations: one at a time for each stack, in the background, open to interruption.
+
+A request begins an operation and is answered at once. DeleteStack interrupts a creation and
+CancelUpdateStack an update: what is being done is given up, and nothing more is begun. Whoever
+waits for a stack's status may rely on everything else about the stack being as it stays, so the
+last status of an operation is set after all else.
+
+AWS: CloudFormation User Guide, "Delete a stack" and "Cancel a stack update".
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from localstack.aws.api.cloudformation import StackStatus
+from localstack.services.cloudformation.v2.entities import Stack
+from localstack.utils.threads import start_worker_thread
+
+LOG = logging.getLogger(__name__)
+
+
+class Course:
+    """An operation under way; once withdrawn, another one speaks for the stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.ended = threading.Event()
+        self.interrupted = False
+        self.withdrawn = False
+        self._stack = stack
+        self._interruptible = True
+        self._waits: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+
+    @property
+    def giving_up(self) -> bool:
+        """Whether what goes on is to end without result."""
+        return self.interrupted and self._interruptible
+
+    def say(self, status: StackStatus, reason: str | None = None) -> None:
+        """Set the stack's status."""
+        with self._lock:
+            if not self.withdrawn:
+                self._stack.set_stack_status(status, reason)
+
+    def interrupt(self) -> None:
+        """Give up what is waited for and begin nothing more, unless it goes back already."""
+        with self._lock:
+            if self._interruptible:
+                self.interrupted = True
+                for give_up in self._waits:
+                    give_up()
+
+    def withdraw(self) -> None:
+        """Interrupt it, and let another operation speak for the stack."""
+        with self._lock:
+            self.withdrawn = True
+            self.interrupt()
+
+    def close(self) -> bool:
+        """End the part that can be interrupted; return whether it was."""
+        with self._lock:
+            self._interruptible = False
+            return self.interrupted
+
+    @contextmanager
+    def waiting(self, give_up: Callable[[], None]) -> Iterator[None]:
+        """Have `give_up` called if the operation is interrupted within the block."""
+        with self._lock:
+            self._waits.append(give_up)
+            if self.giving_up:
+                give_up()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waits.remove(give_up)
+
+
+_under_way: dict[str, Course] = {}
+
+
+def under_way(stack_id: str) -> Course | None:
+    """Return the operation that a stack is in, if it is in one."""
+    return _under_way.get(stack_id)
+
+
+def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> None:
+    """Set the first status of an operation and carry it out, after the one that it interrupts."""
+    course, before = Course(stack), _under_way.get(stack.stack_id)
+    _under_way[stack.stack_id] = course
+    if before:
+        before.withdraw()
+    stack.operation_id = str(uuid.uuid4())
+    course.say(status, "User Initiated")
+
+    def run(*_: object) -> None:
+        try:
+            if before:
+                before.ended.wait()
+            stack.status_reason = None
+            work(course)
+        except Exception:
+            LOG.exception("An operation on stack %s was not carried out", stack.stack_name)
+        finally:
+            course.ended.set()
+            if _under_way.get(stack.stack_id) is course:
+                del _under_way[stack.stack_id]
+
+    start_worker_thread(run)
