@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 @hooks.on_infra_start()
 def on_start() -> None:
     """Run once, before LocalStack answers requests."""
+    from localstack.runtime.current import get_current_runtime
+
     from localstack_parity.cloudformation import events, literals, notifications, properties
     from localstack_parity.cloudformation import executor as cloudformation_executor
+    from localstack_parity.server import listening
 
+    listening.install(get_current_runtime())
     cloudformation_executor.install()
     events.install()
     literals.install()

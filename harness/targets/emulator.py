@@ -36,7 +36,10 @@ STOP_DEADLINE_S = 5.0
 BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is not replaced for that
 LOG_LINES_SHOWN = 15
 # What a person may set for the emulator itself: see emulator/README.md.
-SWITCHES = ("TAPSTACK_IAM", "TAPSTACK_IAM_TLS")
+SWITCHES = (
+    *("TAPSTACK_IAM", "TAPSTACK_IAM_TLS"),
+    *("TAPSTACK_ALLOWED_HOSTS", "EXTRA_CORS_ALLOWED_ORIGINS"),
+)
 
 _DETACH = b"d"
 

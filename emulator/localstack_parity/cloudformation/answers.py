@@ -19,6 +19,7 @@ from localstack.services.lambda_.invocation.lambda_models import Invocation, Inv
 
 from localstack_parity.cloudformation.operations import Course
 from localstack_parity.lambda_runtime.events import FAILURE_LISTENERS
+from localstack_parity.server import listening
 
 _PATH = "/_localstack_parity/custom-resource-answers"
 
@@ -33,7 +34,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(24)
         # A literal address: a function process must not depend on how "localhost" resolves.
-        base = config.internal_service_url(host="127.0.0.1")
+        base = config.internal_service_url(host=listening.host_for_functions())
         self.url = f"{base}{_PATH}/{self.token}"
         self.answer: Future[bytes] = Future()
         self.last_error = ""

@@ -31,6 +31,7 @@ from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.platform_log import Failure, PlatformLog, Report
 from localstack_parity.lambda_runtime.process import Answer, Launch, RuntimeProcess, Stop
 from localstack_parity.lambda_runtime.result import ParityInvocationResult
+from localstack_parity.server import listening
 
 INIT_LIMIT_S = 10.0
 _MIB = 1024 * 1024
@@ -103,7 +104,7 @@ class ProcessExecutor(RuntimeExecutor):
 
     def get_endpoint_from_executor(self) -> str:
         """Return the host at which the function finds LocalStack."""
-        return "127.0.0.1"
+        return listening.host_for_functions()
 
     def get_runtime_endpoint(self) -> str:
         """Return nothing: the function talks to the Runtime API of its own process."""
