@@ -1,0 +1,72 @@
+"""What is not emulated is refused at once, in one sentence, and nothing is downloaded for it.
+
+LocalStack's own words speak of licences and plans, and some of its services fetch other software
+when they are first used: minutes of waiting, and a network that may not be there.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.handlers.service import ServiceExceptionSerializer
+from localstack.aws.skeleton import Skeleton
+from localstack.packages.api import PackageException, PackageInstaller
+from localstack.services.plugins import SERVICE_PLUGINS
+from localstack.utils.bootstrap import is_api_enabled
+from localstack.utils.patch import patch
+
+LOG = logging.getLogger(__name__)
+
+# They need DynamoDB Local, kinesis-mock, OpenSearch, Elasticsearch and Vosk.
+DOWNLOADING = ("dynamodb", "dynamodbstreams", "kinesis", "opensearch", "es", "transcribe")
+
+
+def install() -> None:
+    """Refuse, from now on, and leave out of the health page what cannot run."""
+    for service in DOWNLOADING:
+        SERVICE_PLUGINS.api_provider_specs.pop(service, None)
+
+    @patch(Skeleton.on_not_implemented_error)
+    def on_not_implemented_error(
+        _respond: Callable[..., Any],
+        skeleton: Skeleton,
+        serializer: Any,
+        context: RequestContext,
+        exception: NotImplementedError,
+    ) -> Any:
+        return skeleton.on_service_exception(serializer, context, refusal(context, exception))
+
+    @patch(ServiceExceptionSerializer.create_exception_response)
+    def create_exception_response(
+        respond: Callable[..., Any],
+        handler: ServiceExceptionSerializer,
+        exception: Exception,
+        context: RequestContext,
+    ) -> Any:
+        if context.operation and isinstance(exception, NotImplementedError):
+            exception = refusal(context, exception)
+        return respond(handler, exception, context)
+
+    @patch(PackageInstaller.install)
+    def install_package(
+        _install: Callable[..., None], installer: PackageInstaller, target: Any = None
+    ) -> NoReturn:
+        raise PackageException(
+            f"{installer.name} would have to be downloaded, which the emulator does not do."
+        )
+
+
+def refusal(context: RequestContext, reason: NotImplementedError) -> CommonServiceException:
+    """Return the error for an operation that is not emulated, or not as it was asked for."""
+    assert context.service
+    assert context.operation
+    service, operation = context.service.service_name, context.operation.name
+    if not (SERVICE_PLUGINS.exists(service) and is_api_enabled(service)):
+        message = f"The service {service} is not emulated here."
+    elif reason.args:
+        LOG.warning("%s of %s: %s", operation, service, reason)
+        message = f"{operation} of {service} is not emulated here with these parameters."
+    else:
+        message = f"{operation} of {service} is not emulated here."
+    return CommonServiceException("NotImplemented", message, status_code=501)
