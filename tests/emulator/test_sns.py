@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
+from tests.emulator.stacks import Stack
 
 
 @pytest.fixture
@@ -104,20 +105,75 @@ def test_bad_email_addresses_are_refused(sns: Any, topic: str, address: str) -> 
 
 def test_an_unconfirmed_address_gets_nothing(emulator: Emulator, sns: Any, topic: str) -> None:
     """An email goes to an address only after it was confirmed."""
-    emulator.client("ses").list_identities()  # LocalStack lists emails once SES has been used
     address = f"{uuid.uuid4().hex}@example.com"
     subscription = sns.subscribe(
         TopicArn=topic, Protocol="email", Endpoint=address, ReturnSubscriptionArn=True
     )["SubscriptionArn"]
     sns.publish(TopicArn=topic, Message="before")
+    assert _emails(emulator, address) == []
 
-    sns.confirm_subscription(TopicArn=topic, Token=_token(emulator, subscription))
+    for _ in range(2):
+        sns.confirm_subscription(TopicArn=topic, Token=_token(emulator, subscription))
     sns.publish(TopicArn=topic, Message="after")
+    sns.publish(TopicArn=topic, Message="with a subject", Subject="Mine")
 
     sent = wait_until(
-        lambda: _emails(emulator, address), deadline_s=20, interval_s=0.1, describe="an email"
+        lambda: _emails(emulator, address),
+        until=lambda found: len(found) == 2,
+        deadline_s=20,
+        interval_s=0.1,
+        describe="two emails",
     )
-    assert [message["Body"]["text_part"] for message in sent] == ["after"]
+    assert {message["Subject"]: message["Body"]["text_part"] for message in sent} == {
+        "AWS Notification Message": "after",
+        "Mine": "with a subject",
+    }
+    assert {message["Source"] for message in sent} == {"no-reply@sns.amazonaws.com"}
+
+
+def test_a_pending_subscription_has_no_arn(emulator: Emulator, sns: Any, topic: str) -> None:
+    """Neither the answer of Subscribe nor a list has one, unless the caller asks for it."""
+    asked = {"TopicArn": topic, "Protocol": "email", "Endpoint": "ops@example.com"}
+    for _ in range(2):
+        assert sns.subscribe(**asked)["SubscriptionArn"] == "pending confirmation"
+
+    lists = [sns.list_subscriptions_by_topic(TopicArn=topic), sns.list_subscriptions()]
+    for listed in lists:
+        found = [it for it in listed["Subscriptions"] if it["TopicArn"] == topic]
+        assert [it["SubscriptionArn"] for it in found] == ["PendingConfirmation"]
+
+    arn = sns.subscribe(**asked, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    sns.confirm_subscription(TopicArn=topic, Token=_token(emulator, arn))
+    assert sns.subscribe(**asked)["SubscriptionArn"] == arn
+    (listed,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert listed["SubscriptionArn"] == arn
+
+
+def test_lists_of_subscriptions_have_pages(sns: Any, topic: str) -> None:
+    """A page has a hundred, whether they are confirmed or pending, and every one is on a page."""
+    addresses = {f"a{n}@example.com" for n in range(101)}
+    for address in addresses:
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    found = [[it["Endpoint"] for it in page["Subscriptions"]] for page in pages]
+
+    assert [len(page) for page in found] == [100, 1]
+    assert {address for page in found for address in page} == addresses
+
+
+def test_subscriptions_of_a_stack_are_managed_by_their_arn(emulator: Emulator, topic: str) -> None:
+    """A subscription that waits for its confirmation has an ARN for its stack, and goes with it."""
+    stack = Stack(emulator.client("cloudformation"))
+    properties = {"TopicArn": topic, "Protocol": "email", "Endpoint": "ops@example.com"}
+    subscription = {"Type": "AWS::SNS::Subscription", "Properties": properties}
+    try:
+        assert stack.create({"Resources": {"Subscription": subscription}}) == "CREATE_COMPLETE"
+        assert stack.resource("Subscription").startswith(f"{topic}:")
+    finally:
+        stack.delete()
+    listed = emulator.client("sns").list_subscriptions_by_topic(TopicArn=topic)
+    assert listed["Subscriptions"] == []
 
 
 def _token(emulator: Emulator, subscription: str) -> str:

@@ -1,11 +1,13 @@
 """The Lambda service with what LocalStack's lacks, as a subclass."""
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import ResourceNotFoundException
+from localstack.services.lambda_ import provider
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
@@ -19,6 +21,8 @@ class ParityLambdaProvider(LambdaProvider):
     def __init__(self) -> None:
         super().__init__()
         _let_failed_versions_go()
+        # LocalStack warns at each function that logging configuration is "mocked"; ours is not.
+        logging.getLogger(provider.__name__).addFilter(lambda it: " mocked " not in str(it.msg))
 
     def invoke(
         self,

@@ -12,11 +12,14 @@ from localstack.aws.api.sns import InvalidParameterException
 from localstack.services.sns.models import SnsMessage, SnsSubscription
 from localstack.services.sns.provider import SnsProvider
 from localstack.services.sns.publisher import PublishDispatcher
-from localstack.services.sns.utils import get_topic_subscriptions
+from localstack.services.sns.utils import get_next_page_token_from_arn, get_topic_subscriptions
+from localstack.utils.aws.arns import parse_arn
+from localstack.utils.collections import PaginatedList
 
-from localstack_parity.sns import metrics
+from localstack_parity.sns import mail, metrics
 
 MAX_SUBJECT = 100
+PAGE_SIZE = 100
 
 # Something, one @, and a domain with a dot; SNS asks no more before it sends the confirmation.
 # RFC 5322, 3.2.3 and 3.4.1: what is before the @ has no colon, comma, bracket or space.
@@ -26,10 +29,17 @@ _EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[^@\s.]+(\.[^@\s.]+)+", re.ASCII)
 class ParityDispatcher(PublishDispatcher):
     """Delivers only to confirmed subscriptions, email addresses included."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.topic_notifiers = {
+            **PublishDispatcher.topic_notifiers,
+            **{"email": mail.Mail(), "email-json": mail.JsonMail()},
+        }
+
     def _should_publish(
         self, policies: dict[str, Any], message: SnsMessage, subscriber: SnsSubscription
     ) -> bool:
-        if subscriber["PendingConfirmation"] != "false":
+        if _is_pending(subscriber):
             return False
         return bool(super()._should_publish(policies, message, subscriber))
 
@@ -41,6 +51,7 @@ class ParitySnsProvider(SnsProvider):
         super().__init__()
         self._publisher: ParityDispatcher = ParityDispatcher()
         metrics.count_deliveries()
+        mail.offer_inbox()
 
     def publish(self, context: RequestContext, **request: Any) -> Any:
         """Publish one message."""
@@ -73,26 +84,81 @@ class ParitySnsProvider(SnsProvider):
         topic_arn: str,
         protocol: str,
         endpoint: str | None = None,
+        return_subscription_arn: bool | None = None,
         **request: Any,
     ) -> Any:
-        """Subscribe an endpoint."""
+        """Subscribe an endpoint.
+
+        The answer has no ARN before the endpoint is confirmed, unless the caller asks for it.
+        """
         if protocol in ("email", "email-json") and not _EMAIL.fullmatch(endpoint or ""):
             raise InvalidParameterException("Invalid parameter: Email address")
-        return super().subscribe(context, topic_arn, protocol, endpoint, **request)
+        response = super().subscribe(
+            context, topic_arn, protocol, endpoint, return_subscription_arn=True, **request
+        )
+        store = self.get_store(parse_arn(topic_arn)["account"], context.region)
+        subscription = store.subscriptions[response["SubscriptionArn"]]
+        if _is_pending(subscription) and not return_subscription_arn:
+            return {"SubscriptionArn": "pending confirmation"}
+        return response
+
+    def list_subscriptions(
+        self, context: RequestContext, next_token: str | None = None, **request: Any
+    ) -> Any:
+        """Return the subscriptions of all topics, page by page."""
+        store = self.get_store(context.account_id, context.region)
+        return _page(list(store.subscriptions.values()), next_token)
+
+    def list_subscriptions_by_topic(
+        self, context: RequestContext, topic_arn: str, next_token: str | None = None, **request: Any
+    ) -> Any:
+        """Return the subscriptions of a topic, page by page."""
+        self._get_topic(topic_arn, context)
+        topic = parse_arn(topic_arn)
+        store = self.get_store(topic["account"], topic["region"])
+        return _page(get_topic_subscriptions(store, topic_arn), next_token)
 
     def get_topic_attributes(self, context: RequestContext, topic_arn: str, **request: Any) -> Any:
         """Return the topic's attributes, with the numbers of its subscriptions."""
         response = super().get_topic_attributes(context, topic_arn, **request)
         store = self.get_store(context.account_id, context.region)
         pending = [
-            subscription["PendingConfirmation"] != "false"
-            for subscription in get_topic_subscriptions(store, topic_arn)
+            _is_pending(subscription) for subscription in get_topic_subscriptions(store, topic_arn)
         ]
         counts = {
             "SubscriptionsConfirmed": str(pending.count(False)),
             "SubscriptionsPending": str(pending.count(True)),
         }
         return {"Attributes": {**response["Attributes"], **counts}}
+
+
+def _is_pending(subscription: SnsSubscription) -> bool:
+    return bool(subscription["PendingConfirmation"] != "false")
+
+
+def _page(subscriptions: list[SnsSubscription], next_token: str | None) -> dict[str, Any]:
+    """Return a page of a list of subscriptions; those that are pending have no ARN in it.
+
+    AWS: https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
+    """
+    page, following = PaginatedList(subscriptions).get_page(
+        token_generator=lambda it: get_next_page_token_from_arn(it["SubscriptionArn"]),
+        page_size=PAGE_SIZE,
+        next_token=next_token,
+    )
+    shown = [
+        {
+            **{name: subscription[name] for name in ("TopicArn", "Protocol", "Owner")},
+            "Endpoint": subscription["Endpoint"],
+            "SubscriptionArn": (
+                "PendingConfirmation"
+                if _is_pending(subscription)
+                else subscription["SubscriptionArn"]
+            ),
+        }
+        for subscription in page
+    ]
+    return {"Subscriptions": shown, **({"NextToken": following} if following else {})}
 
 
 def check_subject(subject: str | None) -> None:

@@ -29,7 +29,12 @@ class Provider(SNSSubscriptionProvider):
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Subscribe."""
         event = super().create(request)
-        event.resource_model["Arn"] = event.resource_model["Id"]
+        model = event.resource_model
+        # Subscribe answers without an ARN before an endpoint is confirmed; asked again, it tells.
+        model["Id"] = model["Arn"] = request.aws_client_factory.sns.subscribe(
+            **{name: model[name] for name in ("TopicArn", "Protocol", "Endpoint")},
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
         return event
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
