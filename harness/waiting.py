@@ -1,13 +1,27 @@
-"""The one place where the harness waits.
+"""Waiting for the target: the one place where the harness polls.
 
-A probe that looks, and how long to keep looking, come in; the observation that was waited for goes
-out, or a WaitedTooLong that tells what was seen last. All that waits for the target calls it.
+Deadlines are stated for a quiet machine. Where more wants to run than there are cores, everything
+takes longer in that proportion, and so do the deadlines: a busy machine is not a broken target.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 
 from harness.problems import Problem
+
+
+_MOST_STRETCHED = 10.0
+
+
+def stretched(seconds: float, load: float | None = None, cores: int | None = None) -> float:
+    """`seconds` of a quiet machine, as this one takes for them now: at most ten times as long.
+
+    `load` is how many processes want to run, by default the average of the last minute, which lags
+    behind; `cores` is how many can.
+    """
+    load = os.getloadavg()[0] if load is None else load
+    return seconds * min(_MOST_STRETCHED, max(1.0, load / (cores or os.process_cpu_count() or 1)))
 
 
 class WaitedTooLong(Problem):
@@ -31,18 +45,21 @@ def wait_until[T](
 ) -> T:
     """Call `probe` every `interval_s` seconds until `until(observation)` holds; return that one.
 
-    The probe is always called at least once, and once more at the deadline. `describe` completes
-    the sentence "waited for …". Raises WaitedTooLong; whatever the probe raises passes through.
+    The probe is always called at least once, and once more at the deadline, which is that of a
+    quiet machine: on a busy one it comes later. `describe` completes the sentence "waited for …".
+    Raises WaitedTooLong; whatever the probe raises passes through.
     """
-    end = time.monotonic() + deadline_s
+    began = time.monotonic()
+    patience_s = deadline_s
     while True:
-        late = time.monotonic() >= end
+        patience_s = max(patience_s, stretched(deadline_s))
+        late = time.monotonic() - began >= patience_s
         observation = probe()
         if until(observation):
             return observation
         if late:
-            raise WaitedTooLong(describe, deadline_s, observation, remedy)
-        time.sleep(max(0.0, min(interval_s, end - time.monotonic())))
+            raise WaitedTooLong(describe, round(patience_s, 1), observation, remedy)
+        time.sleep(max(0.0, min(interval_s, began + patience_s - time.monotonic())))
 
 
 def every(interval_s: float) -> Iterator[None]:

@@ -175,6 +175,7 @@ def _end(invocation: Invocation, time_ms: int, record: dict[str, Any]) -> None:
         status=str(record.get("status") or "unknown"),
         duration_ms=metrics.get("durationMs"),
         memory_mb=metrics.get("maxMemoryUsedMB"),
+        ended=time_ms / 1000,
     )
     invocation.attempts.append(ended)
 

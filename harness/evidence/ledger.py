@@ -105,8 +105,9 @@ class Output:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One run of the function for a request, as Lambda logged it; `at` is seconds since 1970.
+    """One run of the function for a request, as Lambda logged it, from `at` to `ended`.
 
+    Both are seconds since 1970, in whole milliseconds: when its start and its report were written.
     `status` is success, error or timeout ("Lambda telemetry API", platform.report); it is empty,
     and the numbers are None, where the log does not tell how it ended.
     """
@@ -115,6 +116,7 @@ class Attempt:
     status: str = ""
     duration_ms: float | None = None
     memory_mb: float | None = None
+    ended: float | None = None
 
 
 @dataclass(frozen=True)

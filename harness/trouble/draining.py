@@ -5,21 +5,24 @@ A finished run comes in; numbers go out. scenarios/burst.py judges them. Pure fu
 
 from harness.evidence.observations import Run
 
-_ROUNDING_S = 0.005  # log lines have times in whole milliseconds
-
 
 def concurrency_reached(run: Run) -> int:
     """The most invocations that ran at a time, by the function's log; 0 if it has none.
 
     The metric ConcurrentExecutions would not do: it has a maximum for every minute, which is also
-    that of whatever ran in the minute before the run began.
+    that of whatever ran in the minute before the run began. An invocation runs from its start line
+    to its report, or for its duration, whichever is shorter: the duration is measured from before
+    the start line, and a report may be written late. Where one ends in the millisecond in which
+    another begins, they follow each other.
     """
     begins_and_ends: list[tuple[float, int]] = []
     for invocation in run.invocations:
         for attempt in invocation.attempts:
-            length_s = (attempt.duration_ms or 0) / 1000 - _ROUNDING_S
-            if length_s > 0:
-                begins_and_ends += [(attempt.at, 1), (attempt.at + length_s, -1)]
+            if attempt.duration_ms is None:
+                continue
+            end = attempt.at + attempt.duration_ms / 1000
+            end = end if attempt.ended is None else min(end, attempt.ended)
+            begins_and_ends += [(attempt.at, 1), (end, -1)] if end > attempt.at else []
     running = most = 0
     for _, change in sorted(begins_and_ends):
         running += change

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from harness.waiting import WaitedTooLong, wait_until
+from harness.waiting import WaitedTooLong, stretched, wait_until
 
 
 def test_the_awaited_observation_is_returned() -> None:
@@ -35,3 +35,12 @@ def test_the_last_observation_is_in_the_failure() -> None:
 def test_the_probe_is_asked_even_when_there_is_no_time() -> None:
     """A deadline of zero still looks once."""
     assert wait_until(lambda: True, deadline_s=0, describe="nothing")
+
+
+@pytest.mark.parametrize(
+    ("load", "cores", "seconds"),
+    [(0.5, 2, 30), (2, 2, 30), (4, 2, 60), (12, 4, 90), (1000, 2, 300)],
+)
+def test_a_busy_machine_is_given_more_time(load: float, cores: int, seconds: float) -> None:
+    """In proportion to what wants to run on each core, within limits."""
+    assert stretched(30, load, cores) == seconds

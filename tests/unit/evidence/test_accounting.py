@@ -318,8 +318,8 @@ def test_the_log_tells_what_each_request_handled_and_how_it_ended() -> None:
             "request-0",
             "00AB",
             [
-                Attempt(START, "error", 40.0, None),
-                Attempt(START + 4, "success", 812.5, 120),
+                Attempt(START, "error", 40.0, None, START + 3),
+                Attempt(START + 4, "success", 812.5, 120, START + 6),
             ],
         )
     ]

@@ -26,9 +26,27 @@ def test_what_runs_at_the_same_time_is_counted() -> None:
 
 
 def test_one_after_the_other_is_one_at_a_time() -> None:
-    """Times in whole milliseconds may let an end seem later than the next beginning."""
-    run = _run(Attempt(10.0, "success", 501.0), Attempt(10.5, "success", 300.0))
+    """A duration counts from before the start line, so it may seem to reach into the next one."""
+    run = _run(
+        Attempt(10.0, "success", 512.0, ended=10.5), Attempt(10.5, "success", 300.0, ended=10.8)
+    )
     assert concurrency_reached(run) == 1
+
+
+def test_a_report_that_is_written_late_prolongs_nothing() -> None:
+    """Where the platform writes it after the next invocation has begun, the duration counts."""
+    run = _run(
+        Attempt(10.0, "success", 400.0, ended=10.7), Attempt(10.5, "success", 300.0, ended=10.8)
+    )
+    assert concurrency_reached(run) == 1
+
+
+def test_a_real_overlap_is_seen_whatever_its_length() -> None:
+    """Two that run side by side for a few milliseconds only."""
+    run = _run(
+        Attempt(10.0, "success", 500.0, ended=10.5), Attempt(10.49, "success", 300.0, ended=10.8)
+    )
+    assert concurrency_reached(run) == 2
 
 
 def test_without_a_log_nothing_is_known() -> None:
