@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 from harness.problems import Problem
 
-
 _MOST_STRETCHED = 10.0
 
 

@@ -1,7 +1,8 @@
 """A day of uploads, compressed, each image followed from the moment it is due to its output.
 
 Arrange: a believable mix of pictures, every one unique. Drive: upload them along a day's curve,
-whatever the pipeline makes of it. Expect: every image exactly once, and right in every respect.
+whatever the pipeline makes of it; where nobody says how long the day is, it fits this machine.
+Expect: every image exactly once, and right in every respect.
 """
 
 from harness.evidence import checks
@@ -21,7 +22,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     """Send the day and judge it."""
     options = context.options
     pictures = plan(options.images or IMAGES, options.seed)
-    finished = context.send(pictures, options.day_s or DAY_S)
+    finished = context.send(pictures, options.day_s or DAY_S, fitted=options.day_s is None)
     return finished, judge(finished)
 
 

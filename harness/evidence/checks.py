@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from harness.evidence.accounting import contradictions, numbers, strays
 from harness.evidence.check import Rule, Verdict, rule
 from harness.evidence.faults import faults, field_of
+from harness.evidence.lateness import is_by_machine, is_late
 from harness.evidence.ledger import Entry, Notice
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import (
@@ -129,11 +130,20 @@ def one_notification(run: Run) -> Verdict:
 
 @rule("in-time", "No notification came late", f"{_LAMBDA}invocation-async.html")
 def in_time(run: Run) -> Verdict:
-    """The deadline leaves room for Lambda's two retries after one and two minutes."""
+    """The deadline leaves room for Lambda's two retries after one and two minutes.
+
+    What is late because this machine's cores were full is reported, and proves nothing either way.
+    """
     limit = run.seen.late_after_s
-    heard = [entry for entry in _sent(run) if entry.notices]
-    late = [entry for entry in heard if entry.notices[0].at - entry.due > limit]
-    return _none_of(run, late, f"within {limit:g} s of being due", among=heard)
+    notified = [entry for entry in _sent(run) if entry.notices]
+    late = [entry for entry in notified if is_late(entry, run)]
+    judged = [entry for entry in late if not is_by_machine(entry, run)]
+    passed, detail = _none_of(run, judged, f"within {limit:g} s of being due", among=notified)
+    if excused := len(late) - len(judged):
+        whole = f"{len(notified) - len(late)} of {len(notified)} within {limit:g} s of being due"
+        reason = f"{excused} later because this machine's cores were full, which is not judged"
+        return (None if passed else False), f"{detail if judged else whole}; {reason}"
+    return passed, detail
 
 
 @rule("nothing-extra", "Nothing else is in the processed bucket", _SPEC)

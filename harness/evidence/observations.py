@@ -1,7 +1,4 @@
-"""What was seen of a run, as data that can be saved and judged again.
-
-run/observe.py makes Observations of what the target shows; checks.py and outcomes.py read them.
-"""
+"""Observations of a run, as data that can be saved and judged again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -41,20 +38,54 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Day:
+    """The length of the day over which images were due, in seconds, and the one that was planned.
+
+    If it was fitted to this machine, `measuring` is how many of the images, the first ones, were
+    sent at once to measure it, and `per_s` how many it then processed a second, None if that could
+    not be told.
+    """
+
+    length_s: float
+    planned_s: float
+    measuring: int = 0
+    per_s: float | None = None
+
+    @property
+    def fitted(self) -> str:
+        """What a person is told of the fitting; empty if there was none."""
+        if not self.measuring:
+            return ""
+        planned, length = f"{self.planned_s:.0f} s", f"{self.length_s:.0f} s"
+        if self.per_s is None:
+            return f"{planned} as planned: this machine could not be measured"
+        able = f"this machine processes {self.per_s:.1f} images/s"
+        if self.length_s == self.planned_s:
+            return f"{planned} as planned: {able}"
+        return (
+            f"stretched from {planned} to {length}: {able}, so that latency is the pipeline's and "
+            f"not the queue's (--day {self.planned_s:.0f}s keeps it at that)"
+        )
+
+
+@dataclass(frozen=True)
 class Observations:
     """What was seen of a run. None where nothing could be seen; `missing` says why, by area.
 
     `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
     of other runs; `unplanned` are versions in the run's folder of the upload bucket that the ledger
     does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
-    and were not before. `ended_early` says why the run was cut short: by Ctrl-C (`interrupted`) or
-    because the target was `gone`.
+    and were not before. `cores_full` are the times, pairs of seconds since 1970, between which this
+    machine's cores were full; None where the stack runs on another one. `ended_early` says why the
+    run was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`.
     """
 
     upload_bucket: str
     processed_bucket: str
     started: float
     late_after_s: float
+    day: Day | None = None
+    cores_full: tuple[tuple[float, float], ...] | None = None
     elapsed_s: float = 0.0
     ended_early: str = ""
     interrupted: bool = False
@@ -79,6 +110,9 @@ class Observations:
         record = json.loads(file.read_text())
         for name in ("shows", "extra", "unplanned", "alarms"):
             record[name] = None if record.get(name) is None else tuple(record[name])
+        record["day"] = Day(**record["day"]) if record.get("day") else None
+        if record.get("cores_full") is not None:
+            record["cores_full"] = tuple((since, until) for since, until in record["cores_full"])
         if record["metrics"]:
             record["metrics"] = Metrics(**record["metrics"])
         if record["logs"]:

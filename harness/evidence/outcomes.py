@@ -7,6 +7,7 @@ report.py and explain.py call it. Pure functions.
 from collections.abc import Sequence
 
 from harness.evidence.faults import faults, field_of
+from harness.evidence.lateness import delay, is_by_machine, is_late
 from harness.evidence.ledger import Entry, Ledger, Notice
 from harness.evidence.observations import Run
 
@@ -32,7 +33,8 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
     rejected, failed: it was told so and must not have been. lost: no output or no notification by
     the end; after Ctrl-C that is unfinished. duplicated: several notifications, or more versions of
     the output than uploads account for. wrong: not what was expected. late: the notification came
-    more than `late_after_s` after the upload was due. The rest is what it was told to be.
+    more than `late_after_s` after the upload was due, and not because this machine's cores were
+    full (see lateness). The rest is what it was told to be.
     """
     if entry.uploaded is None:
         return "unsent", _why_unsent(entry, run)
@@ -56,11 +58,10 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
         return "wrong", found
     if surplus:
         return "wrong", f"it was told as {told[0]}, and yet {surplus}"
-    delay = notices[0].at - entry.due
-    if delay > run.seen.late_after_s:
+    if is_late(entry, run) and not is_by_machine(entry, run):
         return "late", (
-            f"its notification came {delay:.1f} s after it was due, allowed are "
-            f"{run.seen.late_after_s:g} s; it was {_attempts(entry)}"
+            f"its notification came {delay(entry, run).total_s:.1f} s after it was due, allowed "
+            f"are {run.seen.late_after_s:g} s; it was {_attempts(entry)}"
         )
     return told[0], _why_right(entry, run, notices[0])
 
@@ -209,6 +210,9 @@ def _why_told_twice(notices: Sequence[Notice], entry: Entry) -> str:
 
 def _why_right(entry: Entry, run: Run, notice: Notice) -> str:
     after = f"told of once, {notice.at - entry.due:.1f} s after it was due"
+    if is_late(entry, run):
+        full_s = delay(entry, run).full_s
+        after += f" (late, but this machine's cores were full for {full_s:.1f} s of it: not judged)"
     if len(entry.notices) > 1:
         after = f"{after}, by a redrive after it had failed"
     if notice.status == "processed":

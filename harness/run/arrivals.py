@@ -1,7 +1,6 @@
-"""When images arrive: a day's curve, compressed.
+"""Arrivals: a day's curve of uploads, compressed.
 
-A count, a length of the day and a seed come in; due times in seconds from the start go out. The
-schedule is open-loop: it does not wait for the system. drive.py follows it.
+The schedule is open-loop: it does not wait for the system, so that a slow one shows as latency.
 """
 
 import numpy as np
@@ -12,6 +11,9 @@ _HOURS = np.arange(25)
 _RATES = np.array(
     [3, 2, 1, 1, 1, 2, 5, 9, 11, 9, 8, 8, 9, 10, 9, 8, 8, 9, 11, 14, 16, 14, 9, 5, 3], float
 )
+_WORK = np.concatenate([[0.0], np.cumsum((_RATES[1:] + _RATES[:-1]) / 2)])
+# How many times its average rate a day has in its busiest hour.
+PEAK = float(_RATES.max() / (_WORK[-1] / _HOURS[-1]))
 
 
 def due_times(count: int, day_s: float, seed: int) -> list[float]:
@@ -20,8 +22,7 @@ def due_times(count: int, day_s: float, seed: int) -> list[float]:
     The day is cut into `count` pieces of equal work and one image falls into each, at random: exact
     in total, irregular in detail. Equal arguments give equal times.
     """
-    work = np.concatenate([[0.0], np.cumsum((_RATES[1:] + _RATES[:-1]) / 2)])
     jitter = np.random.default_rng([seed, count]).random(count)
     share = (np.arange(count) + jitter) / count
-    hours = np.interp(share * work[-1], work, _HOURS)
+    hours = np.interp(share * _WORK[-1], _WORK, _HOURS)
     return [float(hour) for hour in hours / _HOURS[-1] * day_s]

@@ -1,7 +1,6 @@
-"""Putting images into the bucket when they are due.
+"""Uploader: puts images into the bucket when they are due, and the ledger says what was sent.
 
-Pictures and their ledger entries come in; uploads go out, and the ledger says what was sent. Each
-thread makes its next picture while it waits for that picture's time. scenario.py calls it.
+Each thread makes its next picture while it waits for that picture's time.
 """
 
 import threading
@@ -26,21 +25,21 @@ class Drive:
     `stop` ends it early: what is not yet sent stays unsent.
     """
 
-    def __init__(
-        self, s3: Any, bucket: str, ledger: Ledger, sources: Sequence[Picture], pictures: Pictures
-    ) -> None:
+    def __init__(self, s3: Any, bucket: str, ledger: Ledger, pictures: Pictures) -> None:
         self.stop = threading.Event()
         self._s3, self._bucket, self._ledger, self._pictures = s3, bucket, ledger, pictures
-        self._next: Iterator[tuple[Entry, Picture]] = zip(ledger.entries, sources, strict=True)
         self._turn = threading.Lock()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"upload-{number}", daemon=True)
+        self._threads: list[threading.Thread] = []
+
+    def start(self, sources: Sequence[tuple[Entry, Picture]]) -> None:
+        """Begin with these pictures, each for its entry; returns at once."""
+        queue = iter(sources)
+        threads = [
+            threading.Thread(target=self._work, args=(queue,), name=f"upload-{number}", daemon=True)
             for number in range(CONCURRENCY)
         ]
-
-    def start(self) -> None:
-        """Begin; returns at once."""
-        for thread in self._threads:
+        self._threads += threads
+        for thread in threads:
             thread.start()
 
     @property
@@ -54,10 +53,10 @@ class Drive:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
-    def _work(self) -> None:
+    def _work(self, queue: Iterator[tuple[Entry, Picture]]) -> None:
         while not self.stop.is_set():
             with self._turn:
-                entry, picture = next(self._next, (None, None))
+                entry, picture = next(queue, (None, None))
             if entry is None or picture is None:
                 return
             data = self._pictures.render(picture)

@@ -23,7 +23,6 @@ from harness.evidence.observations import Run
 from harness.evidence.report import build_report, report_folder, show_report, write_report
 from harness.images.corpus import Picture
 from harness.problems import Problem
-from harness.run.arrivals import due_times
 from harness.run.send import send
 from harness.settings import Settings
 from harness.stack.deploy import DeploymentFailed, Stack
@@ -134,21 +133,25 @@ class Context:
         pictures: Sequence[Picture],
         day_s: float,
         *,
+        fitted: bool = False,
         statuses: Mapping[str, str] | None = None,
         linger_s: float = 0.0,
     ) -> Run:
         """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
 
+        A `fitted` day is longer where this machine could not keep up with it.
         What must be told of a picture is "processed", or what `statuses` says for its path. When
         all is settled, `linger_s` more seconds are left for what may still be on its way. Comes
         back early, with what is known so far, on Ctrl-C and when the target is gone.
         """
-        self.facts |= {"day_s": day_s, "seed": self.options.seed}
+        self.facts["seed"] = self.options.seed
         return send(
             self.target,
             self.stack,
             pictures,
-            due_times(len(pictures), day_s, self.options.seed),
+            day_s,
+            self.options.seed,
+            fitted=fitted,
             bases=self.settings.state_dir / "pictures",
             late_after_s=self.options.late_after_s,
             patience_s=self.options.patience_s,

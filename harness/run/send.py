@@ -1,7 +1,6 @@
-"""Images through the pipeline: uploads, notifications and reads, all at the same time.
+"""Load run: uploads, notifications and reads at the same time, until every image is settled.
 
-A target with a stack, pictures and their due times come in; a Run goes out, finished or as far as
-it came. scenario.py calls it; everything that a run leaves on the target is gone afterwards.
+Everything that a run leaves on the target is gone afterwards, however it ends.
 """
 
 import threading
@@ -13,21 +12,25 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.evidence.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, new_run
-from harness.evidence.observations import Observations, Run
+from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
+from harness.run.arrivals import due_times
+from harness.run.cores import CoresWatch
 from harness.run.drive import Drive
+from harness.run.fitting import fit, measuring_images
 from harness.run.notifications import forgotten, subscribed
 from harness.run.observe import Observer
 from harness.run.progress import RunProgress
 from harness.run.readback import Readback
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.waiting import every
+from harness.waiting import every, stretched
 
 _LOOK_EVERY_S = 0.2
 _HEAD_START_S = 0.5  # for the first pictures to be made before they are due
+_MEASURED_S = 30.0  # for the images that measure the machine to be processed
 _ASK_EVERY_S = 2.0  # the target whether it is still there
 _SILENT_S = 8.0  # without an answer, it is gone: a busy one answers slowly, but it does
 _QUIET_S = 5.0  # without progress, after which one is told what is being waited for
@@ -45,8 +48,10 @@ def send(
     target: Target,
     stack: Stack,
     pictures: Sequence[Picture],
-    due_s: Sequence[float],
+    day_s: float,
+    seed: int,
     *,
+    fitted: bool = False,
     bases: Path,
     late_after_s: float,
     patience_s: float,
@@ -54,9 +59,10 @@ def send(
     statuses: Mapping[str, str] | None = None,
     linger_s: float = 0.0,
 ) -> Run:
-    """Upload each picture when it is due (`due_s`, from the start) and follow it to its output.
+    """Upload each picture when it is due in a day of `day_s` seconds and follow it to its output.
 
-    Pictures with the same path are versions of one image.
+    Pictures with the same path are versions of one image. For a `fitted` day the first pictures are
+    sent at once, and the day of the others is as long as this machine needs for them.
 
     The run ends when every image is accounted for and `linger_s` seconds more have passed, when
     nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
@@ -72,23 +78,33 @@ def send(
     observer = Observer(target, stack, time.time(), gone)
     with (
         subscribed(target, topic, queue, gone) as listen,
+        CoresWatch(target.endpoint) as cores,
         RunProgress(console, len(pictures)) as progress,
     ):
-        started = time.time() + _HEAD_START_S
-        ledger = Ledger(_entries(run_id, pictures, due_s, started, statuses or {}))
-        listen(ledger.noticed)
-        drive = Drive(s3, outputs["UploadBucketName"], ledger, pictures, store)
-        readback = Readback(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
         seen = Observations(
             upload_bucket=outputs["UploadBucketName"],
             processed_bucket=outputs["ProcessedBucketName"],
-            started=started,
+            started=time.time() + _HEAD_START_S,
             late_after_s=late_after_s,
+            day=Day(day_s, day_s),
             shows=tuple(sorted(target.shows)),
         )
-        drive.start()
+        ledger = Ledger(_entries(run_id, pictures, seen.started, statuses or {}))
+        listen(ledger.noticed)
+        sources = list(zip(ledger.entries, pictures, strict=True))
+        measuring = measuring_images(len(sources)) if fitted else 0
+        drive = Drive(s3, outputs["UploadBucketName"], ledger, store)
+        readback = Readback(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
+        following = _Following(target, ledger, drive, readback, progress, gone)
         try:
-            _follow(target, ledger, drive, readback, progress, patience_s, gone)
+            day, begin = Day(day_s, day_s), seen.started
+            if measuring:
+                drive.start(sources[:measuring])
+                day = following.measure(day_s, measuring)
+                seen, begin = replace(seen, day=day), time.time() + _HEAD_START_S
+            _plan(ledger.entries[measuring:], begin, day.length_s, seed)
+            drive.start(sources[measuring:])
+            following.to_the_end(patience_s)
             time.sleep(linger_s)
             if forgotten(target, queue):  # nothing is open, yet the images are gone
                 raise _TargetGone(_FORGOT)
@@ -102,7 +118,7 @@ def send(
         finally:
             drive.stop.set()
         settled = time.time()
-        seen = replace(seen, elapsed_s=settled - started)
+        seen = replace(seen, elapsed_s=settled - seen.started, cores_full=cores.full)
         drive.join(_STOP_S)
         readback.close()
         if not seen.gone:
@@ -120,13 +136,10 @@ def send(
 
 
 def _entries(
-    run_id: str,
-    pictures: Sequence[Picture],
-    due_s: Sequence[float],
-    started: float,
-    statuses: Mapping[str, str],
+    run_id: str, pictures: Sequence[Picture], due: float, statuses: Mapping[str, str]
 ) -> Iterable[Entry]:
-    for picture, due in zip(pictures, due_s, strict=True):
+    """An entry for each picture, all of them due at once."""
+    for picture in pictures:
         size = picture.displayed_size
         status = statuses.get(picture.path, "processed")
         yield Entry(
@@ -135,47 +148,82 @@ def _entries(
             expected=Expected(
                 picture.kind.form, size, fitted_size(*size), picture.metadata, status
             ),
-            due=started + due,
+            due=due,
         )
 
 
-def _follow(
-    target: Target,
-    ledger: Ledger,
-    drive: Drive,
-    readback: Readback,
-    progress: RunProgress,
-    patience_s: float,
-    gone: threading.Event,
-) -> None:
-    """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
-    before: tuple[int, int, int] | None = None
-    last_progress = asked = answered = told = time.monotonic()
-    for _ in every(_LOOK_EVERY_S):
-        readback.look()
-        now = time.monotonic()
-        state = ledger.progress()
-        if state != before:
-            before, last_progress = state, now
-        waiting = now - last_progress
-        uploaded, notified, read = state
-        progress.show(uploaded, notified, read)
-        if gone.is_set():
+def _plan(entries: Sequence[Entry], begin: float, day_s: float, seed: int) -> None:
+    """Spread entries over a day that begins at that time."""
+    for entry, due in zip(entries, due_times(len(entries), day_s, seed), strict=True):
+        entry.due = begin + due
+
+
+class _Following:
+    """Watches a run: its outputs are read, its progress is shown, and its target has to answer."""
+
+    def __init__(
+        self,
+        target: Target,
+        ledger: Ledger,
+        drive: Drive,
+        readback: Readback,
+        progress: RunProgress,
+        gone: threading.Event,
+    ) -> None:
+        self._target, self._ledger, self._drive = target, ledger, drive
+        self._readback, self._progress, self._gone = readback, progress, gone
+        self._asked = self._answered = time.monotonic()
+
+    def measure(self, planned_s: float, images: int) -> Day:
+        """Wait until the first `images` are notified; the day that fits what that took.
+
+        If that takes too long, those that are by then have to do. Raises _TargetGone.
+        """
+        self._progress.say(f"measuring this machine with the first {images} images")
+        entries = self._ledger.entries
+        end = time.monotonic() + stretched(_MEASURED_S)
+        for _ in every(_LOOK_EVERY_S):
+            self._look()
+            if time.monotonic() > end or all(e.notices or e.error for e in entries[:images]):
+                break
+        notified = [entry.notices[0].at for entry in entries[:images] if entry.notices]
+        day = fit(planned_s, len(entries), images, notified)
+        self._progress.say(day.fitted)
+        return day
+
+    def to_the_end(self, patience_s: float) -> None:
+        """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
+        before: tuple[int, int, int] | None = None
+        last_progress = said = time.monotonic()
+        for _ in every(_LOOK_EVERY_S):
+            state = self._look()
+            now = time.monotonic()
+            if state != before:
+                before, last_progress = state, now
+            if all(entry.settled for entry in self._ledger.entries):
+                return
+            if self._drive.running:
+                continue
+            left = stretched(patience_s) - (now - last_progress)
+            if left < 0:
+                return
+            if now - max(last_progress, said) > _QUIET_S:
+                said = now
+                missing = sum(not entry.settled for entry in self._ledger.entries)
+                self._progress.say(f"waiting for {missing} images, at most {left:.0f} s more")
+
+    def _look(self) -> tuple[int, int, int]:
+        """Read outputs and show the progress, which is returned. Raises _TargetGone."""
+        self._readback.look()
+        state = self._ledger.progress()
+        self._progress.show(*state)
+        if self._gone.is_set():
             raise _TargetGone(_FORGOT)
-        if all(entry.settled for entry in ledger.entries):
-            return
-        if now - asked > _ASK_EVERY_S:
-            asked = now
-            if target.running():
-                answered = now
-            elif now - answered > _SILENT_S:
+        now = time.monotonic()
+        if now - self._asked > _ASK_EVERY_S:
+            self._asked = now
+            if self._target.running():
+                self._answered = now
+            elif now - self._answered > stretched(_SILENT_S):
                 raise _TargetGone(_STOPPED)
-        if drive.running:
-            continue
-        if waiting > patience_s:
-            return
-        if now - max(last_progress, told) > _QUIET_S:
-            told = now
-            missing = sum(not entry.settled for entry in ledger.entries)
-            left = patience_s - waiting
-            progress.say(f"waiting for {missing} images, at most {left:.0f} s more")
+        return state
