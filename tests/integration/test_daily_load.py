@@ -1,19 +1,30 @@
 """A whole small day: the command a person runs, the report it leaves, and how it ends early."""
 
+import os
 import signal
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from harness.evidence import checks
+from harness.evidence.lateness import delay
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
+from harness.evidence.outcomes import outcome
+from harness.run.scenario import RunOptions
 from harness.targets import emulator
 from harness.waiting import wait_until
 from scenarios import daily_load
 from tests.integration.days import Day, heard_of
+from tests.integration.place import Place, emulator_for, function
+from tests.mutants.mutant import Edit
 
 IMAGES = 24
 
@@ -108,3 +119,63 @@ def test_a_killed_emulator_ends_the_run_with_a_clear_sentence(day: Day) -> None:
     wait_until(
         lambda: not psutil.pid_exists(pid), deadline_s=10, describe="the emulator to be gone"
     )
+
+
+# --- Late, and why --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """An emulator on which versions of the project are tried."""
+    with emulator_for(tmp_path_factory.mktemp("late")) as place:
+        yield place
+
+
+@contextmanager
+def _full_cores() -> Iterator[None]:
+    """Twice as many busy processes as cores, until the block ends."""
+    busy = []
+    try:
+        for _ in range(2 * (os.cpu_count() or 1)):
+            busy.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+        yield
+    finally:
+        for each in busy:
+            each.kill()
+            each.wait()
+
+
+def _finished(place: Place, name: str, images: int, edits: Sequence[Edit] = ()) -> Run:
+    """A run of images that are all due at once, as it was saved."""
+    folder = place.run("daily-load", name, RunOptions(images=images, day_s=0.1), edits).folder
+    return Run(
+        Ledger.load(folder / "ledger.jsonl"), Observations.load(folder / "observations.json")
+    )
+
+
+def test_lateness_by_full_cores_alone_is_not_judged(place: Place) -> None:
+    """GIVEN other processes take the cores THEN what waits for one is said to be late, no more."""
+    with _full_cores():
+        run = _finished(place, "crowded", 30 * (os.cpu_count() or 1))
+    delays = [delay(entry, run) for entry in run.ledger.entries]
+    limit = 0.1 + max(each.total_s - each.waited_s for each in delays)
+    run = replace(run, seen=replace(run.seen, late_after_s=limit))
+    assert any(each.total_s > limit for each in delays), delays
+    check = checks.in_time(run)
+    assert check.passed is None, check
+    assert "because this machine's cores were full, which is not judged" in check.detail
+    assert {outcome(entry, run) for entry in run.ledger.entries} == {"processed"}
+
+
+def test_lateness_of_the_pipelines_own_doing_fails(place: Place) -> None:
+    """GIVEN a function that takes four seconds THEN its images are late, whoever has the cores."""
+    slow = function(
+        "handler",
+        "    invocation = Inv",
+        "    import time; time.sleep(4)\n    invocation = Inv",
+    )
+    with _full_cores():
+        run = _finished(place, "slow", 4, [slow])
+    run = replace(run, seen=replace(run.seen, late_after_s=3.0))
+    assert checks.in_time(run).passed is False
+    assert {outcome(entry, run) for entry in run.ledger.entries} == {"late"}
