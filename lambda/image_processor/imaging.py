@@ -18,7 +18,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 import containers
 import rejections
-from containers import Essentials
+from jpeg_decoding import decode
+from parts import Essentials
 
 if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsProfile
@@ -29,7 +30,6 @@ BOX = 1024  # the output fits into a square of this many pixels
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 120_000_000  # bounds the time as well: 60 s with the 0.3 vCPU of a 512 MB function
 MAX_SIDE = 65_535  # what a JPEG can have; Pillow keeps a pointer per row, so height costs memory
-MAX_SCANS = 32  # a progressive JPEG has about ten; each visits every pixel again
 MAX_WORKING_BYTES = 352 * 2**20
 
 JPEG_QUALITY = 85
@@ -97,7 +97,7 @@ def process(data: bytes) -> ProcessedImage:
             pixels = _decode_jpeg(image, source, size)
         else:
             pixels = _decode_png(image, source, size)
-        pixels = _in_srgb(pixels, image.info.get("icc_profile"))
+        pixels = _in_srgb(pixels, source.profile)
         orientation = source.orientation
         if orientation in _TO_UPRIGHT:
             pixels = pixels.transpose(_TO_UPRIGHT[orientation])
@@ -134,8 +134,6 @@ def _open(source: Essentials) -> JpegImageFile | PngImageFile:
         raise rejections.bad_dimensions(width, height, f"the limit is {MAX_SIDE:,} on a side")
     if width * height > MAX_PIXELS:
         raise rejections.bad_dimensions(width, height, f"the limit is {MAX_PIXELS:,} in all")
-    if source.scans > MAX_SCANS:
-        raise rejections.decompression_bomb(f"its pixels are stored in {source.scans} scans")
     return image
 
 
@@ -160,13 +158,14 @@ def _decode_jpeg(image: JpegImageFile, source: Essentials, size: Size) -> Image.
     stored = image.size
     draft = image.draft(None, (int(size[0] * DRAFT_GAP), int(size[1] * DRAFT_GAP)))
     needed = _pixel_bytes(image)
-    if "progressive" in image.info or source.scans > 1:
+    in_one_scan = "progressive" not in image.info and len(source.scan_ends) == 1
+    if not in_one_scan:
         # libjpeg keeps all coefficients, two bytes each, until the last scan.
         sampling = [(across, down) for _, across, down, _ in image.layer]
         full = max(across for across, _ in sampling) * max(down for _, down in sampling)
         needed += 2 * stored[0] * stored[1] * sum(x * y for x, y in sampling) // full
     _check_memory(needed, source, stored)
-    image.load()
+    decode(image, source, in_one_scan=in_one_scan)
     box = draft[1] if draft else None
     return image.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=REDUCING_GAP)
 
@@ -178,7 +177,7 @@ def _decode_png(image: PngImageFile, source: Essentials, size: Size) -> Image.Im
     image.load()
     if "transparency" in image.info:
         image.info["transparency"] = _scaled_key(image.info["transparency"], rawmode)
-    if image.size == size and image.mode in ("P", "1") and not image.info.get("icc_profile"):
+    if image.size == size and image.mode in ("P", "1") and not source.profile:
         return image
 
     factor = max(1, int(min(image.width / size[0], image.height / size[1]) / REDUCING_GAP))

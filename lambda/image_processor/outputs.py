@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.header import Header
 from enum import Enum
 from typing import Any
@@ -138,7 +138,10 @@ def store(
                 if verdict is not Verdict.WRITTEN:
                     return verdict, head.get("VersionId")
                 if owner.request_id:
-                    receipts.leave(s3, upload, owner.source_version, owner.request_id)
+                    older = replace(
+                        upload, version_id=owner.source_version, sequencer=owner.sequencer
+                    )
+                    receipts.leave(s3, older, owner.request_id)
                 condition = {"IfMatch": head["ETag"]}
             elif code != "ConditionalRequestConflict":
                 raise

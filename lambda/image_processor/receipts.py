@@ -1,4 +1,4 @@
-"""Who announces what has no output of its own: a small object per version and outcome.
+"""Who announces what has no output of its own: a small object per upload and outcome.
 
 In: an upload and the invocation that handles it. Out: whether this invocation is the one to
 announce the outcome. Called by the handler and by `outputs`. Receipts are in the upload bucket
@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from uploads import Upload
 
 PREFIX = "receipts/"
+NO_VERSION = (None, "", "null")
 _ATTEMPTS = 5
 
 
@@ -44,9 +45,14 @@ class Invocation:
         return request_id == self.request_id or request_id in self.redrive_of
 
 
-def receipt_key(key: str, version_id: str | None) -> str:
-    """Where the receipt of one version of one object is."""
-    return f"{PREFIX}{sha256(f'{key}\0{version_id}'.encode()).hexdigest()}.json"
+def receipt_key(key: str, version_id: str | None, sequencer: str) -> str:
+    """Where the receipt of one upload is.
+
+    Without versioning, or while it is suspended, every upload under a key is its null version:
+    the sequencer of the event tells one from the next.
+    """
+    upload = version_id if version_id not in NO_VERSION else f"null\0{sequencer}"
+    return f"{PREFIX}{sha256(f'{key}\0{upload}'.encode()).hexdigest()}.json"
 
 
 def claim(s3: Any, upload: Upload, invocation: Invocation, outcome: str) -> bool:
@@ -54,8 +60,9 @@ def claim(s3: Any, upload: Upload, invocation: Invocation, outcome: str) -> bool
 
     True for the first to ask, and for its retries until the announcement is settled. A claim of a
     failed request whose event was sent again is taken over: if it was sent twice, one announces.
+    Where the bucket is gone, there is no place for a receipt and nobody can have left one.
     """
-    receipt = receipt_key(upload.key, upload.version_id)
+    receipt = receipt_key(upload.key, upload.version_id, upload.sequencer)
     claimed = _content(invocation.request_id, outcome)
     if _put(s3, upload.bucket, receipt, claimed, IfNoneMatch="*"):
         return True
@@ -68,20 +75,16 @@ def claim(s3: Any, upload: Upload, invocation: Invocation, outcome: str) -> bool
     return _put(s3, upload.bucket, receipt, claimed, IfMatch=found["ETag"])
 
 
-def leave(s3: Any, upload: Upload, version_id: str, request_id: str) -> None:
-    """Reserve the announcement of an older version of `upload` for the request that wrote it."""
-    receipt = receipt_key(upload.key, version_id)
-    _put(s3, upload.bucket, receipt, _content(request_id, "replaced"), IfNoneMatch="*")
+def leave(s3: Any, older: Upload, request_id: str) -> None:
+    """Reserve the announcement of a replaced upload for the request that processed it."""
+    receipt = receipt_key(older.key, older.version_id, older.sequencer)
+    _put(s3, older.bucket, receipt, _content(request_id, "replaced"), IfNoneMatch="*")
 
 
 def settle(s3: Any, upload: Upload, invocation: Invocation) -> None:
     """Note that an upload is announced, so that a retry of its event does not repeat it."""
-    s3.put_object(
-        Bucket=upload.bucket,
-        Key=receipt_key(upload.key, upload.version_id),
-        Body=_content(invocation.request_id, "announced", settled=True),
-        ContentType="application/json",
-    )
+    receipt = receipt_key(upload.key, upload.version_id, upload.sequencer)
+    _put(s3, upload.bucket, receipt, _content(invocation.request_id, "announced", settled=True))
 
 
 def _content(request_id: str, outcome: str, *, settled: bool = False) -> bytes:
@@ -89,8 +92,9 @@ def _content(request_id: str, outcome: str, *, settled: bool = False) -> bytes:
 
 
 def _put(s3: Any, bucket: str, key: str, body: bytes, **condition: str) -> bool:
-    """Write an object if the condition holds. AWS: "How to prevent object overwrites with
-    conditional writes": 412 if it does not, 409 while another write goes on.
+    """Write an object if the condition holds; whether it is as good as written. AWS: "How to
+    prevent object overwrites with conditional writes": 412 if it does not, 409 while another write
+    goes on. In a bucket that is gone no condition can be broken.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -105,6 +109,8 @@ def _put(s3: Any, bucket: str, key: str, body: bytes, **condition: str) -> bool:
             code = error.response["Error"]["Code"]
             if code == "PreconditionFailed":
                 return False
+            if code == "NoSuchBucket":
+                return True
             if code != "ConditionalRequestConflict" or attempt == _ATTEMPTS:
                 raise
         else:

@@ -42,6 +42,26 @@ def source_gone(error_code: str) -> Rejection:
     )
 
 
+def source_archived() -> Rejection:
+    """The uploaded version is in a storage class that S3 does not read from."""
+    return Rejection(
+        "SourceArchived",
+        "download",
+        "S3 keeps the file in an archive and does not hand it out (InvalidObjectState).",
+        "Upload the image again with the storage class STANDARD.",
+    )
+
+
+def source_encrypted() -> Rejection:
+    """The uploaded version is encrypted with a key that its sender kept (SSE-C)."""
+    return Rejection(
+        "SourceEncrypted",
+        "download",
+        "The file is encrypted with a key of the sender's own (SSE-C), which S3 does not have.",
+        "Upload the image again without a key of your own; the bucket encrypts it.",
+    )
+
+
 def empty_file() -> Rejection:
     """The upload has no bytes."""
     return Rejection(
@@ -69,6 +89,17 @@ def not_an_image(first_bytes: bytes) -> Rejection:
         "validate",
         f"The content is neither JPEG nor PNG (it begins with {first_bytes.hex(' ')}).",
         "Convert the image to JPEG or PNG; renaming the file is not enough.",
+    )
+
+
+def rare_format(what: str) -> Rejection:
+    """A sound file, but of a kind that needs a reader of its own."""
+    return Rejection(
+        "UnsupportedFormat",
+        "validate",
+        f"The file is a {what}, which browsers do not show either.",
+        "Open it in the program that made it and save it as an ordinary JPEG (baseline or "
+        "progressive, 8 bits a channel) or PNG.",
     )
 
 

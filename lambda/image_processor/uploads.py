@@ -72,16 +72,22 @@ def newer(sequencer: str, other: str) -> bool:
 def fetch(s3: Any, upload: Upload, max_bytes: int) -> Source:
     """Read an upload with one GetObject, of the version the event names.
 
-    Raises Rejection if the version is gone or has more than `max_bytes`; any other ClientError is
-    for Lambda to retry.
+    Raises Rejection if the version is gone, archived, encrypted with a key of the sender's or has
+    more than `max_bytes`; any other ClientError is for Lambda to retry. AWS: GetObject, "Errors".
     """
     version = {"VersionId": upload.version_id} if upload.version_id else {}
     try:
         response = s3.get_object(Bucket=upload.bucket, Key=upload.key, **version)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in ("NoSuchKey", "NoSuchVersion"):
+        if code in ("NoSuchKey", "NoSuchVersion", "NoSuchBucket"):
             raise rejections.source_gone(code) from error
+        if code == "InvalidObjectState":
+            raise rejections.source_archived() from error
+        if code == "InvalidRequest":
+            # AWS: "Using server-side encryption with customer-provided keys": GetObject needs the
+            # key. Nothing else in this request could be invalid.
+            raise rejections.source_encrypted() from error
         if code == "AccessDenied":
             # AWS: GetObject, "Permissions".
             error.add_note(

@@ -86,9 +86,10 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         ),
         pytest.param(
             function(
-                "containers",
-                "    if not order:\n        return 1",
-                "    if not order:\n        raise _cut_off(exif)",
+                "jpeg_parts",
+                "    turned = orientation",
+                '    if exif and not orientation.of_exif(b"".join(exif)):\n'
+                '        raise cut_off("in EXIF")\n    turned = orientation',
             ),
             "no-errors-told",
             "rejected",

@@ -539,9 +539,11 @@ MUTANTS = [
         "EXIF, and with it the place, goes into the output",
         [
             _in(
-                "containers",
-                "return marker not in _APPLICATION and",
-                "return marker not in range(0xE2, 0xF0) and",
+                "jpeg_parts",
+                "            exif.append(",
+                "            kept.append(segment.whole)\n"
+                "            size += len(segment.whole)\n"
+                "            exif.append(",
             ),
             _in(
                 "imaging",

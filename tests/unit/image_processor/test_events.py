@@ -176,13 +176,33 @@ def test_subject_keeps_the_end_of_the_key() -> None:
 def test_receipt_keys() -> None:
     """A receipt belongs to one version of one key and lies outside uploads/."""
     keys = {
-        receipts.receipt_key("uploads/a.jpg", "1"),
-        receipts.receipt_key("uploads/a.jpg", "11"),
-        receipts.receipt_key("uploads/a.jpg1", "1"),
-        receipts.receipt_key("uploads/a.jpg", None),
+        receipts.receipt_key("uploads/a.jpg", "1", "0A"),
+        receipts.receipt_key("uploads/a.jpg", "11", "0A"),
+        receipts.receipt_key("uploads/a.jpg1", "1", "0A"),
+        receipts.receipt_key("uploads/a.jpg", None, "0A"),
     }
     assert len(keys) == 4
     assert all(key.startswith("receipts/") and key.endswith(".json") for key in keys)
+
+
+@pytest.mark.parametrize("version", [None, "", "null"])
+def test_receipts_without_versions(version: str | None) -> None:
+    """Where every upload is the null version of its key, its event's sequencer tells it apart."""
+    first, second = (receipts.receipt_key("uploads/a.jpg", version, each) for each in ("0A", "0B"))
+    assert first != second
+    assert first == receipts.receipt_key("uploads/a.jpg", None, "0A")
+    assert receipts.receipt_key("uploads/a.jpg", "1", "0A") == (
+        receipts.receipt_key("uploads/a.jpg", "1", "0B")
+    )
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1", "2.5", "2.17"])
+def test_any_minor_version_of_events(version: str) -> None:
+    """S3 adds fields with a new minor version; what an upload is stays the same."""
+    told = record("uploads/a.jpg")
+    assert uploads.from_record(S3EventRecord({**told.raw_event, "eventVersion": version})) == (
+        uploads.from_record(told)
+    )
 
 
 def test_messages_are_json() -> None:

@@ -54,7 +54,7 @@ def flipped(data: bytes, position: int) -> bytes:
         pytest.param(PNG[:8], "CorruptImage", "validate", id="png magic only"),
         pytest.param(PNG[:60], "CorruptImage", "validate", id="png header cut"),
         pytest.param(PNG[: len(PNG) // 2], "CorruptImage", "validate", id="png half"),
-        pytest.param(PNG[:-12], "CorruptImage", "validate", id="png without end"),
+        pytest.param(PNG[:-16], "CorruptImage", "validate", id="png without its last checksum"),
         pytest.param(flipped(PNG, len(PNG) // 2), "CorruptImage", "validate", id="png one byte"),
         pytest.param(black_png((0, 0), 8, GREY, 1), "CorruptImage", "validate", id="png 0x0"),
         pytest.param(animation(), "AnimatedImage", "validate", id="animated png"),
@@ -79,6 +79,9 @@ def test_png_of_too_little_data() -> None:
     [
         lambda: rejections.key_too_long(1030, 1024),
         lambda: rejections.source_gone("NoSuchVersion"),
+        rejections.source_archived,
+        rejections.source_encrypted,
+        lambda: rejections.rare_format("lossless JPEG"),
         rejections.empty_file,
         lambda: rejections.too_many_bytes(10, 5),
         lambda: rejections.not_an_image(b"GIF89a"),
