@@ -1,11 +1,65 @@
-"""What is in a folder, and whether it is still the same.
+"""Folders: what is in one, whether it is still the same, and whether it is the user's alone.
 
-Paths come in; files in a fixed order and their hash go out. Packages and images are named by it.
+What is below a state folder is run, and a report is believed: neither may come from a folder that
+another user of the machine could have prepared, as anybody can in /tmp.
 """
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from harness.problems import Problem
+
+_PRIVATE = 0o700
+
+
+def private_folder(path: Path) -> Path:
+    """A folder that nobody else can look into: made, or the user's own and closed to others.
+
+    Raises Problem for one that others could have changed, OSError where none can be made.
+    """
+    path = trusted_folder(path)
+    if stat.S_IMODE(path.stat().st_mode) != _PRIVATE:
+        path.chmod(_PRIVATE)
+    return path
+
+
+def trusted_folder(path: Path) -> Path:
+    """A folder that only the user can change: made, and then private, or found to be one.
+
+    Raises Problem for one that others could have changed, OSError where none can be made.
+    """
+    try:
+        path.mkdir(mode=_PRIVATE, parents=True)
+    except FileExistsError:
+        check_folder(path)
+        if not path.is_dir():
+            raise
+    return path
+
+
+def check_folder(path: Path) -> None:
+    """Raise Problem if others could have put something into `path`; one that is missing is fine."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if stat.S_ISLNK(found.st_mode):
+        raise Problem(f"{path} is a symbolic link.", f"Name the folder itself: {path.resolve()}.")
+    if found.st_uid != os.geteuid():
+        raise Problem(
+            f"The folder {path} belongs to another user (uid {found.st_uid}), who could change "
+            "what is run and reported from it.",
+            "Name a folder of your own, or one that does not exist yet.",
+        )
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise Problem(
+            f"Other users may write to the folder {path}, and so change what is run and reported "
+            "from it.",
+            f"If you trust what is in it, close it with `chmod 700 {path}`; else name another one.",
+        )
 
 
 def content_hash(*paths: Path) -> str:

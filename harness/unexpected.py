@@ -7,11 +7,13 @@ ours – of the file that its traceback was written to. Only the command line ca
 import errno
 import tempfile
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from botocore import exceptions as aws
 
+from harness.files import trusted_folder
 from harness.problems import Problem
 
 _ENVIRONMENT = {
@@ -58,11 +60,15 @@ def _traceback_file(error: BaseException, state_dir: Path) -> Path:
     """Where the traceback was written: below the state folder, or with the temporary files."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.txt"
     text = "".join(traceback.format_exception(error))
-    for folder in (state_dir / "errors", Path(tempfile.gettempdir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
-        except OSError:
-            continue
-        return folder / name
+    with suppress(OSError, Problem):
+        return _written(trusted_folder(trusted_folder(state_dir) / "errors") / name, text)
+    with suppress(OSError):
+        return _written(Path(tempfile.gettempdir()) / name, text)
     return Path("no file, for none can be written")
+
+
+def _written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "x") as file:
+        file.write(text)
+    return path

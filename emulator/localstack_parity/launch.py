@@ -53,6 +53,7 @@ def state_folders(state: Path) -> Mapping[str, str]:
 
 def main() -> None:
     """Run LocalStack until it is told to stop, then leave at once."""
+    os.umask(0o077)  # objects, messages and logs are for nobody else
     lifeline = os.environ.pop(LIFELINE_VARIABLE, "")
     if lifeline:
         threading.Thread(

@@ -10,6 +10,7 @@ import click
 
 from harness.commands.answers import print_json, running_stack, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters, seconds
+from harness.files import trusted_folder
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import bring_up
 from harness.targets.choosing import choose_target, target_to_start
@@ -146,8 +147,7 @@ def bench(settings: Settings, images: str, *, as_json: bool) -> int:
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)
     result = run_bench(target, settings, stack, count, tell=tell)
-    file = settings.reports_dir / "bench.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file = trusted_folder(settings.reports_dir) / "bench.json"
     file.write_text(json.dumps(result, indent=2) + "\n")
     if as_json:
         print_json(result)

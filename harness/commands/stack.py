@@ -11,7 +11,7 @@ from harness.commands.options import ALL, as_json, configured, pairs, parameters
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.deploy import bring_up, deploy
-from harness.stack.package import PLATFORMS, archive, build
+from harness.stack.package import PLATFORMS, archive, artifact_folder, build
 from harness.targets.choosing import choose_target, target_to_start, targets_to_stop
 
 
@@ -65,7 +65,7 @@ def build_command(settings: Settings, parameters: tuple[str, ...]) -> int:
     if wanted not in PLATFORMS:
         raise Problem(f"{wanted!r} is not an architecture.", f"Choose {' or '.join(PLATFORMS)}.")
     for package in build(settings, wanted):
-        zipped = archive(package.folder, settings.state_dir / "artifacts")
+        zipped = archive(package.folder, artifact_folder(settings))
         click.echo(
             f"{package.name:<24} {'built' if package.fresh else 'up to date':<10} "
             f"{package.unzipped_bytes / 1e6:6.1f} MB  {zipped}"

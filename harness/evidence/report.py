@@ -28,6 +28,7 @@ from harness.evidence.faults import faults
 from harness.evidence.fidelity import not_proven
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import OUTCOMES, allowed_statuses, judged
+from harness.files import trusted_folder
 
 _GOOD = ("processed", "superseded", "rejected", "failed")  # the last two where they are expected
 _SHOWN_KEYS = 5
@@ -133,8 +134,8 @@ def report_folder(reports_dir: Path, scenario: str, started: float) -> Iterator[
     """A folder to write a report into; it appears, and `latest` points at it, once it is whole."""
     when = datetime.fromtimestamp(started, UTC)
     name = f"{when:%Y%m%dT%H%M%SZ}-{scenario}"
-    part = reports_dir / f".{name}.{os.getpid()}.part"
-    part.mkdir(parents=True)
+    part = trusted_folder(reports_dir) / f".{name}.{os.getpid()}.part"
+    part.mkdir(mode=0o700)
     try:
         yield part
     except BaseException:

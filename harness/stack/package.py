@@ -19,7 +19,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from harness.files import content_hash, files_below
+from harness.files import content_hash, files_below, private_folder
 from harness.install import CAUSES, MISPLACING
 from harness.problems import Problem
 from harness.settings import Settings
@@ -67,6 +67,11 @@ def build(
     sources = [home / name for name in sorted(wanted)]
     with _exclusive(settings.build_dir):
         return [_build_one(folder, settings.build_dir, architecture) for folder in sources]
+
+
+def artifact_folder(settings: Settings) -> Path:
+    """Where zips of packages are kept; what is found there is deployed as it is."""
+    return private_folder(private_folder(settings.state_dir) / "artifacts")
 
 
 def archive(folder: Path, into: Path) -> Path:
@@ -172,7 +177,7 @@ def _size(folder: Path) -> int:
 @contextmanager
 def _exclusive(folder: Path) -> Iterator[None]:
     """Only one process at a time works in `folder`; the others wait for it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -23,7 +23,7 @@ from harness.stack.intrinsics import Place, Resolver, Unknown
 from harness.stack.live import READERS
 from harness.stack.live.defaults import ABSENT, DEFAULTS
 from harness.stack.live.reading import Gone
-from harness.stack.package import archive
+from harness.stack.package import archive, artifact_folder
 from harness.stack.template import Template, load_template, resource_types
 from harness.targets.target import Target
 
@@ -258,7 +258,7 @@ def _code(code: Any, settings: Settings) -> Any:
     folder = (settings.template.parent / code).resolve()
     if not folder.is_dir():
         return Unknown(f"there is nothing at {code}")
-    zipped = archive(folder, settings.state_dir / "artifacts")
+    zipped = archive(folder, artifact_folder(settings))
     return {"CodeSha256": _sha256(zipped)}
 
 

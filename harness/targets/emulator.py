@@ -200,7 +200,7 @@ def _start_process(config: EmulatorConfig, folder: Path, *, background: bool) ->
     try:
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
-        with open(log, "wb") as output:
+        with open(log, "wb", opener=_private) as output:
             process = subprocess.Popen(
                 [python, "-I", "-m", "localstack_parity.launch"],
                 env=_environment(config, installation, folder, port, lifeline=given),
@@ -230,6 +230,10 @@ def _start_process(config: EmulatorConfig, folder: Path, *, background: bool) ->
         os.close(held)
         return RunningEmulator(config.state_dir, port, process.pid)
     return RunningEmulator(config.state_dir, port, process.pid, lifeline=held)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _environment(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from harness.files import check_folder, private_folder
 from harness.problems import Problem
 
 
@@ -46,8 +47,13 @@ def write_record(state_dir: Path, pid: int, port: int) -> None:
 
 
 def read_record(state_dir: Path) -> Record | None:
-    """Return the live process that the record speaks of, or None."""
+    """Return the live process that the record speaks of, or None.
+
+    Raises Problem where another user could have written it: it says what `stop` ends.
+    """
     path = _record_path(state_dir)
+    for folder in (state_dir, path.parent):
+        check_folder(folder)
     try:
         written = json.loads(path.read_text())
         process = psutil.Process(int(written["pid"]))
@@ -74,10 +80,14 @@ def forget_record(state_dir: Path) -> None:
 
 
 def prepare_folder(state_dir: Path, minimum_free_bytes: int) -> Path:
-    """The folder to work in, made if there is none. Raises Problem if it cannot be written to."""
+    """The folder to work in, made if there is none and the user's alone.
+
+    Raises Problem if it cannot be written to, or others could have changed what is in it.
+    """
     folder = state_dir / "emulator"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(state_dir)
+        private_folder(folder)
         with tempfile.TemporaryFile(dir=folder):  # of its own: other starts look at the same time
             pass
     except OSError as error:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -280,6 +281,35 @@ def test_stopping_keeps_the_log_and_nothing_else(config: EmulatorConfig) -> None
     left = {path.name for path in (config.state_dir / "emulator").iterdir()}
     assert left == {"emulator.log", "start.lock"}
     assert not stop(config.state_dir)
+
+
+def test_what_it_writes_is_for_nobody_else(config: EmulatorConfig) -> None:
+    """Objects, messages and the log are closed to other users, whatever the umask."""
+    before = os.umask(0)
+    try:
+        running = start(config, background=True)
+    finally:
+        os.umask(before)
+    s3 = Emulator(running).client("s3")
+    s3.create_bucket(Bucket="photos")
+    s3.put_object(Bucket="photos", Key="private.jpg", Body=b"picture")
+
+    below = [path for path in config.state_dir.rglob("*") if not path.is_symlink()]
+    open_to_others = [path for path in below if path.stat().st_mode & 0o077]
+    assert stat.S_IMODE(config.state_dir.stat().st_mode) == 0o700
+    assert [path for path in open_to_others if path.parent == config.state_dir] == []
+    assert [path for path in open_to_others if path.name == "emulator.log"] == []
+    assert [path for path in open_to_others if "work" in path.parts and path.is_file()] == []
+
+
+def test_a_state_folder_that_others_prepared_is_not_used(config: EmulatorConfig) -> None:
+    """What is in it would be run, and its record says which process `stop` ends."""
+    (config.state_dir / "emulator").mkdir(parents=True)
+    (config.state_dir / "emulator").chmod(0o777)
+    for use in (lambda: start(config, background=True), lambda: stop(config.state_dir)):
+        with pytest.raises(Problem, match="Other users may write"):
+            use()
+    (config.state_dir / "emulator").chmod(0o700)
 
 
 def test_a_killed_emulator_is_noticed(config: EmulatorConfig) -> None:
