@@ -14,7 +14,6 @@ from functools import lru_cache
 type Context = Mapping[str, str | tuple[str, ...]]
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_VARIABLE_PARTS = re.compile(r"\s*([^,'\s][^,']*?)\s*(?:,\s*'([^']*)'\s*)?")
 _ARN_SEGMENTS = 6
 
 
@@ -96,10 +95,11 @@ def _plain(text: str, *, wildcards: bool) -> list[_Token]:
 def _variable(found: re.Match[str]) -> _Token:
     if found[1] in ("*", "?", "$"):  # "${*}" is how a policy writes a plain asterisk
         return found[1]
-    parts = _VARIABLE_PARTS.fullmatch(found[1])
-    if not parts:
+    key, comma, default = (part.strip() for part in found[1].partition(","))
+    quoted = len(default) > 1 and default[0] == default[-1] == "'" and default.count("'") == 2
+    if not key or "'" in key or (comma and not quoted):
         return found[0]
-    return _Variable((parts[1].lower(), parts[2]))
+    return _Variable((key.lower(), default[1:-1] if comma else None))
 
 
 def _resolve(tokens: tuple[_Token, ...], context: Context) -> tuple[_Token, ...] | None:
@@ -116,41 +116,67 @@ def _resolve(tokens: tuple[_Token, ...], context: Context) -> tuple[_Token, ...]
     return tuple(resolved)
 
 
+# Regular expressions of wildcards: a run of any characters, and one within a segment of an ARN.
+_ANY, _IN_SEGMENT = ".*", "[^:]*"
+
+
 @lru_cache(maxsize=4096)
 def _compile(tokens: tuple[_Token, ...], kind: Kind) -> re.Pattern[str]:
+    """Compile to an expression that never tries a place for a wildcard twice.
+
+    An attacker may choose the text and whoever writes policies the pattern, so the work has to be
+    at most their product.
+    """
     flags = re.DOTALL | (re.IGNORECASE if kind in _CASELESS_KINDS else 0)
-    source = _arn(tokens) if kind is Kind.ARN else "".join(map(_any, tokens))
-    return re.compile(source, flags)
+    groups = _split(_regexes(tokens, arn=kind is Kind.ARN), _ANY)
+    texts = [
+        _in_order(["".join(one) for one in _split(group, _IN_SEGMENT)], _IN_SEGMENT, to_end=last)
+        for last, group in zip([False] * (len(groups) - 1) + [True], groups, strict=True)
+    ]
+    return re.compile(_in_order(texts, _ANY, to_end=True), flags)
 
 
-def _any(token: _Token) -> str:
-    if token is _Wildcard.MANY:
-        return ".*"
-    if token is _Wildcard.ONE:
-        return "."
-    return re.escape(str(token))
+def _in_order(parts: list[str], run: str, *, to_end: bool) -> str:
+    """Join what stands between the runs.
+
+    Each part may be kept where it is first found, which an atomic group does: a later place leaves
+    less text for the rest. Only the last part has to be looked for as far as the end.
+    """
+    first, *found = parts
+    end = run + found.pop() if found and to_end else ""
+    return first + "".join(f"(?>{run}?{part})" for part in found) + end
 
 
-def _arn(tokens: tuple[_Token, ...]) -> str:
-    """Match ARNs: wildcards stay within their segment, but "if the * wildcard is the last character
-    of a resource ARN segment, it can expand to match beyond the colon boundaries".
+def _split(regexes: list[str], run: str) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for regex in regexes:
+        if regex == run:
+            parts.append([])
+        else:
+            parts[-1].append(regex)
+    return parts
 
-    The resource, which is the last of the six segments, may itself contain colons. Segments that
-    the pattern lacks are taken for "*".
+
+def _regexes(tokens: tuple[_Token, ...], *, arn: bool) -> list[str]:
+    """Translate the tokens one by one.
+
+    Wildcards of ARNs stay within their segment, but "if the * wildcard is the last character of a
+    resource ARN segment, it can expand to match beyond the colon boundaries". The resource, which
+    is the last of the six segments, may itself contain colons. Segments that the pattern lacks are
+    taken for "*".
     """
     if tokens == (_Wildcard.MANY,):
-        return ".*"
-    regex: list[str] = []
-    segment = 1
+        return [_ANY]
+    regexes: list[str] = []
+    segment = 1 if arn else _ARN_SEGMENTS
     for position, token in enumerate(tokens):
         if isinstance(token, str):
-            regex.append(re.escape(token))
+            regexes.append(re.escape(token))
             segment += token.count(":")
             continue
         following = tokens[position + 1] if position + 1 < len(tokens) else ":"
         ends_segment = isinstance(following, str) and following.startswith(":")
         crosses = segment >= _ARN_SEGMENTS or (token is _Wildcard.MANY and ends_segment)
-        one = "." if crosses else "[^:]"
-        regex.append(one + "*" if token is _Wildcard.MANY else one)
-    regex.append(":.*" * (_ARN_SEGMENTS - segment))
-    return "".join(regex)
+        run = _ANY if crosses else _IN_SEGMENT
+        regexes.append(run if token is _Wildcard.MANY else run.removesuffix("*"))
+    return regexes + [":", _ANY] * (_ARN_SEGMENTS - segment)

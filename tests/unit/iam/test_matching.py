@@ -1,11 +1,13 @@
 """Wildcards, segments of ARNs and policy variables."""
 
+import re
 from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localstack_parity.iam import matching
 from localstack_parity.iam.matching import Kind, Pattern
 
 # Source of all: IAM User Guide, "IAM JSON policy elements: Resource", "… Action", "Variables".
@@ -83,6 +85,18 @@ def test_without_version_2012_a_variable_is_plain_text() -> None:
 def test_strings_match_as_in_a_shell(pattern: str, value: str) -> None:
     """StringLike knows * and ? and no other wildcards."""
     assert Pattern(pattern, Kind.LIKE).matches(value, {}) is fnmatchcase(value, pattern)
+
+
+@given(st.text("ab:*?", max_size=14), st.text("ab:", max_size=14))
+def test_an_arn_matches_as_if_every_place_were_tried_for_every_wildcard(
+    pattern: str, arn: str
+) -> None:
+    """That a place is never tried twice changes nothing about what matches."""
+    tokens = matching._tokens(pattern, variables=False, wildcards=True)
+    trying_all = "".join(matching._regexes(tokens, arn=True))
+    assert Pattern(pattern, Kind.ARN).matches(arn, {}) is (
+        re.fullmatch(trying_all, arn) is not None
+    )
 
 
 _SEGMENT = st.text("ab-/", max_size=4)
