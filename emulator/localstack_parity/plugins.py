@@ -26,11 +26,14 @@ def on_start() -> None:
     """Run once, before LocalStack answers requests."""
     from localstack.runtime.current import get_current_runtime
 
+    from localstack_parity import bad_requests, nesting
     from localstack_parity.cloudformation import events, literals, notifications, properties
     from localstack_parity.cloudformation import executor as cloudformation_executor
     from localstack_parity.server import listening
 
     listening.install(get_current_runtime())
+    nesting.install()
+    bad_requests.install()
     cloudformation_executor.install()
     events.install()
     literals.install()

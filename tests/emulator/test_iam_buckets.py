@@ -120,3 +120,29 @@ def test_a_presigned_url_has_the_rights_of_its_signer(emulator: Emulator, bucket
         writing = urllib.request.Request(writable, data=b"y", method="PUT")
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(writing)
+
+
+def test_of_many_deletions_those_that_are_forbidden_are_errors(emulator: Emulator) -> None:
+    """S3 API Reference, DeleteObjects: 200, with an error for each key that was not deleted."""
+    with bucket_of(emulator) as bucket:
+        mine = f"arn:aws:s3:::{bucket}/mine/*"
+        with session_of(emulator, allow("s3:DeleteObject", mine)) as (_, client):
+            owner = emulator.client("s3")
+            for key in ("mine/a", "theirs/b"):
+                owner.put_object(Bucket=bucket, Key=key, Body=b"x")
+            keys = [{"Key": "mine/a"}, {"Key": "theirs/b"}, {"Key": "mine/c", "VersionId": "null"}]
+            answer = client("s3").delete_objects(Bucket=bucket, Delete={"Objects": keys})
+            assert [one["Key"] for one in answer["Deleted"]] == ["mine/a"]
+            refused = {one["Key"]: one for one in answer["Errors"]}
+            assert {key: one["Code"] for key, one in refused.items()} == {
+                "theirs/b": "AccessDenied",
+                "mine/c": "AccessDenied",
+            }
+            assert "s3:DeleteObject on resource" in refused["theirs/b"]["Message"]
+            assert "s3:DeleteObjectVersion on resource" in refused["mine/c"]["Message"]
+            answer = client("s3").delete_objects(
+                Bucket=bucket, Delete={"Objects": [{"Key": "theirs/b"}], "Quiet": True}
+            )
+            assert [one["Key"] for one in answer["Errors"]] == ["theirs/b"]
+            listed = owner.list_objects_v2(Bucket=bucket)["Contents"]
+            assert [one["Key"] for one in listed] == ["theirs/b"]

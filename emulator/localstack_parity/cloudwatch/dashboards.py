@@ -112,7 +112,7 @@ def _widget_problems(widget: object, path: str) -> Iterator[Problem]:
     type_, properties = widget.get("type"), widget.get("properties")
     if type_ is None:
         yield Problem(path, "Should have required property 'type'")
-    elif type_ not in REQUIRED:
+    elif not isinstance(type_, str) or type_ not in REQUIRED:
         yield Problem(f"{path}/type", "Should be equal to one of the allowed values")
     if properties is None:
         yield Problem(path, "Should have required property 'properties'")

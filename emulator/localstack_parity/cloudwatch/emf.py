@@ -47,7 +47,7 @@ def measurements(account: str, region: str, timestamp: int, message: str) -> lis
             for directive in metadata["CloudWatchMetrics"]
             for measurement in _directive(document, directive, account, region, second)
         ]
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return []
 
 

@@ -65,6 +65,7 @@ type Node = Number | Text | Name | Array | Call | Operation
 # By precedence, the loosest first. A power binds tighter than a sign: -2^2 is -4.
 _OPERATORS = (("||",), ("&&",), ("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"))
 _WORDS = {"AND": "&&", "OR": "||"}
+_MAX_DEPTH = 100  # of signs, powers, parentheses and calls; CloudWatch's own is not documented
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)
@@ -107,6 +108,7 @@ class _Reader:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = tokens
         self._position = 0
+        self._depth = 0
 
     @property
     def kind(self) -> str:
@@ -127,6 +129,14 @@ class _Reader:
         return left
 
     def _signed(self) -> Node:
+        if self._depth == _MAX_DEPTH:
+            raise ExpressionError("The expression is nested too deeply")
+        self._depth += 1
+        node = self._operand()
+        self._depth -= 1
+        return node
+
+    def _operand(self) -> Node:
         if self._skip("-"):
             return Operation("-", Number(0), self._signed())
         if self._skip("+"):

@@ -15,6 +15,7 @@ from localstack.aws.api.cloudwatch import (
     DashboardInvalidInputError,
     InvalidParameterCombinationException,
     InvalidParameterValueException,
+    MissingRequiredParameterException,
     PutMetricAlarmInput,
     ResourceNotFound,
 )
@@ -57,6 +58,14 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         self.cloudwatch_database = MetricDatabase()
         self.alarm_scheduler = AlarmScheduler(self._reader, self._after_change)
         alarm_clock.listen(self._let_time_pass)
+
+    def put_metric_data(
+        self, context: RequestContext, namespace: str, metric_data: Any = None, **request: Any
+    ) -> None:
+        """Store datapoints; there is no request without any."""
+        if metric_data is None:
+            raise MissingRequiredParameterException("The parameter MetricData is required.")
+        super().put_metric_data(context, namespace, metric_data, **request)
 
     def on_after_state_reset(self) -> None:
         """Begin again with an empty database."""

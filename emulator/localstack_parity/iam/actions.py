@@ -143,6 +143,14 @@ _ALSO = {
     },
 }
 
+# Parameters that name several resources, each of which has to be allowed.
+_NAMED_TOGETHER = {
+    "cloudwatch:DeleteAlarms": "AlarmNames",
+    "cloudwatch:DeleteDashboards": "DashboardNames",
+    "cloudwatch:DisableAlarmActions": "AlarmNames",
+    "cloudwatch:EnableAlarmActions": "AlarmNames",
+}
+
 # Parameters that pass a role on to a service. IAM User Guide, "Grant a user permissions to pass a
 # role to an AWS service".
 _PASSED_ROLES = {
@@ -164,7 +172,10 @@ def needed(service: str, operation: str, parameters: Parameters) -> list[Needed]
     if called in FREE:
         return []
     if called == "s3:DeleteObjects":
-        return list(_deletions(parameters))
+        return [one for _, needs in deletions(parameters) for one in needs]
+    if named := parameters.get(_NAMED_TOGETHER.get(called, "")):
+        many = _NAMED_TOGETHER[called]
+        return [Needed(called, {many.removesuffix("s"): name}) for name in named]
     needs = [Needed(action_of(called, parameters), parameters)]
     if called == "s3:GetObjectAttributes":
         needs.append(Needed(action_of("s3:GetObject", parameters), parameters))
@@ -189,10 +200,19 @@ def action_of(called: str, parameters: Parameters) -> str:
     return action
 
 
-def _deletions(parameters: Parameters) -> Iterator[Needed]:
+def deletions(parameters: Parameters) -> Iterator[tuple[Mapping[str, Any], list[Needed]]]:
+    """Return each entry of a DeleteObjects request, and what it needs: S3 judges them one by one.
+
+    Other batches (SendMessageBatch, PublishBatch, …) name one resource and are judged as a whole.
+    """
+    bypass = parameters.get("BypassGovernanceRetention")
     for entry in (parameters.get("Delete") or {}).get("Objects") or ():
-        one = {"Bucket": parameters["Bucket"], **entry}
-        yield Needed(action_of("s3:DeleteObject", one), one)
+        one = {
+            "Bucket": parameters["Bucket"],
+            **entry,
+            "BypassGovernanceRetention": bypass,
+        }
+        yield entry, needed("s3", "DeleteObject", one)
 
 
 def _copied(source: str) -> Parameters:

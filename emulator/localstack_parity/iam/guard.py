@@ -31,6 +31,7 @@ from localstack_parity.iam.policies import Policy
 from localstack_parity.iam.resources import Where
 
 SWITCH = "TAPSTACK_IAM"
+REFUSED_DELETIONS = "refused_deletions"  # attribute of a request's context: entries of Errors
 
 # Services whose resources have policies that can deny; nothing else keeps an account's root out.
 _WITH_DENIALS = frozenset({"s3", "sns", "sqs", "sts"})
@@ -68,8 +69,11 @@ def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) 
     service = context.service.service_name
     parameters: Any = context.service_request or {}
     if caller.kind is not Callers.ROOT or service in _WITH_DENIALS:
-        for needed in actions.needed(service, context.operation.name, parameters):
-            _require(context, caller, needed)
+        if service == "s3" and context.operation.name == "DeleteObjects":
+            _set_refused_deletions_aside(context, caller, parameters)
+        else:
+            for needed in actions.needed(service, context.operation.name, parameters):
+                _require(context, caller, needed)
     configuration.check(context)
 
 
@@ -95,6 +99,24 @@ def conceal_what_is_missing(
     except CommonServiceException as denied:
         error = handlers.handle_service_exception.create_exception_response(denied, context)
         response.update_from(error)
+
+
+def _set_refused_deletions_aside(context: RequestContext, caller: Caller, parameters: Any) -> None:
+    """Leave what may be deleted in the request; the provider adds the others to its answer.
+
+    S3 API Reference, DeleteObjects: 200, with an error for each object that could not be deleted.
+    """
+    kept, refused = [], []
+    for entry, needs in actions.deletions(parameters):
+        try:
+            for needed in needs:
+                _require(context, caller, needed)
+            kept.append(entry)
+        except CommonServiceException as denied:
+            refused.append({**entry, "Code": denied.code, "Message": denied.message})
+    if refused:
+        parameters["Delete"]["Objects"] = kept
+        setattr(context, REFUSED_DELETIONS, refused)
 
 
 def _require(context: RequestContext, caller: Caller, needed: Needed) -> None:

@@ -24,39 +24,41 @@ class LogStream:
     def __init__(self, wanted: Callable[[str], bool] = lambda line: True) -> None:
         """Keep of the plain lines those that are `wanted`."""
         self._wanted = wanted
-        self._pending = bytearray()
+        self._line = bytearray()  # the beginning of a line whose end has not come yet
+        self._pending = bytearray()  # what follows, if it may be a frame that is not complete
         self._events: list[Event] = []
         self._latest = 0
 
     def feed(self, data: bytes) -> None:
-        """Add what was read from the pipe."""
+        """Add what was read from the pipe; look at no byte of text a second time."""
         self._pending += data
         while self._pending:
-            frame = self._pending.find(_MAGIC)
-            text_end = len(self._pending) if frame < 0 else frame
-            self._take_lines(text_end)
-            if frame < 0:
-                return
+            if not self._pending.startswith(_MAGIC):
+                frame = self._pending.find(_MAGIC)
+                end = frame if frame >= 0 else len(self._pending) - _begun(self._pending)
+                self._take_text(bytes(self._pending[:end]))
+                del self._pending[:end]
+                if frame < 0:
+                    return
             # A line that a frame interrupts continues after it, as a terminal would show it.
-            start = self._pending.find(_MAGIC)
-            header = self._pending[start : start + _HEADER]
-            length = int.from_bytes(header[4:8])
-            if len(header) < _HEADER or len(self._pending) < start + _HEADER + length:
+            header = self._pending[:_HEADER]
+            end = _HEADER + int.from_bytes(header[4:8])
+            if len(header) < _HEADER or len(self._pending) < end:
                 return
             at_us = int.from_bytes(header[8:16])
-            message = self._pending[start + _HEADER : start + _HEADER + length]
-            del self._pending[start : start + _HEADER + length]
+            message = self._pending[_HEADER:end]
+            del self._pending[:end]
             self.add(message.decode(errors="replace"), at_us // 1000)
 
-    def _take_lines(self, end: int) -> None:
-        last = self._pending.rfind(b"\n", 0, end)
-        if last < 0:
-            return
-        for raw in self._pending[:last].split(b"\n"):
-            line = raw.decode(errors="replace")
+    def _take_text(self, text: bytes) -> None:
+        *ended, rest = text.split(b"\n")
+        for part in ended:
+            self._line += part
+            line = self._line.decode(errors="replace")
+            self._line.clear()
             if line and self._wanted(line):
                 self.add(line + "\n")
-        del self._pending[: last + 1]
+        self._line += rest
 
     def add(self, message: str, at_ms: int | None = None) -> None:
         """Append an event; never earlier than the one before, as CloudWatch Logs wants them."""
@@ -65,8 +67,9 @@ class LogStream:
 
     def end_line(self) -> None:
         """Make an event of what was written without an end of line."""
-        if self._pending:
-            self.add(self._pending.decode(errors="replace"))
+        if rest := self._line + self._pending:
+            self.add(rest.decode(errors="replace"))
+            self._line.clear()
             self._pending.clear()
 
     def take(self) -> list[Event]:
@@ -74,3 +77,8 @@ class LogStream:
         self.end_line()
         events, self._events = self._events, []
         return events
+
+
+def _begun(data: bytearray) -> int:
+    """How many of the last bytes may be the beginning of a frame."""
+    return next((n for n in (2, 1) if data.endswith(_MAGIC[:n])), 0)

@@ -10,6 +10,9 @@ Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax"
 import operator
 import re
 from collections.abc import Callable
+from math import inf
+
+from localstack_parity.logs.regexes import InvalidRegex, compile_regex
 
 type Test = Callable[[str | float | None], bool]
 
@@ -17,10 +20,8 @@ type Test = Callable[[str | float | None], bool]
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 REGEX = r"%[^%]+%"
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _ORDERS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
-# "Filter patterns with regex can only include the following".
-_REGEX_SIGNS = re.compile(r"[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|\\*+. ]+")
 
 
 class PatternError(Exception):
@@ -42,13 +43,11 @@ def condition(sign: str, operand: str) -> Test:
     raise PatternError()
 
 
-def regex(text: str) -> re.Pattern[str]:
-    """The expression between two percent signs."""
-    if not _REGEX_SIGNS.fullmatch(text):
-        raise PatternError()
+def regex(text: str) -> Callable[[str], bool]:
+    """Whether a text contains a match of the expression between two percent signs."""
     try:
-        return re.compile(text)
-    except re.error:
+        return compile_regex(text)
+    except InvalidRegex:
         raise PatternError() from None
 
 
@@ -61,10 +60,13 @@ def unquoted(text: str) -> str:
 
 def number(value: object) -> float | None:
     """A number, or a text that is one; else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return float(value)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        try:
+            return float(value)
+        except OverflowError:  # a whole number of hundreds of digits
+            return inf if isinstance(value, int) and value > 0 else -inf
     return None
 
 
@@ -83,8 +85,8 @@ def _order(sign: str, operand: str) -> Test:
 def _equal(operand: str) -> Callable[[str | float], bool]:
     """Equality: with a regular expression, a number, or a text that may have asterisks."""
     if re.fullmatch(REGEX, operand):
-        expression = regex(operand[1:-1])
-        return lambda value: expression.search(_text(value)) is not None
+        found = regex(operand[1:-1])
+        return lambda value: found(_text(value))
     if (wanted := number(operand)) is not None:
         return lambda value: number(value) == wanted
     text = unquoted(operand)
@@ -101,4 +103,4 @@ def _equal(operand: str) -> Callable[[str | float], bool]:
 
 
 def _text(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.15g}"
+    return value if isinstance(value, str) else f"{number(value):.15g}"

@@ -19,8 +19,8 @@ _PART = re.compile(rf"(?:{QUOTED}|{REGEX}|[^,])*")
 _COMPARISON = re.compile(
     rf"\s*([\w-]+)\s*(<=|>=|!=|=|<|>)\s*({QUOTED}|{REGEX}|(?:(?!&&|\|\|)[^\s,])+)\s*(&&|\|\||$)"
 )
-# What is between brackets or quotes is one field.
-_FIELD = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')
+_WORD = re.compile(r"\S+")
+_CLOSING = {"[": "]", '"': '"'}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def compile_fields(body: str) -> Callable[[str], dict[str, str] | None]:
     after = [_field(part) for part in parts[gaps[0] + 1 :]] if gaps else []
 
     def match(message: str) -> dict[str, str] | None:
-        values = [next(filter(None, found), "") for found in _FIELD.findall(message)]
+        values = _values(message)
         spare = len(values) - len(before) - len(after)
         if spare < 0 or (spare and not gaps):
             return None
@@ -62,6 +62,24 @@ def compile_fields(body: str) -> Callable[[str], dict[str, str] | None]:
         }
 
     return match
+
+
+def _values(message: str) -> list[str]:
+    """The fields of a message: words, and what is between brackets or quotes."""
+    values: list[str] = []
+    last = {closing: message.rfind(closing) for closing in _CLOSING.values()}
+    word = _WORD.search(message)
+    while word:
+        closing = _CLOSING.get(word[0][0], "")
+        end = word.end()
+        if closing and word.start() < last[closing]:
+            end = message.find(closing, word.start() + 1)
+            values.append(message[word.start() + 1 : end])
+            end += 1
+        else:
+            values.append(word[0])
+        word = _WORD.search(message, end)
+    return values
 
 
 def _split(body: str) -> list[str]:

@@ -17,6 +17,8 @@ type Test = Callable[[Document], bool]
 
 _STEP = re.compile(r"\.?\['([^']+)'\]|\.?\[\"([^\"]+)\"\]|\[(\d+)\]|\.([\w-]+)")
 _SELECTOR = r"\$(?:\.?\['[^']+'\]|\.?\[\"[^\"]+\"\]|\[\d+\]|\.[\w-]+)+"
+_MAX_DEPTH = 100  # of parentheses; how many CloudWatch Logs takes is not documented
+
 _TOKEN = re.compile(
     rf"\s*({_SELECTOR}|&&|\|\||[()]|<=|>=|!=|[=<>]|{QUOTED}|{REGEX}|[^\s()&|=<>!\"%]+)"
 )
@@ -82,6 +84,7 @@ class _Reader:
 
     def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens
+        self._depth = 0
 
     @property
     def at_end(self) -> bool:
@@ -101,7 +104,11 @@ class _Reader:
 
     def _single(self) -> Test:
         if self._skip("("):
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                raise PatternError()
             test = self.either()
+            self._depth -= 1
             if not self._skip(")"):
                 raise PatternError()
             return test

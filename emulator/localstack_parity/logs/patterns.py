@@ -102,8 +102,7 @@ def _terms(text: str) -> Pattern:
 
 def _term(term: str) -> Callable[[str], bool]:
     if re.fullmatch(REGEX, term):
-        expression = regex(term[1:-1])
-        return lambda message: expression.search(message) is not None
+        return regex(term[1:-1])
     if not term.startswith('"') and not _WORD.fullmatch(term):
         raise PatternError(f"Invalid character(s) in term '{_WORD.sub('', term)}'")
     wanted = unquoted(term)

@@ -11,14 +11,18 @@ from typing import Any, Self
 from localstack import config
 from localstack.aws.api import RequestContext
 from localstack.services.s3.constants import DEFAULT_BUCKET_ENCRYPTION
+from localstack.services.s3.exceptions import MalformedXML
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 
+from localstack_parity.iam.guard import REFUSED_DELETIONS
 from localstack_parity.s3 import metadata, notification_rules
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
 from localstack_parity.s3.listings import Listings
+
+MAX_DELETIONS = 1000  # of one DeleteObjects request
 
 
 class ParityS3Provider(Listings):
@@ -68,9 +72,18 @@ class ParityS3Provider(Listings):
     def delete_objects(
         self, context: RequestContext, bucket: str, delete: Any, **request: Any
     ) -> Any:
-        """Delete up to a thousand objects."""
-        with self._locks.held(bucket, [entry["Key"] for entry in delete.get("Objects", [])]):
-            return super().delete_objects(context, bucket, delete, **request)
+        """Delete up to a thousand objects, but for those that the caller may not delete."""
+        refused = context.get(REFUSED_DELETIONS) or []
+        entries = delete.get("Objects") or []
+        if len(entries) + len(refused) > MAX_DELETIONS:
+            raise MalformedXML()
+        answer: Any = {}
+        if entries or not refused:
+            with self._locks.held(bucket, [entry["Key"] for entry in entries]):
+                answer = super().delete_objects(context, bucket, delete, **request)
+        if refused:
+            answer["Errors"] = [*answer.get("Errors", ()), *refused]
+        return answer
 
     def get_object_tagging(
         self, context: RequestContext, bucket: str, key: str, **request: Any

@@ -1,0 +1,181 @@
+"""Bad requests: what cannot be read, or lacks what its operation needs, is the caller's error.
+
+LocalStack answers 500 to such requests, which SDKs repeat; AWS answers 4xx. Two things are done
+about it, for all services at once. The parsers take only values of the type that the service's
+model names. And where a request fails in a way that is nobody's error yet, the exception is looked
+at again: if the request breaks the model, it is the caller's. This costs nothing while all is well.
+
+Sources: the protocols of AWS in Smithy's documentation (malformed requests are
+SerializationException), "Common errors" of the API references, S3 API Reference, "Error responses".
+"""
+
+from typing import Any
+from xml.etree import ElementTree
+
+from botocore.exceptions import BotoCoreError
+from botocore.model import OperationNotFoundError
+from botocore.validate import ParamValidator
+from localstack.aws import handlers
+from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
+from localstack.aws.protocol import parser as parsers
+from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
+from localstack.http.request import restore_payload
+from werkzeug.exceptions import HTTPException
+
+# What a service calls a request that lacks a member, and one that has a wrong value.
+_CODES = {
+    "cloudwatch": ("MissingParameter", "InvalidParameterValue"),
+    "lambda": ("ValidationException", "ValidationException"),
+    "logs": ("InvalidParameterException", "InvalidParameterException"),
+    "s3": ("InvalidRequest", "InvalidArgument"),
+    "sns": ("InvalidParameter", "InvalidParameter"),
+    "sqs": ("MissingParameter", "InvalidParameterValue"),
+}
+_QUERY_CODES = ("ValidationError", "ValidationError")
+_OTHER_CODES = ("ValidationException", "ValidationException")
+
+# What Python raises for a value of the right type that means nothing, or is beyond all limits.
+_BAD_VALUES = (ValueError, OverflowError, RecursionError)
+_ARN_COLONS = 5
+
+
+def install() -> None:
+    """Make all services answer bad requests with 4xx."""
+    _take_only_what_fits()
+    serializer = handlers.handle_service_exception
+    respond = serializer.create_exception_response
+
+    def answer(exception: Exception, context: RequestContext) -> Any:
+        error = _callers_error(exception, context)
+        if error is None or context.operation:
+            return respond(error or exception, context)
+        # Errors look the same for all operations, but one is needed to write them.
+        context.operation = context.service.operation_model(context.service.operation_names[0])
+        try:
+            return respond(error, context)
+        finally:
+            context.operation = None
+
+    serializer.create_exception_response = answer
+
+
+def _callers_error(exception: Exception, context: RequestContext) -> CommonServiceException | None:
+    """Return the error of the caller that an exception stands for; None if it is none."""
+    if isinstance(exception, (ServiceException, HTTPException, NotImplementedError)):
+        return None
+    protocol = str(context.protocol)
+    if isinstance(exception, RequestParserError):
+        if isinstance(exception, OperationNotFoundParserError) or isinstance(
+            exception.__cause__, OperationNotFoundError
+        ):
+            return _unknown_operation(protocol)
+        return _malformed(protocol, context, str(exception.__cause__ or exception))
+    missing, invalid = _CODES.get(
+        context.service.service_name if context.service else "",
+        _QUERY_CODES if protocol in ("query", "ec2") else _OTHER_CODES,
+    )
+    if problems := _violations(context):
+        lacks = problems.startswith("Missing required parameter")
+        return _error(missing if lacks else invalid, problems)
+    if isinstance(exception, _BAD_VALUES):
+        what = "It is nested too deeply." if isinstance(exception, RecursionError) else exception
+        return _error(invalid, f"A value is not valid. {what}")
+    return None
+
+
+def _error(code: str, message: str, status: int = 400) -> CommonServiceException:
+    """Return an error; JSON names it by the name of its class."""
+    made: type[CommonServiceException] = type(code, (CommonServiceException,), {})
+    return made(code, message, status, True)
+
+
+def _unknown_operation(protocol: str) -> CommonServiceException:
+    if protocol in ("query", "ec2"):
+        return _error("InvalidAction", "There is no such action.")
+    if protocol == "rest-xml":
+        message = "The specified method is not allowed against this resource."
+        return _error("MethodNotAllowed", message, 405)
+    status = 404 if protocol == "rest-json" else 400
+    return _error("UnknownOperationException", "There is no such operation.", status)
+
+
+def _malformed(protocol: str, context: RequestContext, reason: str) -> CommonServiceException:
+    if protocol == "rest-xml":
+        if context.request.content_length:
+            message = (
+                "The XML you provided was not well-formed or did not validate against our"
+                " published schema"
+            )
+            return _error("MalformedXML", message)
+        return _error("InvalidArgument", reason)
+    if protocol in ("query", "ec2"):
+        missing = "Action" not in context.request.values
+        return _error("MissingAction" if missing else "MalformedInput", reason)
+    return _error("SerializationException", reason)
+
+
+def _violations(context: RequestContext) -> str:
+    """Return in what a request breaks the model of its operation, a sentence on each line."""
+    shape = context.operation.input_shape if context.operation else None
+    if shape is None:
+        return ""
+    request = dict(context.service_request or {})
+    try:
+        for parameters in (_given(request), request):
+            if found := ParamValidator().validate(parameters, shape).generate_report():
+                return str(found)
+    except (BotoCoreError, RecursionError):
+        return ""
+    for name, value in request.items():
+        if name.lower().endswith("arn") and str(value).count(":") < _ARN_COLONS:
+            return f"Invalid value for parameter {name}: {value} is no ARN."
+    return ""
+
+
+def _given(value: Any) -> Any:
+    """Leave out what LocalStack's parsers put in for members that are missing."""
+    if isinstance(value, dict):
+        return {name: _given(one) for name, one in value.items() if one is not None}
+    return [_given(one) for one in value] if isinstance(value, list) else value
+
+
+def _take_only_what_fits() -> None:
+    base: Any = parsers.RequestParser
+    for name, bits in (("_parse_integer", 32), ("_parse_long", 64)):
+        setattr(base, name, _within(bits, getattr(base, name)))
+    documents: tuple[Any, ...] = (parsers.BaseJSONRequestParser, parsers.BaseCBORRequestParser)
+    for document in documents:
+        document._parse_string = _parse_string
+        document._parse_list = _parse_list
+    xml: Any = parsers.RestXMLRequestParser
+    xml._initial_body_parse = _parse_xml
+
+
+def _within(bits: int, parse: Any) -> Any:
+    limit = 1 << (bits - 1)
+
+    def parse_number(self: Any, request: Any, shape: Any, node: Any, uri_params: Any = None) -> int:
+        value: int = parse(self, request, shape, node, uri_params)
+        if not -limit <= value < limit:
+            raise ValueError(f"{shape.name} has more than {bits} bits.")
+        return value
+
+    return parse_number
+
+
+def _parse_xml(self: Any, request: Any) -> ElementTree.Element:
+    """Read a body whatever its Content-Type says: curl's is that of a form."""
+    body = request.get_data() or (restore_payload(request) if request.content_length else b"")
+    return self._parse_xml_string_to_dom(body) if body else ElementTree.Element("")
+
+
+def _parse_string(_self: Any, _request: Any, shape: Any, node: Any, _uri_params: Any = None) -> str:
+    if not isinstance(node, str):
+        raise TypeError(f"{shape.name} is no string.")
+    return node
+
+
+def _parse_list(self: Any, request: Any, shape: Any, node: Any, uri_params: Any = None) -> Any:
+    if not isinstance(node, list):
+        raise TypeError(f"{shape.name} is no list.")
+    return parsers.RequestParser._parse_list(self, request, shape, node, uri_params)

@@ -1,0 +1,244 @@
+"""Requests that no service can take are answered with 4xx: the caller's error, which SDKs do not
+repeat, and never with 500."""
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from tests.emulator.conftest import REGION, Emulator
+
+DEEP = b"[" * 100_000
+FORM = "application/x-www-form-urlencoded"
+# What is no JSON, or not of the form that an operation's input has.
+BAD_JSON = (b"{", b"[]", b'"x"', b"5", b'{"a": "\xff"}', DEEP, b"{" + b'"a":' * 100_000)
+BAD_CBOR = (b"\xff\xff", b"\x61x", b"\x80", b"\x81" * 100_000, b"\xa1", b"\x5b" + b"\xff" * 8)
+BAD_XML = (b"{", b"<a>", b"<a/>", b"<a>\xff</a>", b"<a>" * 50_000, b"<?xml version='1.0'?>")
+TARGETS = {
+    "logs": "Logs_20140328",
+    "sqs": "AmazonSQS",
+    "monitoring": "GraniteServiceVersion20100801",
+}
+
+
+def _send(
+    emulator: Emulator, service: str, method: str, path: str, body: bytes, **headers: str
+) -> tuple[int, str]:
+    """Status and body of a signed request."""
+    request = AWSRequest(
+        method=method,
+        url=emulator.endpoint + path,
+        data=body,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    signer(Credentials("test", "test"), service, REGION).add_auth(request)
+    signed = request.prepare()
+    raw = urllib.request.Request(signed.url, body, dict(signed.headers), method=method)
+    try:
+        with urllib.request.urlopen(raw, timeout=120) as answer:
+            return int(answer.status), answer.read().decode(errors="replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")
+
+
+def _json(emulator: Emulator, service: str, operation: str, body: bytes) -> tuple[int, str]:
+    return _send(
+        emulator,
+        service,
+        "POST",
+        "/",
+        body,
+        Content_Type="application/x-amz-json-1.1"
+        if service == "logs"
+        else "application/x-amz-json-1.0",
+        X_Amz_Target=f"{TARGETS[service]}.{operation}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("logs", "PutLogEvents"), ("sqs", "SendMessage"), ("monitoring", "PutMetricData")],
+)
+def test_json_that_is_none_or_has_another_form_is_malformed(
+    emulator: Emulator, service: str, operation: str
+) -> None:
+    """Smithy, "AWS JSON protocols": a malformed request is a SerializationException."""
+    for body in BAD_JSON:
+        status, text = _json(emulator, service, operation, body)
+        assert (status, "SerializationException" in text) == (400, True), body[:20]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "request_"),
+    [
+        ("logs", "CreateLogGroup", {"logGroupName": 5}),
+        ("logs", "CreateLogGroup", {"logGroupName": {}}),
+        ("logs", "DescribeLogGroups", {"limit": 10**30}),
+        ("logs", "PutLogEvents", {"logGroupName": "g", "logStreamName": "s", "logEvents": "x"}),
+        ("logs", "FilterLogEvents", {"logGroupName": "g", "startTime": "yesterday"}),
+        ("sqs", "SendMessage", {"QueueUrl": [], "MessageBody": "x"}),
+        ("sqs", "CreateQueue", {"QueueName": "q", "Attributes": {"DelaySeconds": 5}}),
+        ("sqs", "TagQueue", {"QueueUrl": "x", "Tags": []}),
+        ("monitoring", "PutMetricData", {"Namespace": "n", "MetricData": [5]}),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_malformed(
+    emulator: Emulator, service: str, operation: str, request_: dict[str, Any]
+) -> None:
+    """The type is what the service's model says."""
+    status, text = _json(emulator, service, operation, json.dumps(request_).encode())
+    assert (status, "SerializationException" in text) == (400, True), text
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "request_", "code"),
+    [
+        ("logs", "CreateLogGroup", {}, "InvalidParameterException"),
+        ("logs", "TagResource", {"resourceArn": "x", "tags": {}}, "InvalidParameterException"),
+        ("sqs", "SetQueueAttributes", {"QueueUrl": "x"}, ""),
+        ("sqs", "StartMessageMoveTask", {"SourceArn": "x"}, "InvalidParameterValue"),
+        ("monitoring", "PutMetricData", {"Namespace": "n"}, "Missing"),
+    ],
+)
+def test_what_is_missing_or_means_nothing_is_named(
+    emulator: Emulator, service: str, operation: str, request_: dict[str, Any], code: str
+) -> None:
+    """By the code that the service has for it."""
+    status, text = _json(emulator, service, operation, json.dumps(request_).encode())
+    assert (status, code in text) == (400, True), text
+
+
+def test_malformed_cbor_is_named(emulator: Emulator) -> None:
+    """Smithy RPC v2 CBOR, which current SDKs speak with CloudWatch."""
+    path = "/service/GraniteServiceVersion20100801/operation/PutMetricAlarm"
+    for body in BAD_CBOR:
+        status, _ = _send(
+            emulator,
+            "monitoring",
+            "POST",
+            path,
+            body,
+            Content_Type="application/cbor",
+            Smithy_Protocol="rpc-v2-cbor",
+        )
+        assert status == 400, body[:20]
+
+
+@pytest.mark.parametrize("service", ["sns", "iam", "sts", "cloudformation", "monitoring"])
+def test_forms_that_name_no_action_or_hold_no_numbers_are_refused(
+    emulator: Emulator, service: str
+) -> None:
+    """IAM API Reference and others, "Common errors"."""
+    wrong = {
+        b"": "Missing",
+        b"Action=Nothing": "InvalidAction",
+        b"Action=GetSessionToken&DurationSeconds=x": "MalformedInput"
+        if service == "sts"
+        else "Invalid",
+    }
+    for body, code in wrong.items():
+        status, text = _send(emulator, service, "POST", "/", body, Content_Type=FORM)
+        assert 400 <= status < 500, (body, text)
+        assert code in text or not body, (body, text)
+
+
+@pytest.fixture
+def bucket(emulator: Emulator) -> Iterator[str]:
+    s3, name = emulator.client("s3"), f"bad-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=name)
+    yield name
+    s3.delete_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize(
+    "what", ["versioning", "tagging", "lifecycle", "notification", "cors", "delete", "policy"]
+)
+def test_bad_documents_for_s3_are_refused(emulator: Emulator, bucket: str, what: str) -> None:
+    """S3 API Reference, "Error responses": MalformedXML, MalformedPolicy."""
+    method = "POST" if what == "delete" else "PUT"
+    for body in (*BAD_XML, DEEP):
+        status, text = _send(emulator, "s3", method, f"/{bucket}?{what}", body)
+        # An empty document is one that takes something away.
+        assert 400 <= status < 500 or body == b"<a/>", (body[:20], text)
+
+
+def _code(call: Any, **request: Any) -> str:
+    try:
+        call(**request)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "OK"
+
+
+def test_deep_texts_are_texts_or_bad_input(emulator: Emulator, bucket: str) -> None:
+    """However many brackets there are, nobody's stack is exhausted by them."""
+    now = datetime.now(UTC)
+    deep = DEEP.decode()
+    cases: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
+        ("s3", "put_bucket_policy"): ({"Bucket": bucket, "Policy": deep}, "MalformedPolicy"),
+        ("cloudwatch", "put_dashboard"): (
+            {"DashboardName": "d", "DashboardBody": deep},
+            "InvalidParameterInput",
+        ),
+        ("cloudwatch", "get_metric_data"): (
+            {
+                "MetricDataQueries": [{"Id": "e", "Expression": "-" * 2000 + "1"}],
+                "StartTime": now - timedelta(minutes=5),
+                "EndTime": now,
+            },
+            "ValidationError",
+        ),
+        ("lambda", "invoke"): (
+            {"FunctionName": "none", "Payload": DEEP},
+            "InvalidRequestContentException",
+        ),
+        ("cloudformation", "validate_template"): (
+            {"TemplateBody": '{"Resources":' + DEEP.decode()[:50_000]},
+            "ValidationError",
+        ),
+    }
+    found = {
+        which: _code(getattr(emulator.client(which[0]), which[1]), **request)
+        for which, (request, _) in cases.items()
+    }
+    assert found == {which: code for which, (_, code) in cases.items()}
+
+
+def test_a_deep_log_event_is_a_text_and_no_json(emulator: Emulator) -> None:
+    """It is stored once, and what else came with it is found and counted."""
+    logs, group = emulator.client("logs"), f"deep-{uuid.uuid4().hex[:8]}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    logs.put_metric_filter(
+        logGroupName=group,
+        filterName="f",
+        filterPattern="{ $.a = 1 }",
+        metricTransformations=[{"metricName": "m", "metricNamespace": group, "metricValue": "1"}],
+    )
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    texts = [
+        '{"a": 1}',
+        DEEP.decode(),
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        '{"a": 1' + "0" * 400 + "}",
+    ]
+    events = [{"timestamp": now, "message": text} for text in texts]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    stored = logs.get_log_events(logGroupName=group, logStreamName="s")["events"]
+    assert len(stored) == len(texts)
+    found = logs.filter_log_events(logGroupName=group, filterPattern="{ $.a = 1 }")["events"]
+    assert [event["message"] for event in found] == ['{"a": 1}']
+    for pattern in ("{" + "(" * 1000 + "}", "{ " + "(" * 400 + "$.a = 1" + ")" * 400 + " }"):
+        refused = _code(logs.filter_log_events, logGroupName=group, filterPattern=pattern)
+        assert refused == "InvalidParameterException"
+    logs.delete_log_group(logGroupName=group)
