@@ -32,6 +32,7 @@ from localstack.utils.patch import patch
 from localstack_parity.cloudformation import (
     deletion,
     exports,
+    property_checks,
     replacement,
     resource_types,
     rollback,
@@ -207,11 +208,21 @@ class Executor(StrictResolver):
             reason=reason,
         )
 
+    def _refusal(
+        self, action: ChangeAction, name: str, resource_type: str, change: dict[str, Any]
+    ) -> str | None:
+        """Say why a resource is not made or changed as it is wished; None if it may be."""
+        if action == ChangeAction.Remove:
+            return None
+        if not is_emulated(resource_type):
+            return f"{resource_type} is not emulated here, so it was not created."
+        wanted: PreprocProperties = change["after_properties"]
+        return property_checks.problem(name, resource_type, wanted.properties)
+
     def _execute_resource_action(
         self, action: ChangeAction, logical_resource_id: str, resource_type: str, **more: Any
     ) -> ProgressEvent[Any]:
-        if action != ChangeAction.Remove and not is_emulated(resource_type):
-            reason = f"{resource_type} is not emulated here, so it was not created."
+        if reason := self._refusal(action, logical_resource_id, resource_type, more):
             self.resources[logical_resource_id] = {
                 "LogicalResourceId": logical_resource_id,
                 "Type": resource_type,
