@@ -4,30 +4,38 @@
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TextIO
 
 import click
 
+from harness import interruption
 from harness.commands import judging, looking, mending, stack
+from harness.naming import as_typed, version
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.unexpected import problem_of
 
 COMMANDS = (
-    *(stack.up, stack.down, stack.build_command, stack.deploy_command),
+    *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),
     *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
     *(looking.status, looking.logs, looking.iam, looking.scenarios_command, looking.explain),
     mending.redrive,
 )
+
+READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends
 
 EPILOG = """\b
 Exit codes:
   0    passed, done
   1    a check failed, or the stack could not be deployed as the template says
   2    usage or environment: bad input, nothing running, no network, no space …
-  130  interrupted with Ctrl-C
+  3    `status`: nothing runs
+  130  interrupted with Ctrl-C; 143 by SIGTERM, and so on: 128 and the signal
+  141  whoever read the output has closed it, as `head` does: no verdict
 \b
 Environment:
   ENVIRONMENT, NOTIFICATION_EMAIL, TARGET, TAPSTACK_PORT, TAPSTACK_REGION,
@@ -46,10 +54,37 @@ Targets:
 """
 
 
+class _ReaderGone(Exception):
+    """Whoever read the output has seen enough. Not an OSError, of which click makes exit code 1."""
+
+
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(version())
+        context.exit()
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGone from error
+
+
 @click.group(
+    cls=_Commands,
     commands=COMMANDS,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show TapStack's version and commit, LocalStack's and Python's.",
 )
 def cli() -> None:
     """Run the image pipeline on this machine, drive it, and prove that it works.
@@ -64,26 +99,57 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code. Whatever happens, no traceback is shown."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    interruption.listen()
+    code = _run(given)
+    return _flushed(interruption.exit_code() if code == interruption.CTRL_C else code)
+
+
+def _run(given: list[str]) -> int:
     try:
         return int(cli.main(given, prog_name="tapstack", standalone_mode=False) or 0)
     except click.Abort:
         click.echo("Interrupted.", err=True)
-        return judging.INTERRUPTED
+        return interruption.CTRL_C
     except click.ClickException as error:
         command = (
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         )
         click.echo(f"{error.format_message()} See `{command or 'tapstack'} --help`.", err=True)
         return Problem.exit_code
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except _ReaderGone:
+        return READER_GONE
     except Exception as error:
         if os.environ.get("TAPSTACK_DEBUG") == "1":
             raise
+        if isinstance(error, OSError) and error.filename is None and not _writes(sys.stdout):
+            return Problem.exit_code  # which is said once, at the end
         problem = problem_of(error, _state_dir())
-        click.echo(str(problem), err=True)
+        click.echo(as_typed(str(problem)), err=True)
         return problem.exit_code
+
+
+def _writes(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _flushed(code: int) -> int:
+    """`code`, once standard output has taken all of it; else that of what became of it.
+
+    Python would try again at its own end, and fail there without a plain word.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return READER_GONE
+        click.echo(f"Standard output cannot be written: {error.strerror}.", err=True)
+        return Problem.exit_code
+    return code
 
 
 def _state_dir() -> Path:

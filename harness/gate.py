@@ -14,7 +14,8 @@ from harness.evidence.report import show_not_proven
 from harness.lint import lint
 from harness.run.scenario import NotChecked, RunOptions, run_scenario, scenarios
 from harness.settings import Settings
-from harness.stack.deploy import DeploymentFailed, Stack, bring_up
+from harness.stack.deploy import Stack, bring_up
+from harness.stack.failures import DeploymentFailed
 from harness.stack.verify import verify
 from harness.targets.target import Target
 

@@ -33,6 +33,7 @@ class Settings:
     template: Path = ROOT / "infra" / "TapStack.yml"
     target: str = "auto"
     port: int = 4566
+    port_chosen: bool = False  # by a person: a target that runs at another one is not meant then
     suffix: str = "dev"
     email: str = "ops@example.com"
     region: str = "us-east-1"
@@ -76,6 +77,7 @@ def read_settings(
         template=path("template", "TAPSTACK_TEMPLATE"),
         target=choice("target", "TARGET"),
         port=port_number(choice("port", "TAPSTACK_PORT")),
+        port_chosen=bool(given.get("port") or environment.get("TAPSTACK_PORT")),
         suffix=_matching(
             SUFFIX,
             choice("suffix", "ENVIRONMENT"),

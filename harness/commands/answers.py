@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.deploy import Stack, find_stack
@@ -17,7 +18,7 @@ from harness.targets.target import Target
 
 def tell(line: str) -> None:
     """Progress, on standard error."""
-    click.echo(line, err=True)
+    click.echo(as_typed(line), err=True)
 
 
 def print_json(document: object) -> None:
@@ -59,12 +60,18 @@ def show_stack(target: Target, stack: Stack) -> None:
     for name, value in sorted(stack.outputs.items()):
         click.echo(f"  {name:<{width}}  {value}")
     if target.endpoint:
-        bucket = stack.outputs.get("UploadBucketName", "BUCKET")
-        click.echo(
-            f"""
-The AWS CLI reaches it with any credentials:
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={stack.region}
-  aws --endpoint-url {target.endpoint} s3 cp photo.jpg s3://{bucket}/uploads/photo.jpg
+        click.echo(_how_to_reach(target.endpoint, stack))
+    if stack.outputs.get("UploadBucketName") and stack.outputs.get("FunctionName"):
+        click.echo(as_typed("\nNext: `tapstack run daily-load`"))
 
-Next: tapstack run daily-load"""
-        )
+
+def _how_to_reach(endpoint: str, stack: Stack) -> str:
+    """What to set for other tools. Version 1 of the AWS CLI reads no AWS_ENDPOINT_URL for SQS."""
+    bucket = stack.outputs.get("UploadBucketName")
+    example = f"s3 cp photo.jpg s3://{bucket}/uploads/photo.jpg" if bucket else "s3 ls"
+    return f"""
+Any tool that speaks AWS reaches it with:
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_REGION={stack.region} AWS_DEFAULT_REGION={stack.region}
+  export AWS_ENDPOINT_URL={endpoint}
+  aws --endpoint-url {endpoint} {example}"""

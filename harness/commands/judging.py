@@ -11,11 +11,10 @@ import click
 from harness.commands.answers import print_json, running_stack, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters, seconds
 from harness.files import trusted_folder
+from harness.interruption import CTRL_C
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import bring_up
 from harness.targets.choosing import choose_target, target_to_start
-
-INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
 @click.command()
@@ -115,7 +114,7 @@ def run(
     if as_json:
         print_json(outcome.report)
     if outcome.interrupted:
-        return INTERRUPTED
+        return CTRL_C
     return 0 if outcome.passed else 1
 
 

@@ -20,16 +20,19 @@ from harness.commands.options import as_json, configured
 from harness.evidence.iam import read_usage
 from harness.evidence.iam import readable as permissions_as_text
 from harness.evidence.logs import follow, log_events, log_groups, readable
+from harness.naming import as_typed
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import find_stack
 from harness.targets.choosing import choose_target
+
+NOTHING_RUNS = 3  # as `systemctl status` says it (LSB: "program is not running")
 
 
 @click.command()
 @configured("suffix", "target", "state")
 @as_json
 def status(settings: Settings, *, as_json: bool) -> int:
-    """Show what runs and what is deployed.
+    """Show what runs and what is deployed. Ends with 3 if nothing runs.
 
     \b
       tapstack status
@@ -37,7 +40,8 @@ def status(settings: Settings, *, as_json: bool) -> int:
     """
     target = choose_target(settings)
     facts = target.status()
-    stack = find_stack(target, settings) if target.running() else None
+    running = target.running()
+    stack = find_stack(target, settings) if running else None
     if as_json:
         print_json(
             {
@@ -45,16 +49,17 @@ def status(settings: Settings, *, as_json: bool) -> int:
                 "stack": stack_facts(stack) if stack else None,
             }
         )
-        return 0
-    click.echo(f"{target.name}: {'running' if target.running() else 'not running'}")
+        return 0 if running else NOTHING_RUNS
+    click.echo(f"{target.name}: {'running' if running else 'not running'}")
     for name, value in facts.items():
         if value is not None:
             click.echo(f"  {name:<14} {value}")
     if stack:
         show_stack(target, stack)
     else:
-        click.echo(f"{settings.stack_name}: not deployed. `tapstack up` does both.")
-    return 0
+        both = "starts it and deploys" if not running else "deploys it"
+        click.echo(as_typed(f"{settings.stack_name}: not deployed. `tapstack up` {both}."))
+    return 0 if running else NOTHING_RUNS
 
 
 @click.command()

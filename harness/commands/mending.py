@@ -11,6 +11,7 @@ import click
 
 from harness.commands.answers import print_json, running_stack
 from harness.commands.options import as_json, configured
+from harness.naming import as_typed
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
 from harness.trouble.redrive import LIMIT, Failure, Item, Redrive
@@ -49,7 +50,7 @@ def redrive(settings: Settings, *, execute: bool, as_json: bool) -> int:
     if as_json:
         print_json(_document(done))
     else:
-        click.echo(_sum(done))
+        click.echo(as_typed(_sum(done)))
     return 1 if done.count("refused") else 0
 
 

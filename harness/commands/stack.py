@@ -8,27 +8,37 @@ import click
 
 from harness.commands.answers import print_json, require_running, show_stack, stack_facts, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
+from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.deploy import bring_up, deploy
+from harness.stack.destroy import destroy as destroy_environment
+from harness.stack.destroy import environment
 from harness.stack.package import PLATFORMS, archive, artifact_folder, build
 from harness.targets.choosing import choose_target, target_to_start, targets_to_stop
+
+_replace = click.option(
+    "--replace", is_flag=True, help="Though most of what is deployed is deleted by it."
+)
 
 
 @click.command()
 @configured(*ALL)
 @parameters
-def up(settings: Settings, parameters: tuple[str, ...]) -> int:
+@_replace
+def up(settings: Settings, parameters: tuple[str, ...], *, replace: bool) -> int:
     """Start the target and deploy the stack.
 
-    What runs already stays, what is deployed already is updated.
+    What runs already stays, what is deployed already is updated. Several environments fit into one
+    emulator; an emulator of its own needs a state folder of its own.
 
     \b
       tapstack up
-      tapstack up --suffix pr-42 --port 4570
+      tapstack up --suffix pr-42
+      tapstack up --suffix pr-42 --port 4570 --state /tmp/pr-42
     """
     target = target_to_start(settings, tell)
-    stack = bring_up(target, settings, pairs(parameters), tell=tell)
+    stack = bring_up(target, settings, pairs(parameters), replace=replace, tell=tell)
     show_stack(target, stack)
     return 0
 
@@ -42,10 +52,43 @@ def down(settings: Settings) -> int:
     """
     stopped = [target.stop() for target in targets_to_stop(settings)]
     if any(stopped):
-        click.echo("Stopped. The emulator keeps nothing: `tapstack up` deploys anew.")
+        click.echo(as_typed("Stopped. The emulator keeps nothing: `tapstack up` deploys anew."))
     else:
         click.echo("Nothing was running.")
     return 0
+
+
+@click.command()
+@configured("suffix", "target", "region", "template", "state")
+@click.option("--yes", is_flag=True, help="Do it; without it nothing is changed.")
+def destroy(settings: Settings, *, yes: bool) -> int:
+    """Remove an environment with all that its buckets hold.
+
+    The stack, every version of every object, and what earlier stacks have left under the names
+    that the template gives. Without --yes it only tells what there is. Ends with 1 if some of it
+    stays.
+
+    \b
+      tapstack destroy --suffix pr-42
+      tapstack destroy --suffix pr-42 --yes
+    """
+    target = choose_target(settings)
+    require_running(target)
+    if not yes:
+        there = environment(target, settings)
+        if there.status:
+            click.echo(f"{settings.stack_name}, {there.status}")
+        for name in there.buckets:
+            click.echo(f"  with all that {name} holds")
+        for found in there.orphans:
+            click.echo(f"{found}, which belongs to no stack")
+        removal = as_typed("`tapstack destroy --yes` removes it.")
+        click.echo(removal if there else "There is nothing of it.")
+        return 0
+    stayed = destroy_environment(target, settings, tell)
+    for line in stayed:
+        tell(f"not removed: {line}")
+    return 1 if stayed else 0
 
 
 @click.command(name="build")
@@ -76,8 +119,11 @@ def build_command(settings: Settings, parameters: tuple[str, ...]) -> int:
 @click.command(name="deploy")
 @configured(*ALL)
 @parameters
+@_replace
 @as_json
-def deploy_command(settings: Settings, parameters: tuple[str, ...], *, as_json: bool) -> int:
+def deploy_command(
+    settings: Settings, parameters: tuple[str, ...], *, replace: bool, as_json: bool
+) -> int:
     """Deploy the stack to the running target.
 
     Builds and uploads the packages, executes a change set, tells its events as they come, checks
@@ -88,7 +134,7 @@ def deploy_command(settings: Settings, parameters: tuple[str, ...], *, as_json: 
     """
     target = choose_target(settings)
     require_running(target)
-    stack = deploy(target, settings, pairs(parameters), tell=tell)
+    stack = deploy(target, settings, pairs(parameters), replace=replace, tell=tell)
     if as_json:
         print_json(stack_facts(stack))
     else:

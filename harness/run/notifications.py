@@ -14,7 +14,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.evidence.ledger import Notice
+from harness.stack.abandoned import queue_removal, take
 from harness.targets.target import Target
+from harness.targets.undo_log import note
 
 _BATCH = 10  # the most that SQS gives at once
 _LONG_POLL_S = 1
@@ -36,33 +38,15 @@ def subscribed(
     to say that the target itself is gone: then nothing is removed from it.
     """
     gone = gone or threading.Event()
-    sqs, sns = target.client("sqs"), target.client("sns")
-    queue = sqs.create_queue(
-        QueueName=name,
-        Attributes={
-            "VisibilityTimeout": str(_NOT_AGAIN_S),
-            "SqsManagedSseEnabled": "true",
-        },
-    )["QueueUrl"]
-    subscription = ""
-    stop = threading.Event()
+    stop, undo = threading.Event(), queue_removal(name, topic_arn)
+    undone = note(target, undo)
     try:
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-        sqs.set_queue_attributes(
-            QueueUrl=queue, Attributes={"Policy": _policy(arn["QueueArn"], topic_arn)}
-        )
-        subscription = sns.subscribe(
-            TopicArn=topic_arn,
-            Protocol="sqs",
-            Endpoint=arn["QueueArn"],
-            Attributes={"RawMessageDelivery": "true"},
-            ReturnSubscriptionArn=True,
-        )["SubscriptionArn"]
+        queue = _subscribed_queue(target, topic_arn, name)
 
         def listen(receive: Receive) -> None:
             threading.Thread(
                 target=_read,
-                args=(sqs, queue, receive, stop, gone),
+                args=(target.client("sqs"), queue, receive, stop, gone),
                 name="notifications",
                 daemon=True,
             ).start()
@@ -70,11 +54,35 @@ def subscribed(
         yield listen
     finally:
         stop.set()
-        if not gone.is_set():
+        if gone.is_set():
+            undone()
+        else:
             with suppress(BotoCoreError, ClientError):
-                if subscription:
-                    sns.unsubscribe(SubscriptionArn=subscription)
-                sqs.delete_queue(QueueUrl=queue)
+                take(target, undo)
+                undone()
+
+
+def _subscribed_queue(target: Target, topic_arn: str, name: str) -> str:
+    """Make a queue that gets what the topic is sent; its URL."""
+    sqs, sns = target.client("sqs"), target.client("sns")
+    url = sqs.create_queue(
+        QueueName=name,
+        Attributes={
+            "VisibilityTimeout": str(_NOT_AGAIN_S),
+            "SqsManagedSseEnabled": "true",
+        },
+    )["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = found["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(arn, topic_arn)})
+    sns.subscribe(
+        TopicArn=topic_arn,
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={"RawMessageDelivery": "true"},
+        ReturnSubscriptionArn=True,
+    )
+    return str(url)
 
 
 def forgotten(target: Target, name: str) -> bool:

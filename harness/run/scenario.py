@@ -25,7 +25,8 @@ from harness.images.corpus import Picture
 from harness.problems import Problem
 from harness.run.send import send
 from harness.settings import Settings
-from harness.stack.deploy import DeploymentFailed, Stack
+from harness.stack.deploy import Stack
+from harness.stack.failures import DeploymentFailed
 from harness.targets.target import Target
 
 # When a notification counts as late, and how long nothing may happen before the rest counts as

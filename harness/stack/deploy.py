@@ -12,9 +12,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.abandoned import undo_abandoned
 from harness.stack.artifacts import upload_code
+from harness.stack.deployment_lock import deployment_lock
+from harness.stack.failures import DeploymentFailed, deletion_failure, deployment_failure
+from harness.stack.in_the_way import deployed_ids, make_way, refuse_replacement
+from harness.stack.intrinsics import Place
 from harness.stack.parameters import deployment_values
 from harness.stack.template import (
     CAPABILITIES,
@@ -38,12 +42,6 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 type Tell = Callable[[str], None]
 
 
-class DeploymentFailed(Problem):
-    """The stack did not become what the template says: the fault is in what is being tested."""
-
-    exit_code = 1
-
-
 @dataclass(frozen=True)
 class Stack:
     """A deployed stack. `outputs` are the template's outputs by name."""
@@ -59,35 +57,76 @@ def deploy(
     settings: Settings,
     parameters: Mapping[str, str] | None = None,
     *,
+    replace: bool = False,
     tell: Tell = lambda line: None,
 ) -> Stack:
     """Bring the stack of these settings to what the template says; nothing to change is success.
 
     `parameters` are values beyond the suffix, the email and the architecture, which come from the
     settings and the target. `tell` is called with each line of progress. A stack that an earlier
-    failure left unusable is deleted first. Raises DeploymentFailed, and Problem for bad input.
+    failure left unusable is deleted first. Without `replace`, a stack of which another template
+    would leave less than half is not touched. Raises DeploymentFailed, and Problem for bad input.
     """
+    with deployment_lock(settings, tell):
+        return _deploy(target, settings, parameters or {}, replace=replace, tell=tell)
+
+
+def bring_up(
+    target: Target,
+    settings: Settings,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    replace: bool = False,
+    tell: Tell = lambda line: None,
+) -> Stack:
+    """Start the target, undo what killed runs have left on it, and deploy the stack.
+
+    What is as it should be already is left alone. Raises Problem.
+    """
+    load_template(settings.template)  # before anything is started in vain
+    with deployment_lock(settings, tell):
+        started = target.start()
+        tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
+        try:
+            undo_abandoned(target, tell)
+            return _deploy(target, settings, parameters or {}, replace=replace, tell=tell)
+        except KeyboardInterrupt:
+            tell(f"{target.name} runs on at {target.endpoint}; `tapstack down` stops it")
+            raise
+
+
+def _deploy(
+    target: Target,
+    settings: Settings,
+    parameters: Mapping[str, str],
+    *,
+    replace: bool,
+    tell: Tell,
+) -> Stack:
     template = load_template(settings.template)
     if cycle := dependency_cycle(template):
         raise DeploymentFailed(
             f"The template has a circular dependency: {' → '.join(cycle)}.",
             "Let one of them refer to the other's name instead, or use a custom resource.",
         )
-    values = deployment_values(template, settings, target.architecture, parameters or {})
+    values = deployment_values(template, settings, target.architecture, parameters)
     cloudformation = target.client("cloudformation")
     account = str(target.client("sts").get_caller_identity()["Account"])
     architecture = values.get("Architecture", target.architecture)
-    upload_code(template, target, settings, account, architecture, tell)
-
     name = settings.stack_name
     status = _settled_status(cloudformation, name)
+    deployed = deployed_ids(cloudformation, name) if status in _USABLE else []
+    if not replace:
+        refuse_replacement(settings, deployed, template)
+    upload_code(template, target, settings, account, architecture, tell)
+
     if status in _BEYOND_REPAIR:
         tell(f"{name} is {status} since an earlier failure; deleting it first")
         delete_stack(target, name, tell=tell)
         status = None
-    changed = _execute_change_set(
-        cloudformation, name, template, values, create=status in {None, "REVIEW_IN_PROGRESS"}
-    )
+    create = status in {None, "REVIEW_IN_PROGRESS"}
+    make_way(target, template, values, Place(target.region, account, name), deployed, tell)
+    changed = _execute_change_set(cloudformation, name, template, values, create=create)
     if changed:
         _follow(target, template, name, seen=changed, tell=tell)
     else:
@@ -97,26 +136,17 @@ def deploy(
     return stack
 
 
-def bring_up(
-    target: Target,
-    settings: Settings,
-    parameters: Mapping[str, str] | None = None,
-    *,
-    tell: Tell = lambda line: None,
-) -> Stack:
-    """Start the target and deploy the stack, as far as that is not done yet. Raises Problem."""
-    load_template(settings.template)  # before anything is started in vain
-    started = target.start()
-    tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
-    return deploy(target, settings, parameters, tell=tell)
-
-
 def find_stack(target: Target, settings: Settings) -> Stack | None:
     """The stack of these settings if it is there and usable, else None."""
     found = _describe(target.client("cloudformation"), settings.stack_name)
     if not found or found["StackStatus"] not in _USABLE:
         return None
     return _stack(target, found)
+
+
+def find_stack_status(cloudformation: Any, name: str) -> str:
+    """The status of the stack; empty if there is none."""
+    return str(_describe(cloudformation, name).get("StackStatus", ""))
 
 
 def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -> None:
@@ -138,7 +168,8 @@ def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -
         describe=f"{name} to be deleted",
     )
     if status == "DELETE_FAILED":
-        raise _not_deleted(target, name, list(_events(cloudformation, stack_id, seen=before)))
+        events = list(_events(cloudformation, stack_id, seen=before))
+        raise deletion_failure(name, events, target.log)
     tell(f"{name}: deleted")
 
 
@@ -216,62 +247,7 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
         describe=f"{name} to be deployed",
     )
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-        raise _failure(target, template, name, status, events)
-
-
-def _failure(
-    target: Target,
-    template: Mapping[str, Any],
-    name: str,
-    status: str,
-    events: list[dict[str, Any]],
-) -> DeploymentFailed:
-    """What went wrong first, and which log tells more of it."""
-    if not (first := _first_failure(name, events)):
-        return DeploymentFailed(f"{name} became {status}.", f"Read the log {target.log}.")
-    logical_id = first["LogicalResourceId"]
-    resource = template["Resources"].get(logical_id, {})
-    token = resource.get("Properties", {}).get("ServiceToken", {})
-    if isinstance(token, dict) and "Fn::GetAtt" in token:
-        where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {target.log}."
-    else:
-        place = "the template" if logical_id == name else f"{logical_id} in the template"
-        where = f"Correct {place}; the log is {target.log}."
-    return DeploymentFailed(
-        f"{name} became {status}: {logical_id} ({first['ResourceType']}): {_reason(first)}.", where
-    )
-
-
-def _not_deleted(target: Target, name: str, events: list[dict[str, Any]]) -> DeploymentFailed:
-    """What of a stack stays, and how it can go."""
-    if not (first := _first_failure(name, events)):
-        return DeploymentFailed(f"{name} became DELETE_FAILED.", f"Read the log {target.log}.")
-    kind, physical_id, reason = first["ResourceType"], first["PhysicalResourceId"], _reason(first)
-    if kind == "AWS::S3::Bucket" and "empty" in reason:
-        remedy = f"Empty {physical_id}, with all versions of its objects, and delete it again."
-    else:
-        remedy = f"Remove what keeps {physical_id}, and delete it again; the log is {target.log}."
-    what = f"{first['LogicalResourceId']} ({kind}) {physical_id}"
-    return DeploymentFailed(f"{name} became DELETE_FAILED: {what}: {reason}.", remedy)
-
-
-def _first_failure(name: str, events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The event of the first resource that failed by itself; the stack's own is the last resort.
-
-    What is wrong with the stack itself, such as an export, is the reason why it is rolled back.
-    """
-    failed = [
-        event
-        for event in events
-        if event["ResourceStatus"].endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
-        and "cancelled" not in event.get("ResourceStatusReason", "")
-    ]
-    failed.sort(key=lambda event: event["LogicalResourceId"] == name)
-    return failed[0] if failed else None
-
-
-def _reason(event: dict[str, Any]) -> str:
-    return str(event.get("ResourceStatusReason", "no reason was given")).rstrip(". ")
+        raise deployment_failure(name, status, template, events, target.log)
 
 
 def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
@@ -289,12 +265,8 @@ def _verified(target: Target, template: Template, name: str, account: str) -> St
 def _settled_status(cloudformation: Any, name: str) -> str | None:
     """The stack's status once nothing is in progress any more; None if there is no such stack."""
 
-    def look() -> str | None:
-        found = _describe(cloudformation, name)
-        return str(found["StackStatus"]) if found else None
-
     return wait_until(
-        look,
+        lambda: find_stack_status(cloudformation, name) or None,
         until=lambda status: (
             status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS")
         ),

@@ -45,7 +45,7 @@ class _Kind:
 
 
 EXPORT, STACK = "export", "AWS::CloudFormation::Stack"
-_BUCKET = "AWS::S3::Bucket"
+BUCKET, QUEUE = "AWS::S3::Bucket", "AWS::SQS::Queue"
 
 
 def _delete_role(iam: Any, name: str) -> None:
@@ -81,7 +81,7 @@ _KINDS = {
         *("sns", "list_topics", "Topics", "TopicArn"),
         lambda client, arn: client.delete_topic(TopicArn=arn),
     ),
-    "AWS::SQS::Queue": _Kind(
+    QUEUE: _Kind(
         *("sqs", "list_queues", "QueueUrls", ""),
         lambda client, url: client.delete_queue(QueueUrl=url),
     ),
@@ -90,18 +90,19 @@ _KINDS = {
         lambda client, name: client.delete_log_group(logGroupName=name),
     ),
     "AWS::IAM::Role": _Kind("iam", "list_roles", "Roles", "RoleName", _delete_role),
-    _BUCKET: _Kind("s3", "list_buckets", "Buckets", "Name", _delete_bucket),
+    BUCKET: _Kind("s3", "list_buckets", "Buckets", "Name", _delete_bucket),
 }
 LISTED = frozenset(_KINDS)
 
 
 def found_of(target: Target, suffix: str) -> frozenset[Found]:
     """All that carries `suffix` in its name: resources, exports, and stacks that are not gone."""
-    everything = (found for kind in _KINDS for found in _all_of(target, kind))
+    everything = (found for kind in _KINDS for found in found_of_kind(target, kind))
     return frozenset(found for found in everything if suffix in found.name)
 
 
-def _all_of(target: Target, type_: str) -> Iterator[Found]:
+def found_of_kind(target: Target, type_: str) -> Iterator[Found]:
+    """All that there is of one of the types in LISTED."""
     kind = _KINDS[type_]
     for page in target.client(kind.service).get_paginator(kind.listing).paginate():
         for item in page.get(kind.items, []):
@@ -127,7 +128,7 @@ def remove(target: Target, unwanted: Iterable[Found]) -> list[str]:
 def empty_buckets(target: Target, suffix: str) -> None:
     """Remove every object, in every version, from the buckets that carry `suffix`."""
     for found in found_of(target, suffix):
-        if found.kind == _BUCKET:
+        if found.kind == BUCKET:
             empty_bucket(target.client("s3"), found.name)
 
 

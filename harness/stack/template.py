@@ -6,7 +6,7 @@ forms (`!Sub x` is {"Fn::Sub": x}) go out, or a Problem with the place of the er
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ type Template = dict[str, Any]
 
 # "CreateChangeSet" of the CloudFormation API Reference: 51,200 bytes in TemplateBody.
 MAX_BODY_BYTES = 51_200
+# Deeper than any template that a person writes, and far from where Python gives up.
+MAX_DEPTH = 200
 # What a deployment acknowledges: IAM resources without names of their own, and no macros.
 CAPABILITIES = ("CAPABILITY_IAM",)
 
@@ -27,7 +29,44 @@ _SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that reads CloudFormation's tags, and dates as the text they are."""
+    """SafeLoader that reads YAML as CloudFormation does, dates and keys as the texts they are.
+
+    "CloudFormation template format" of the User Guide: neither aliases nor merges, and no binary,
+    omap, pairs, set or timestamp. Without aliases a document is never larger than its file.
+    """
+
+    def __init__(self, stream: bytes | str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise _refusal("CloudFormation takes no YAML aliases", self._mark())
+        if self._depth >= MAX_DEPTH:
+            why = f"it is nested more than {MAX_DEPTH} deep"
+            raise _refusal(why, self._mark())
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+    def _mark(self) -> yaml.Mark:
+        return self.peek_event().start_mark  # type: ignore[no-any-return, no-untyped-call]
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        mapping: dict[Hashable, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refusal("a name must be text", key.start_mark)
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise _refusal("CloudFormation takes no YAML merges (<<)", key.start_mark)
+            mapping[key.value] = self.construct_object(value, deep=deep)
+        return mapping
+
+
+def _refusal(why: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=why, problem_mark=mark)
 
 
 # `Version: 2012-10-17` is a string to CloudFormation.
@@ -57,7 +96,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 def load_template(path: Path) -> Template:
     """The template in the file `path`. Problem if it is missing, no YAML, or no template."""
     try:
-        content = yaml.load(path.read_bytes(), Loader=_Loader)
+        content = parse_template(path.read_bytes())
     except OSError as error:
         raise Problem(
             f"The template {path} cannot be read: {error.strerror}.",
@@ -76,6 +115,11 @@ def load_template(path: Path) -> Template:
             "Name the template with --template, or restore the file.",
         )
     return dict(content)
+
+
+def parse_template(text: bytes | str) -> Any:
+    """What a template's text says. Raises yaml.YAMLError where CloudFormation cannot read it."""
+    return yaml.load(text, Loader=_Loader)
 
 
 def template_body(template: Template) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.settings import Settings
+from harness.stack.abandoned import left_behind
 from harness.stack.comparing import Difference, Verdict, compare
 from harness.stack.identities import attribute, name_of
 from harness.stack.intrinsics import Place, Resolver, Unknown
@@ -31,6 +32,7 @@ from harness.targets.target import Target
 _NOTHING = {None, "", "unknown"}
 FAILED = frozenset({Verdict.IGNORED, Verdict.ALTERED, Verdict.ADDED})
 OUTPUT = "Output"
+LEFT_BEHIND = "left behind"
 _SHOWN = 160  # characters of a value in a line
 
 
@@ -128,7 +130,7 @@ def verify(target: Target, settings: Settings, stack_name: str) -> Verification:
     what the target raises for a stack that does not exist passes through.
     """
     live = _Live(target, load_template(settings.template), stack_name)
-    readings = [*_resources(live, settings), *_outputs(live)]
+    readings = [*_resources(live, settings), *_outputs(live), *_left_behind(live)]
     return Verification(stack_name, tuple(readings))
 
 
@@ -279,6 +281,12 @@ def _outputs(live: _Live) -> Iterator[Reading]:
             actual["Export"] = {n: v for n, v in live.exports.items() if n == exported}
         for difference in compare(expected, actual):
             yield Reading(name, OUTPUT, difference)
+
+
+def _left_behind(live: _Live) -> Iterator[Reading]:
+    """What runs that were killed have left, which no template says."""
+    for name, what in left_behind(live.target, live.stack_name):
+        yield Reading(name, LEFT_BEHIND, Difference("", Verdict.ADDED, actual=what))
 
 
 def _facts(reading: Reading) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import urllib.request
 from typing import Any
 
 PATH = "/_localstack/chaos"
+KINDS = ("/faults", "/effects", "/events", "/invocations")  # of what can go wrong, below PATH
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _ANSWER_WITHIN_S = 30
 

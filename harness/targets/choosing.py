@@ -5,6 +5,7 @@ the one that can be started here, saying why. Only the command line calls it.
 """
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from harness.problems import Problem
 from harness.settings import Settings
@@ -41,8 +42,22 @@ def target_to_start(settings: Settings, tell: Tell) -> Target:
     """The target for a command that starts it; `tell` hears why that one was chosen.
 
     With `auto` that is the one that runs; else compose, where Docker and the image can be had; else
-    embedded. Building the image may take minutes.
+    embedded. Building the image may take minutes. Problem if it runs at another port than the one
+    that a person has chosen.
     """
+    target = _to_start(settings, tell)
+    elsewhere = urlsplit(target.endpoint or "").port != settings.port
+    ours = target.name != EndpointTarget.name
+    if ours and settings.port_chosen and settings.port and elsewhere and target.status()["running"]:
+        raise Problem(
+            f"{target.name} runs already, at {target.endpoint}, not at port {settings.port}.",
+            "Leave the port out to use that one; one of its own needs a folder of its own, "
+            "--state FOLDER.",
+        )
+    return target
+
+
+def _to_start(settings: Settings, tell: Tell) -> Target:
     if settings.target == ComposeTarget.name:
         return ComposeTarget(settings, tell)
     if settings.target != AUTO:

@@ -21,7 +21,7 @@ class ComposeTarget:
     shows = EVERYTHING | {"restart"}
 
     def __init__(self, settings: Settings, tell: Callable[[str], None] = lambda line: None) -> None:
-        self.region = settings.region
+        self.region, self.state_dir = settings.region, settings.state_dir
         self._settings = settings
         self._tell = tell
         self._clients: LocalClients | None = None

@@ -21,7 +21,7 @@ class EmbeddedTarget:
     shows = EVERYTHING | {"restart"}
 
     def __init__(self, settings: Settings) -> None:
-        self.region = settings.region
+        self.region, self.state_dir = settings.region, settings.state_dir
         self.architecture = architecture_here()
         self.log = str(log_path(settings.state_dir))
         self._settings = settings

@@ -25,7 +25,7 @@ class EndpointTarget:
     name = "endpoint"
 
     def __init__(self, settings: Settings) -> None:
-        self.region = settings.region
+        self.region, self.state_dir = settings.region, settings.state_dir
         self.architecture = architecture_here()
         self.log = "not ours to show"
         if not settings.endpoint:

@@ -6,6 +6,7 @@ choosing.py picks one; what deploys, sends and observes works with any.
 
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 OF_AWS = frozenset({"objects", "notifications", "logs", "metrics", "alarms", "configuration"})
@@ -26,6 +27,11 @@ class Target(Protocol):
     @property
     def architecture(self) -> str:
         """That of the functions: "x86_64" or "arm64"."""
+        ...
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder of what is known here about it: what runs, and what is to be undone."""
         ...
 
     @property

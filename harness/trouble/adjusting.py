@@ -7,7 +7,9 @@ and puts back what was there before, whatever happens. Scenarios use them.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from harness.stack.abandoned import api_call, take
 from harness.targets.target import Target
+from harness.targets.undo_log import note
 from harness.waiting import wait_until
 
 _UPDATED_S = 60.0
@@ -23,27 +25,40 @@ def reserved_concurrency(target: Target, function: str, count: int) -> Iterator[
     before = lambda_.get_function_concurrency(FunctionName=function).get(
         "ReservedConcurrentExecutions"
     )
-    lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=count)
+    reserved = {} if before is None else {"ReservedConcurrentExecutions": before}
+    undo = api_call(
+        f"the concurrency of {function}",
+        "lambda",
+        "put_function_concurrency" if reserved else "delete_function_concurrency",
+        FunctionName=function,
+        **reserved,
+    )
+    undone = note(target, undo)
     try:
+        lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=count)
         yield
     finally:
-        if before is None:
-            lambda_.delete_function_concurrency(FunctionName=function)
-        else:
-            lambda_.put_function_concurrency(
-                FunctionName=function, ReservedConcurrentExecutions=before
-            )
+        take(target, undo)
+        undone()
 
 
 @contextmanager
 def timeout(target: Target, function: str, seconds: int) -> Iterator[None]:
     """Let an invocation of the function take no longer than `seconds`."""
     before = target.client("lambda").get_function_configuration(FunctionName=function)["Timeout"]
-    _set_timeout(target, function, seconds)
+    undo = api_call(
+        f"the timeout of {function}",
+        *("lambda", "update_function_configuration"),
+        FunctionName=function,
+        Timeout=before,
+    )
+    undone = note(target, undo)
     try:
+        _set_timeout(target, function, seconds)
         yield
     finally:
         _set_timeout(target, function, before)
+        undone()
 
 
 def _set_timeout(target: Target, function: str, seconds: int) -> None:

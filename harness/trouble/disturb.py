@@ -14,8 +14,10 @@ from typing import Any
 
 from harness.evidence.ledger import RUN_FOLDER
 from harness.problems import Problem
+from harness.stack.abandoned import faults_off, time_setting
 from harness.targets import chaos
 from harness.targets.target import Target
+from harness.targets.undo_log import note
 
 type Rule = dict[str, Any]
 
@@ -41,7 +43,7 @@ class Disturbance:
 
         An emulator that is gone has taken its faults with it.
         """
-        for kind in ("/faults", "/effects", "/events", "/invocations"):
+        for kind in chaos.KINDS:
             try:
                 _ask(self._target, "DELETE", kind)
             except _Gone:
@@ -65,8 +67,9 @@ def disturbed(
     nothing can be disturbed.
     """
     disturbance = Disturbance(target)
+    _ask(target, "DELETE", "/journal")
+    undone = note(target, faults_off())
     try:
-        _ask(target, "DELETE", "/journal")
         _ask(target, "POST", "/seed", {"seed": seed, "disregard": RUN_FOLDER})
         _ask(target, "POST", "/events", list(events))
         _ask(target, "POST", "/invocations", list(invocations))
@@ -75,6 +78,7 @@ def disturbed(
         yield disturbance
     finally:
         disturbance.off()
+        undone()
 
 
 @contextmanager
@@ -105,6 +109,7 @@ def alarms_ahead(target: Target, seconds: float) -> Iterator[None]:
 def _time(target: Target, name: str, seconds: float) -> Iterator[None]:
     """Change one of the settings of time, and back to what it was."""
     before = _ask(target, "GET", "/time")
+    undone = note(target, time_setting(name, before[name]))
     try:
         _ask(target, "POST", "/time", {**before, name: seconds})
         yield
@@ -114,6 +119,7 @@ def _time(target: Target, name: str, seconds: float) -> Iterator[None]:
             _ask(target, "POST", "/time", {**now, name: before[name]})
         except _Gone:
             pass
+        undone()
 
 
 class _Gone(Problem):

@@ -27,11 +27,13 @@ from harness.problems import Problem
 from harness.run.probe import Broken, Probe
 from harness.run.promises import Promise, tried, untried
 from harness.run.scenario import Context
+from harness.stack.abandoned import environment_removal
 from harness.stack.deploy import Stack, delete_stack, deploy
 from harness.stack.leftovers import Found, empty_buckets, found_of, remove
 from harness.stack.package import build
 from harness.stack.template import Template, load_template
 from harness.stack.verify import physical_ids, verify
+from harness.targets.undo_log import note
 
 type Facts = Mapping[str, str]  # all that can be read of an environment, each fact by its name
 type Changes = Mapping[str, Mapping[str, Any]]  # properties by logical id
@@ -213,6 +215,8 @@ def live(
     left: list[str] | None = None
     with TemporaryDirectory(prefix="tapstack-life-") as home:
         life = Life(context, Path(home))
+        suffixes = (life.one.suffix, life.other.suffix)
+        undone = note(context.target, *map(environment_removal, suffixes))
         try:
             for each in (birth, *steps):
                 kept.append(tried(each, life))
@@ -224,6 +228,7 @@ def live(
             context.console.print("interrupted – removing both environments", highlight=False)
         finally:
             left = life.end() if context.target.running() else None
+            undone()
     gone = left is None
     if gone:
         reason = f"{context.target.name} stopped during the run"

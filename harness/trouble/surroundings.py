@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.run.probe import Broken, Probe
+from harness.stack.abandoned import api_call, take
+from harness.targets.undo_log import note
 
 type Alarm = Mapping[str, Any]
 type Request = Mapping[str, Any]
@@ -89,13 +91,19 @@ def without_retries(probe: Probe) -> Iterator[None]:
     """Let Lambda give an event up after one attempt: the other two take three minutes."""
     lambda_, function = probe.target.client("lambda"), probe.outputs["FunctionName"]
     before = lambda_.get_function_event_invoke_config(FunctionName=function)
-    lambda_.update_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
+    undo = api_call(
+        f"the retries of {function}",
+        *("lambda", "update_function_event_invoke_config"),
+        FunctionName=function,
+        MaximumRetryAttempts=before.get("MaximumRetryAttempts", 2),
+    )
+    undone = note(probe.target, undo)
     try:
+        lambda_.update_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
         yield
     finally:
-        lambda_.update_function_event_invoke_config(
-            FunctionName=function, MaximumRetryAttempts=before.get("MaximumRetryAttempts", 2)
-        )
+        take(probe.target, undo)
+        undone()
 
 
 def invoke(probe: Probe, event: Mapping[str, Any]) -> str:
@@ -132,11 +140,19 @@ def topic_missing(probe: Probe) -> Iterator[None]:
         )
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=function)
 
+    undo = api_call(
+        f"the environment of {function}",
+        *("lambda", "update_function_configuration"),
+        FunctionName=function,
+        Environment={"Variables": before},
+    )
+    undone = note(probe.target, undo)
     try:
         set_to({**before, "TOPIC_ARN": f"{before['TOPIC_ARN']}-elsewhere"})
         yield
     finally:
         set_to(before)
+        undone()
 
 
 def failed(probe: Probe, event: Mapping[str, Any]) -> str:
@@ -176,14 +192,20 @@ def notifications(probe: Probe) -> dict[str, Any]:
 @contextmanager
 def notifications_restored(probe: Probe) -> Iterator[None]:
     """Put the bucket's notifications back at the end, if they are not as they were."""
-    before = notifications(probe)
+    before, bucket = notifications(probe), probe.outputs["UploadBucketName"]
+    undo = api_call(
+        f"the notifications of {bucket}",
+        *("s3", "put_bucket_notification_configuration"),
+        Bucket=bucket,
+        NotificationConfiguration=before,
+    )
+    undone = note(probe.target, undo)
     try:
         yield
     finally:
         if notifications(probe) != before:
-            probe.target.client("s3").put_bucket_notification_configuration(
-                Bucket=probe.outputs["UploadBucketName"], NotificationConfiguration=before
-            )
+            take(probe.target, undo)
+        undone()
 
 
 @contextmanager

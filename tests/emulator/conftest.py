@@ -34,6 +34,13 @@ class Emulator:
     def log(self) -> Path:
         return self.running.log
 
+    @property
+    def state_dir(self) -> Path:
+        return self.running.state_dir
+
+    def status(self) -> Mapping[str, Any]:
+        return {"endpoint": self.endpoint, "pid": self.running.pid}
+
     def client(
         self,
         service: str,

@@ -1,6 +1,9 @@
 """Bad input, as a person meets it: a plain sentence, exit code 2, no traceback, nothing started."""
 
+import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,54 @@ def test_an_unknown_parameter_is_named(tapstack: Tapstack, tmp_path: Path) -> No
     assert done.returncode == 2
     assert "'Nope'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_quietly(
+    project_root: Path, tmp_path: Path
+) -> None:
+    """As with any other command, SIGPIPE is the exit code: nothing has passed, nothing failed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "harness", "scenarios"],
+        cwd=project_root,
+        env={**os.environ, "TAPSTACK_STATE": str(tmp_path)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_output_that_cannot_be_written_is_said(project_root: Path, tmp_path: Path) -> None:
+    """One sentence, and not Python's own words at its end."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "harness", "scenarios"],
+            cwd=project_root,
+            env={**os.environ, "TAPSTACK_STATE": str(tmp_path)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "Standard output cannot be written: No space left on device.\n"
+
+
+def test_status_tells_by_its_exit_code_whether_anything_runs(tapstack: Tapstack) -> None:
+    """A script need not read what it says."""
+    assert tapstack("status").returncode == 3
+
+
+def test_the_version_names_all_that_a_bug_report_needs(tapstack: Tapstack) -> None:
+    """The project's own with its commit, LocalStack's and Python's."""
+    done = tapstack("--version")
+    assert done.returncode == 0
+    assert re.fullmatch(
+        r"tapstack [\d.]+( \(\w+(-dirty)?\))?, LocalStack 4.14.0, .+\n", done.stdout
+    )

@@ -14,7 +14,8 @@ import pytest
 
 from harness.problems import Problem
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import DeploymentFailed, Stack, delete_stack, deploy, find_stack
+from harness.stack.deploy import Stack, delete_stack, deploy, find_stack
+from harness.stack.failures import DeploymentFailed
 from harness.targets import emulator
 from harness.targets.embedded import EmbeddedTarget
 from harness.waiting import wait_until

@@ -1,12 +1,13 @@
 """Buckets and their policies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.stack.live.reading import Gone, Properties, document, read, renamed, tags
 from harness.targets.target import Target
 
 
-def bucket(target: Target, physical_id: str, _: Properties) -> Properties:
+def bucket(target: Target, physical_id: str, properties: Properties) -> Properties:
     """AWS::S3::Bucket."""
     s3 = target.client("s3")
     name = {"Bucket": physical_id}
@@ -34,7 +35,7 @@ def bucket(target: Target, physical_id: str, _: Properties) -> Properties:
         "LifecycleConfiguration": {
             "Rules": [_lifecycle_rule(rule) for rule in lifecycle.get("Rules", [])]
         },
-        "NotificationConfiguration": _notifications(s3, physical_id),
+        "NotificationConfiguration": _notifications(s3, physical_id, _spelling(properties)),
         "CorsConfiguration": {
             "CorsRules": [
                 renamed(rule, ID="Id", MaxAgeSeconds="MaxAge", ExposeHeaders="ExposedHeaders")
@@ -89,7 +90,18 @@ def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _notifications(s3: Any, name: str) -> dict[str, Any]:
+def _spelling(value: Any) -> dict[str, str]:
+    """How a template spells the names of filter rules: AWS takes suffix as well as Suffix."""
+    if isinstance(value, list):
+        return {low: name for item in value for low, name in _spelling(item).items()}
+    if not isinstance(value, Mapping):
+        return {}
+    inner = {low: name for item in value.values() for low, name in _spelling(item).items()}
+    name = value.get("Name")
+    return {**inner, name.lower(): name} if isinstance(name, str) else inner
+
+
+def _notifications(s3: Any, name: str, spelling: Mapping[str, str]) -> dict[str, Any]:
     """Notifications by the names of the template: an entry for each event."""
     found = s3.get_bucket_notification_configuration(Bucket=name)
     places = {
@@ -101,7 +113,10 @@ def _notifications(s3: Any, name: str) -> dict[str, Any]:
     configuration: dict[str, Any] = {"EventBridgeConfiguration": bus}
     for place, (named, arn, target) in places.items():
         for entry in found.get(place, []):
-            rules = entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+            rules = [
+                {**rule, "Name": spelling.get(rule["Name"].lower(), rule["Name"])}
+                for rule in entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+            ]
             chosen = {"S3Key": {"Rules": rules}} if rules else None
             configuration.setdefault(named, []).extend(
                 {"Event": event, target: entry[arn], "Filter": chosen} for event in entry["Events"]

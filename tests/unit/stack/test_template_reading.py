@@ -115,3 +115,33 @@ def test_names_of_others_are_no_dependencies(project_root: Path, tmp_path: Path)
     text = 'Resources: {A: {Type: T, Properties: {X: !Sub "${!A} ${AWS::Region}", Y: !Ref P}}}'
     assert not dependency_cycle(load_template(_template(tmp_path, text)))
     assert not dependency_cycle(load_template(project_root / "infra" / "TapStack.yml"))
+
+
+# Each level is nine times the one before: 9 to the 11th texts, out of 400 bytes.
+_BOMB = "Resources: {A: {Type: AWS::SNS::Topic}}\nX:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + (
+    "".join(f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(_BOMB, "line 4, column 12: CloudFormation takes no YAML aliases", id="bomb"),
+        pytest.param("Resources: " + "[" * 3000, "nested more than 200 deep", id="YAML"),
+        pytest.param('{"Resources": ' + '{"a": ' * 3000, "nested more than 200 deep", id="JSON"),
+        pytest.param("A: &a {B: c}\nD: {<<: *a}", "no YAML aliases", id="merge"),
+        pytest.param("Resources: {[1, 2]: {Type: A}}", "a name must be text", id="key"),
+    ],
+)
+def test_what_cloudformation_cannot_read_is_refused_at_once(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    """Whatever it would become, it is no larger than its file, with the place that is wrong."""
+    with pytest.raises(Problem, match=said):
+        load_template(_template(tmp_path, text))
+
+
+def test_names_are_texts_whatever_yaml_makes_of_them(tmp_path: Path) -> None:
+    """CloudFormation reads YAML as JSON, whose names are all texts: 1, yes and 2012-10-17 too."""
+    text = "Resources: {1: {Type: AWS::SNS::Topic}, yes: {Type: AWS::SNS::Topic}}"
+    assert list(load_template(_template(tmp_path, text))["Resources"]) == ["1", "yes"]

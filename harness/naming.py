@@ -1,0 +1,43 @@
+"""The command's own name and version: as it was typed, and what it is made of.
+
+Messages speak of `tapstack up`; in a checkout what can be typed is `./tapstack up`.
+"""
+
+import os
+import platform
+import re
+import subprocess
+
+from harness.settings import ROOT
+
+
+def as_typed(text: str) -> str:
+    """`text` with its commands as a person who called this one can type them."""
+    name = os.environ.get("TAPSTACK_COMMAND") or "tapstack"
+    return text.replace("`tapstack ", f"`{name} ").replace("`tapstack`", f"`{name}`")
+
+
+def version() -> str:
+    """TapStack's version and commit, LocalStack's and Python's, in one line."""
+    commit = _commit()
+    ours = _stated("pyproject.toml", r'^version = "(.+?)"') + (f" ({commit})" if commit else "")
+    localstack = _stated("emulator/requirements.lock", r"^localstack-core==([\w.]+)")
+    return f"tapstack {ours}, LocalStack {localstack}, Python {platform.python_version()}"
+
+
+def _stated(file: str, form: str) -> str:
+    try:
+        found = re.search(form, (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else "unknown"
+
+
+def _commit() -> str:
+    """The commit that is checked out, and whether files differ from it; empty without git."""
+    command = ("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude", "*")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
