@@ -29,6 +29,7 @@ DEFAULTS = {
     "IN_MEMORY_CLIENT": "1",  # calls between services stay in the process
     "LAMBDA_RUNTIME_EXECUTOR": "process",  # functions as processes, see lambda_runtime
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
+    "LOCALSTACK_HOST": "localhost",  # in the URLs that it gives out; see addresses.py
     "LS_LOG": "warning",
     "OVERRIDE_IN_DOCKER": "0",  # in a container too, folders are those of state_folders
     "SKIP_SSL_CERT_DOWNLOAD": "1",

@@ -42,6 +42,9 @@ _OF_SERVICES = frozenset(
     {"lambda:InvokeFunction", "sns:Publish", "sqs:SendMessage", "s3:PutObject", "sts:AssumeRole"}
 )
 
+# What whoever has a subscription's token or ARN may do, as a link in a mail does (SNS API).
+_WITHOUT_CREDENTIALS = frozenset({("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")})
+
 # S3 User Guide, "Bucket policies": root can get back in, whatever the policy says.
 _ALWAYS_ROOTS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
@@ -67,6 +70,8 @@ def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) 
     if caller is None:
         return
     service = context.service.service_name
+    if caller is callers.ANONYMOUS and (service, context.operation.name) in _WITHOUT_CREDENTIALS:
+        return
     parameters: Any = context.service_request or {}
     if caller.kind is not Callers.ROOT or service in _WITH_DENIALS:
         if service == "s3" and context.operation.name == "DeleteObjects":

@@ -3,14 +3,19 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import ResourceNotFoundException
 from localstack.services.lambda_ import provider
+from localstack.services.lambda_.api_utils import FULL_FN_ARN_PATTERN
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
+
+from localstack_parity.lambda_runtime import function_urls
 
 LATEST = ":$LATEST"
 
@@ -21,8 +26,32 @@ class ParityLambdaProvider(LambdaProvider):
     def __init__(self) -> None:
         super().__init__()
         _let_failed_versions_go()
+        function_urls.offer(self.router)
         # LocalStack warns at each function that logging configuration is "mocked"; ours is not.
         logging.getLogger(provider.__name__).addFilter(lambda it: " mocked " not in str(it.msg))
+
+    def create_function_url_config(
+        self,
+        context: RequestContext,
+        function_name: str,
+        auth_type: str,
+        qualifier: str | None = None,
+        **request: Any,
+    ) -> Any:
+        """Give a function a URL."""
+        response = super().create_function_url_config(
+            context, function_name, auth_type, qualifier=qualifier, **request
+        )
+        function = FULL_FN_ARN_PATTERN.search(response["FunctionArn"])
+        configs = (
+            lambda_stores[function["account_id"]][function["region_name"]]
+            .functions[function["function_name"]]
+            .function_url_configs
+        )
+        key = qualifier or function["qualifier"] or "$LATEST"
+        url = function_urls.url(function["region_name"], configs[key].url_id)
+        configs[key] = replace(configs[key], url=url)
+        return {**response, "FunctionUrl": url}
 
     def invoke(
         self,
