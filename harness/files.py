@@ -83,3 +83,9 @@ def files_below(path: Path) -> Iterator[Path]:
     for file in sorted(files, key=lambda file: file.relative_to(path).as_posix()):
         if "__pycache__" not in file.parts:
             yield file
+
+
+def shown(path: Path) -> str:
+    """A path as a person would write it from where they are."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

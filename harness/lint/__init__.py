@@ -16,10 +16,12 @@ from cfnlint.context.parameters import ParameterSet
 from cfnlint.match import Match
 from cfnlint.runner import Runner
 
+from harness.files import shown
 from harness.lint.rules import all_rules
 from harness.settings import Settings
 from harness.stack.package import build
 from harness.stack.parameters import deployment_values
+from harness.stack.required.file import FILE_NAME, requirements_of
 from harness.stack.template import load_template
 
 
@@ -49,9 +51,11 @@ def lint(
     """All findings in what these settings deploy; the functions' packages are built if need be.
 
     `architecture` and `parameters` are those that a deployment gives. Problem if the template is no
-    template, or the packages cannot be built.
+    template, its requirements are malformed, or the packages cannot be built.
     """
     template = load_template(settings.template)
+    if requirements_of(settings.template) is None:
+        tell(f"{settings.template.name} has no {FILE_NAME} beside it: no figure in it is required")
     values = deployment_values(template, settings, architecture, parameters)
     if any(map(partial(_is_built, settings), template["Resources"].values())):
         for package in build(settings, architecture):
@@ -84,16 +88,10 @@ def _is_built(settings: Settings, resource: Mapping[str, Any]) -> bool:
 def _finding(match: Match) -> Finding:
     message = " ".join(match.message.split())
     return Finding(
-        _shown(match.filename or ""),
+        shown(Path(match.filename or "")),
         match.linenumber,
         match.columnnumber,
         match.rule.id,
         message,
         match.rule.source_url,
     )
-
-
-def _shown(path: str) -> str:
-    """A path as a person would write it from where they are."""
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -2,8 +2,8 @@
 
 A deployed stack and its template come in; every resource is read back through its service's API
 and compared, property by property, with the template whose parameters have the stack's values, and
-so is every output. A Verification goes out. `tapstack verify` and the gate call it; deploy asks for
-what is missing altogether, for LocalStack's CREATE_COMPLETE is no proof.
+so is every output; what requirements.yml states is held against them too. A Verification goes out.
+deploy asks for what is missing altogether, for LocalStack's CREATE_COMPLETE is no proof.
 """
 
 import base64
@@ -25,6 +25,10 @@ from harness.stack.live import READERS
 from harness.stack.live.defaults import ABSENT, DEFAULTS
 from harness.stack.live.reading import Gone
 from harness.stack.package import archive, artifact_folder
+from harness.stack.required import unmet
+from harness.stack.required.deployed import deployed
+from harness.stack.required.described import Described, Unmet
+from harness.stack.required.file import requirements_of
 from harness.stack.template import Template, load_template, resource_types
 from harness.targets.target import Target
 
@@ -72,6 +76,7 @@ class Verification:
 
     stack: str
     readings: tuple[Reading, ...]
+    unmet: tuple[Unmet, ...] = ()  # of what requirements.yml says
 
     @property
     def failed(self) -> list[Reading]:
@@ -85,8 +90,10 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed, and something was verified at all."""
-        return not self.failed and any(r.verdict is Verdict.SAME for r in self.readings)
+        """Whether nothing failed, all requirements hold, and something was verified at all."""
+        return not (self.failed or self.unmet) and any(
+            r.verdict is Verdict.SAME for r in self.readings
+        )
 
     def report(self) -> dict[str, Any]:
         """Everything, for machines: lists of readings by verdict."""
@@ -95,6 +102,7 @@ class Verification:
             "passed": self.passed,
             "verified": sum(r.verdict is Verdict.SAME for r in self.readings),
             "failed": [_facts(reading) for reading in self.failed],
+            "unmet": [{"at": each.where, "sentence": each.sentence} for each in self.unmet],
             "not_verified": [_facts(reading) for reading in self.not_verified],
             "defaulted": [_facts(r) for r in self.readings if r.verdict is Verdict.DEFAULTED],
         }
@@ -116,6 +124,7 @@ class Verification:
             yield f"  {name:<{width}}  {kind:<{kinds}}  {told}"
         yield from (f"NOT VERIFIED {reading}" for reading in self.not_verified)
         yield from (f"FAILED {reading}" for reading in self.failed)
+        yield from (f"FAILED {each}" for each in self.unmet)
         verified = sum(r.verdict is Verdict.SAME for r in self.readings)
         yield (
             f"{self.stack}: {verified} properties and outputs are as in the template, "
@@ -129,9 +138,11 @@ def verify(target: Target, settings: Settings, stack_name: str) -> Verification:
     Parameters have the values that the stack was deployed with. Problem if there is no template;
     what the target raises for a stack that does not exist passes through.
     """
+    requirements = requirements_of(settings.template)
     live = _Live(target, load_template(settings.template), stack_name)
     readings = [*_resources(live, settings), *_outputs(live), *_left_behind(live)]
-    return Verification(stack_name, tuple(readings))
+    broken = unmet(requirements, _deployed(live)) if requirements else ()
+    return Verification(stack_name, tuple(readings), tuple(broken))
 
 
 def missing_from(
@@ -163,6 +174,12 @@ def physical_ids(target: Target, stack_name: str) -> dict[str, str]:
         if resource["ResourceStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
         and resource.get("PhysicalResourceId") not in _NOTHING
     }
+
+
+def _deployed(live: "_Live") -> Described:
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in live.stack.get("Outputs", [])}
+    resources = live.resolver.value(live.template["Resources"])
+    return deployed(live.target, live.place, live.ids, resources, outputs)
 
 
 class _Live:

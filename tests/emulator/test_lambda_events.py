@@ -10,7 +10,7 @@ import pytest
 
 from harness.targets.emulator import EmulatorConfig, start
 from harness.waiting import wait_until
-from tests.emulator.conftest import Emulator, StartEmulator
+from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.observations import await_logs, await_metric, name_of, statistics
 from tests.emulator.queues import create_queue
@@ -225,33 +225,29 @@ def test_a_lost_record_is_counted(emulator: Emulator, function: str, queue: str)
     assert found["Sum"] == 1
 
 
+@pytest.mark.parametrize(("age_s", "attempts"), [(60, 1), (179, 2)])
 def test_an_event_that_is_too_old_is_given_up(
-    start_emulator: StartEmulator,
+    emulator: Emulator, function: str, queue: str, age_s: int, attempts: int
 ) -> None:
-    """A retry that would come after MaximumEventAgeInSeconds is not made.
+    """A retry that AWS would make after MaximumEventAgeInSeconds is not made, soon as it is here.
 
     AWS: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
-    invocation"; the condition EventAgeExceeded in "Capturing records of Lambda asynchronous
-    invocations". Here the first retry is due after 61 s, later than the event may get.
+    invocation": a minute before the first retry, two before the second; the condition
+    EventAgeExceeded in "Capturing records of Lambda asynchronous invocations".
     """
-    emulator = start_emulator(LAMBDA_RETRY_BASE_DELAY="61")
-    emulator.client("sqs").create_queue(QueueName="failures")
-    queue = "arn:aws:sqs:us-east-1:000000000000:failures"
-    with (
-        role_for(emulator, "sqs:SendMessage") as role,
-        function_of(emulator, zipped(SOURCE), role) as function,
-    ):
-        emulator.client("lambda").put_function_event_invoke_config(
-            FunctionName=function,
-            MaximumEventAgeInSeconds=60,
-            DestinationConfig={"OnFailure": {"Destination": queue}},
-        )
-        _send(emulator, function, {"fail": True})
-        record = json.loads(_message(emulator, queue)["Body"])
-        dropped = await_metric(emulator, "AsyncEventsDropped", _of(function))
+    emulator.client("lambda").put_function_event_invoke_config(
+        FunctionName=function,
+        MaximumEventAgeInSeconds=age_s,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+    _send(emulator, function, {"fail": True})
+    record = json.loads(_message(emulator, queue)["Body"])
 
     assert record["requestContext"]["condition"] == "EventAgeExceeded"
-    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["requestContext"]["approximateInvokeCount"] == attempts
+    dropped = await_metric(
+        emulator, "AsyncEventsDropped", _of(function), lambda found: found.get("Sum")
+    )
     assert dropped["Sum"] == 1
 
 

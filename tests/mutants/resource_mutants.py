@@ -142,7 +142,7 @@ MUTANTS = [
         [template("MemorySize: 512", "MemorySize: 128")],
         "Runtime.OutOfMemory as soon as a large photo comes.",
         f"{_LAMBDA}dg/troubleshooting-invocation.html",
-        "contract",
+        "lint",
     ),
     Mutant(
         "reserved-variable",
@@ -228,6 +228,22 @@ MUTANTS = [
         "All uploads but one at a time are throttled: the alarm rings, and pictures wait.",
         f"{_LAMBDA}dg/configuration-concurrency.html",
         "daily-load",
+    ),
+    Mutant(
+        "retries-that-come-too-late",
+        "Events live for a minute, so that their first retry comes too late",
+        [template("MaximumEventAgeInSeconds: 21600", "MaximumEventAgeInSeconds: 60")],
+        "The first fault of a service is the last: EventAgeExceeded, for a person to send again.",
+        f"{_LAMBDA}dg/invocation-async-error-handling.html",
+        "lint",
+    ),
+    Mutant(
+        "old-versions-for-ten-months",
+        "Noncurrent versions are kept for 300 days where 30 were agreed on",
+        [template("NoncurrentDays: 30\n            # A", "NoncurrentDays: 300\n            # A")],
+        "S3 keeps them, and they cost, ten times as long.",
+        f"{_S3}userguide/lifecycle-configuration-examples.html",
+        "lint",
     ),
     Mutant(
         "event-age-too-short",

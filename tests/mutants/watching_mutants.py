@@ -38,7 +38,7 @@ MUTANTS = [
         [template(_SUFFIXES, "Suffixes: [.jpg, .png]")],
         "Pictures named .jpeg are stored and nothing happens.",
         _FILTERS,
-        "contract",
+        "lint",
     ),
     Mutant(
         "suffix-in-capitals",
@@ -46,7 +46,7 @@ MUTANTS = [
         [template(_SUFFIXES, "Suffixes: [.JPG, .JPEG, .PNG]")],
         _NOT_TOLD,
         _FILTERS,
-        "contract",
+        "lint",
     ),
     Mutant(
         "prefix-with-a-slash",
@@ -54,7 +54,7 @@ MUTANTS = [
         [template("Prefix: uploads/", "Prefix: /uploads/")],
         _NOT_TOLD,
         _FILTERS,
-        "contract",
+        "lint",
     ),
     Mutant(
         "prefix-of-everything",
@@ -62,9 +62,17 @@ MUTANTS = [
         [template("Prefix: uploads/", "Prefix: other/")],
         "The function is invoked for what it never should see, and not for uploads.",
         _FILTERS,
-        "contract",
+        "lint",
     ),
     # Alarms
+    Mutant(
+        "alarm-at-fifty-errors",
+        "The alarm waits for more than 50 errors where 5 were agreed on",
+        [template("Threshold: 5\n", "Threshold: 50\n", "ErrorAlarm")],
+        "PutMetricAlarm takes any threshold: 49 pictures fail and nobody is told.",
+        _ALARM,
+        "lint",
+    ),
     Mutant(
         "alarm-on-another-function",
         "The dimension lacks the environment's suffix",
@@ -139,7 +147,7 @@ MUTANTS = [
         [template("Threshold: 45000", "Threshold: 45")],
         _ALWAYS,
         _LAMBDA_METRICS,
-        "daily-load",
+        "lint",
     ),
     Mutant(
         "alarm-threshold-beyond-reach",

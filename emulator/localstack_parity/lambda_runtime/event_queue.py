@@ -37,13 +37,15 @@ class Event:
     """An event on its way to the function.
 
     ``retries`` counts those after errors of the function, ``postponed`` the throttles and system
-    errors since the function last ran. ``received`` is in seconds since the epoch.
+    errors since the function last ran. ``received`` is in seconds since the epoch. ``skipped_s``
+    are seconds that the event would have waited on AWS and did not wait here.
     """
 
     invocation: Invocation
     received: float = field(default_factory=time.time)
     retries: int = 0
     postponed: int = 0
+    skipped_s: float = 0.0
 
 
 class EventQueue:

@@ -31,6 +31,7 @@ LOG = logging.getLogger(__name__)
 DEFAULT_RETRIES = 2
 DEFAULT_MAX_AGE_S = 6 * 3600
 MAX_BACKOFF_S = 300
+RETRY_DELAY_S = 60  # before the first retry; twice that before the second
 
 # Told of each attempt that failed: the invocation, its result if it ran, and the condition under
 # which the event is given up, None while another attempt follows.
@@ -91,10 +92,13 @@ class EventManager:
             self._fail(event, "RetriesExhausted", result)
         else:
             delay_s = (event.retries + 1) * config.LAMBDA_RETRY_BASE_DELAY_SECONDS
-            if self._expires_within(event, delay_s):
+            # Whoever has retries come sooner must still learn that AWS would not make them.
+            on_aws_s = max(delay_s, (event.retries + 1) * RETRY_DELAY_S)
+            if self._expires_within(event, on_aws_s):
                 self._fail(event, "EventAgeExceeded", result)
             else:
                 event.retries += 1
+                event.skipped_s += on_aws_s - delay_s
                 self._queue.put(event, delay_s)
                 self._tell(event, result, None)
 
@@ -166,7 +170,7 @@ class EventManager:
 
     def _expires_within(self, event: Event, delay_s: float) -> bool:
         max_age_s = self._setting("maximum_event_age_in_seconds", DEFAULT_MAX_AGE_S)
-        return time.time() + delay_s - event.received > max_age_s
+        return time.time() + event.skipped_s + delay_s - event.received > max_age_s
 
     def _measure(self, event: Event, name: str, value: float, unit: str, at: float) -> None:
         metrics.record_values(

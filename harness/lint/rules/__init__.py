@@ -1,7 +1,8 @@
 """The project's own rules, by subject.
 
 E91 names and parameters, E92 functions and their packages, E93 permissions, E94 events, E95 what
-watches. E is what AWS refuses or what would not work there, W what works and is not good.
+watches, E96 what is required. E is what AWS refuses, what would not work there or was not agreed
+on, W what works and is not good.
 """
 
 import importlib

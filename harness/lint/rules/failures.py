@@ -5,6 +5,13 @@ from typing import Any
 
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Resource, Stack
+from harness.stack.required.described import number
+from harness.stack.required.functions import (
+    DEFAULT_EVENT_AGE_S,
+    DEFAULT_RETRIES,
+    DEFAULT_TIMEOUT_S,
+    event_age_needed_s,
+)
 
 _FOUR_DAYS_S = 345_600  # what SQS keeps by default, and longer than a weekend
 # What SQS takes by default. A record holds the event and the answer: an event may be that large.
@@ -74,6 +81,33 @@ class FaultsAreTriedAgain(StackRule):
         for config in stack.of("AWS::Lambda::EventInvokeConfig"):
             if str(config.properties.get("MaximumRetryAttempts")) == "0":
                 yield config.path("MaximumRetryAttempts"), "The first fault is the last"
+
+
+class RetriesHaveTime(StackRule):
+    """An event that is too old for its next attempt is given up, and counts as failed."""
+
+    id = "E9424"
+    shortdesc = "Events live long enough for their retries"
+    description = shortdesc
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"
+
+    def findings(self, stack: Stack) -> Iterable[Finding]:
+        """Each function whose events expire before the last retry, if each attempt times out."""
+        for config in stack.of("AWS::Lambda::EventInvokeConfig"):
+            given = config.properties
+            function = stack.known_as(given.get("FunctionName"), "AWS::Lambda::Function")
+            retries = number(given.get("MaximumRetryAttempts", DEFAULT_RETRIES))
+            age_s = number(given.get("MaximumEventAgeInSeconds", DEFAULT_EVENT_AGE_S))
+            if function is None or retries is None or age_s is None:
+                continue
+            timeout_s = number(function.properties.get("Timeout", DEFAULT_TIMEOUT_S)) or 0
+            needed_s = event_age_needed_s(int(retries), timeout_s)
+            if age_s < needed_s:
+                yield (
+                    config.path("MaximumEventAgeInSeconds"),
+                    f"Events of {function.logical_id} are given up after {age_s:g} s; the last of "
+                    f"{retries:g} retries may come after {needed_s:g} s",
+                )
 
 
 def _by_attribute(subscription: Resource) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from harness.lint import lint_template
 from harness.lint.rules import all_rules
 from harness.lint.sources import imports_of
+from harness.stack.required.file import FILE_NAME
 from tests.unit.lint.conftest import Lint
 
 TLS_ONLY = """            Effect: Deny
@@ -405,6 +406,27 @@ DEFECTS = [
         ACTIONS.replace("!Ref NotificationTopic", "!GetAtt NotificationTopic.TopicName"),
     ),
     ("W9505", "silent alarm", ACTIONS, ""),
+    (
+        "E9424",
+        "no time for a retry",
+        "MaximumEventAgeInSeconds: 21600",
+        "MaximumEventAgeInSeconds: 60",
+    ),
+    ("E9601", "fifty errors", "Threshold: 5\n", "Threshold: 50\n"),
+    ("E9601", "another period", "Period: 300", "Period: 60"),
+    ("E9601", "no alarm on errors", "MetricName: Errors", "MetricName: Invocations"),
+    ("E9601", "ten months of old versions", "NoncurrentDays: 30", "NoncurrentDays: 300"),
+    ("E9601", "old versions of some keys", "Id: ExpireOldVersions", "Prefix: uploads/tmp/"),
+    ("E9601", "another encryption", "SSEAlgorithm: AES256", "SSEAlgorithm: aws:kms"),
+    ("E9601", "no versions", "Status: Enabled\n      Own", "Status: Suspended\n      Own"),
+    ("E9601", "half a block", "RestrictPublicBuckets: true", "RestrictPublicBuckets: false"),
+    ("E9601", "more memory", "MemorySize: 512", "MemorySize: 1024"),
+    ("E9601", "no timeout", "      Timeout: 60\n      Reserved", "      Reserved"),
+    ("E9601", "one retry", "MaximumRetryAttempts: 2", "MaximumRetryAttempts: 1"),
+    ("E9601", "another prefix", "Prefix: uploads/", "Prefix: inbox/"),
+    ("E9601", "a suffix less", "[.jpg, .jpeg, .png]", "[.jpg, .png]"),
+    ("E9601", "two weeks of logs", "RetentionInDays: 7", "RetentionInDays: 14"),
+    ("E9601", "an output less", "  FunctionName:\n    Desc", "  Function:\n    Desc"),
     ("E9507", "counts invocations", "Statistic: Sum", "Statistic: SampleCount"),
     ("E9507", "rings when all is well", "GreaterThanThreshold", "LessThanThreshold"),
     ("E9507", "never above 1", "Statistic: Sum", "Statistic: Average"),
@@ -439,6 +461,8 @@ def infra(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             if found.module.startswith(("PIL", "aws_lambda_powertools")):
                 package = root / "build" / "image_processor"
                 package.joinpath(*found.module.split(".")).mkdir(parents=True, exist_ok=True)
+    (root / "infra").mkdir()
+    (root / "infra" / FILE_NAME).write_bytes((project_root / "infra" / FILE_NAME).read_bytes())
     return root / "infra"
 
 
@@ -483,6 +507,14 @@ def test_the_template_has_no_finding(template: Path, infra: Path, lint: Lint) ->
             "\nOutputs:\n",
             ACCESS_LOGS,
             id="access logs that expire",
+        ),
+        pytest.param(
+            "[.jpg, .jpeg, .png]", "[.jpg, .jpeg, .png, .JPG]", id="more than what is required"
+        ),
+        pytest.param(
+            "Threshold: 5\n      ComparisonOperator: GreaterThanThreshold",
+            "Threshold: 6\n      ComparisonOperator: GreaterThanOrEqualToThreshold",
+            id="what is required, in other words",
         ),
     ],
 )
