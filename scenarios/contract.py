@@ -13,14 +13,14 @@ from PIL import Image
 from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.faults import field_of
-from harness.evidence.ledger import OUTPUT_PREFIX, Expected
+from harness.evidence.ledger import OUTPUT_PREFIX, SOURCE_PREFIX, Expected
 from harness.evidence.observations import Run
 from harness.images import awkward
 from harness.images.awkward import picture
 from harness.images.colours import profiled_photo
 from harness.images.corpus import KINDS, METADATA_LIMIT, Kind
 from harness.images.reference import fitted_size
-from harness.run.probe import EARLIER, LATER, UNTOLD, Broken, Probe, no_picture
+from harness.run.probe import EARLIER, LATER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
 
@@ -42,6 +42,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         memory,  # takes longest
         events,
         sound_rejections,
+        vanished,
         keys,
         orientation,
         metadata,
@@ -66,7 +67,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
 @promise("works", _SPEC)
 def works(probe: Probe) -> str:
     """A photo that the function is handed becomes an output."""
-    photo = picture(f"first{UNTOLD}")
+    photo = picture(f"first{NO_EVENT}")
     sent = probe.put_picture(photo)
     probe.tell(probe.event(sent, EARLIER))
     probe.expect(sent, photo)
@@ -82,14 +83,21 @@ def uploaded(probe: Probe) -> str:
 
 @promise("events", f"{_S3}notification-how-to-filtering.html")
 def events(probe: Probe) -> str:
-    """S3 tells of .jpg, .jpeg and .png under uploads/, and of nothing else."""
-    told = [picture(f"events/{name}", 1) for name in ("a.jpg", "b.jpeg", "c.png", "parts.jpg")]
-    sent = [probe.put_picture(each, in_parts="parts" in each.path) for each in told]
-    for path in ("big.JPG", "film.gif", "photo.jpg.txt", "jpg", f"/other/{probe.folder}/photo.jpg"):
-        probe.put(path, b"not for the function", no_picture(""))
-    for entry, each in zip(sent, told, strict=True):
+    """S3 notifies the function of the keys that its filters name, in any case, and of no others."""
+    filters = [each for each in probe.filters() if each.prefix.startswith(SOURCE_PREFIX)]
+    if not filters:
+        raise Broken(f"S3 notifies the function of nothing under {SOURCE_PREFIX}")
+    names = [f"events/{number}{each.suffix}" for number, each in enumerate(filters)]
+    pictures = [picture(f"events/parts{filters[0].suffix}", 1), *(picture(n, 1) for n in names)]
+    sent = [probe.put_picture(each, in_parts="parts" in each.path) for each in pictures]
+    others = ("big.JPG", "film.gif", "photo.jpg.txt", "jpg", f"/other/{probe.folder}/photo.jpg")
+    for path in others:
+        key = path[1:] if path.startswith("/") else f"{SOURCE_PREFIX}{probe.folder}/{path}"
+        if not any(each.matches(key) for each in filters):
+            probe.put(path, b"not for the function", no_picture(""))
+    for entry, each in zip(sent, pictures, strict=True):
         probe.expect(entry, each)
-    return f"{len(told)} of {len(told)} images came out"
+    return f"{len(pictures)} of {len(pictures)} images came out"
 
 
 @promise("keys", f"{_S3}notification-content-structure.html")
@@ -200,16 +208,27 @@ def sound_rejections(probe: Probe) -> str:
     return f"{len(files)} kinds of them"
 
 
+@promise("vanished", _SPEC)
+def vanished(probe: Probe) -> str:
+    """An upload that is gone when its event comes is rejected at once, not tried again."""
+    sent = probe.put(f"gone/photo{NO_EVENT}", b"never read", no_picture("rejected"))
+    probe.target.client("s3").delete_object(
+        Bucket=probe.outputs["UploadBucketName"], Key=sent.key, VersionId=sent.version
+    )
+    probe.tell(probe.event(sent, EARLIER))
+    return f"as {field_of(probe.hear(sent), 'error.type')}"
+
+
 # --- What S3 may do with events -------------------------------------------------------------------
 
 
 @promise("duplicates", f"{_S3}EventNotifications.html")
 def duplicates(probe: Probe) -> str:
     """An event that comes several times, even at once, is announced once."""
-    photo = picture(f"twice/photo{UNTOLD}", 6)
+    photo = picture(f"twice/photo{NO_EVENT}", 6)
     sent = [
         probe.put_picture(photo),
-        probe.put(f"twice/bad{UNTOLD}", b"bad", no_picture("rejected")),
+        probe.put(f"twice/bad{NO_EVENT}", b"bad", no_picture("rejected")),
     ]
     told = [probe.event(entry, EARLIER) for entry in sent for _ in range(4)]
     with ThreadPoolExecutor(len(told)) as pool:
@@ -226,7 +245,7 @@ def duplicates(probe: Probe) -> str:
 @promise("versions", f"{_S3}notification-content-structure.html")
 def versions(probe: Probe) -> str:
     """An event is about the version it names, whatever came after."""
-    photos = [picture(f"versions/photo{UNTOLD}", number) for number in (7, 8)]
+    photos = [picture(f"versions/photo{NO_EVENT}", number) for number in (7, 8)]
     sent = [probe.put_picture(each) for each in photos]
     for entry, each, sequencer in zip(sent, photos, (EARLIER, LATER), strict=True):
         probe.tell(probe.event(entry, sequencer))
@@ -239,7 +258,7 @@ def versions(probe: Probe) -> str:
 @promise("order", f"{_S3}notification-content-structure.html")
 def order(probe: Probe) -> str:
     """An older version that is told of later replaces nothing."""
-    photos = [picture(f"order/photo{UNTOLD}", number) for number in (9, 10)]
+    photos = [picture(f"order/photo{NO_EVENT}", number) for number in (9, 10)]
     older, newer = probe.put_picture(photos[0], "superseded"), probe.put_picture(photos[1])
     probe.tell(probe.event(newer, LATER))
     probe.tell(probe.event(older, EARLIER))
@@ -253,9 +272,9 @@ def order(probe: Probe) -> str:
 @promise("several", f"{_S3}notification-content-structure.html")
 def several(probe: Probe) -> str:
     """An event may tell of several uploads, and a bad one does not keep the others back."""
-    photos = [picture(f"several/{number}{UNTOLD}", number) for number in (12, 13)]
+    photos = [picture(f"several/{number}{NO_EVENT}", number) for number in (12, 13)]
     sent = [probe.put_picture(each) for each in photos]
-    bad = probe.put(f"several/bad{UNTOLD}", b"bad", no_picture("rejected"))
+    bad = probe.put(f"several/bad{NO_EVENT}", b"bad", no_picture("rejected"))
     told = [probe.event(entry, EARLIER)["Records"][0] for entry in (sent[0], bad, sent[1])]
     probe.tell({"Records": told})
     for entry, each in zip(sent, photos, strict=True):
@@ -267,7 +286,7 @@ def several(probe: Probe) -> str:
 @promise("no-images", f"{_S3}notification-content-structure.html")
 def no_images(probe: Probe) -> str:
     """Events that are of no upload are let pass."""
-    photo = picture(f"none/photo{UNTOLD}", 11)
+    photo = picture(f"none/photo{NO_EVENT}", 11)
     sent = probe.put_picture(photo, "")
     bucket = probe.outputs["UploadBucketName"]
     time_ = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
@@ -284,7 +303,7 @@ def no_images(probe: Probe) -> str:
 @promise("transient-faults", f"{_LAMBDA}invocation-async-error-handling.html")
 def transient_faults(probe: Probe) -> str:
     """A fault that may pass is raised, so that Lambda tries again."""
-    sent = probe.put(f"fault/photo{UNTOLD}", b"never read", no_picture(""))
+    sent = probe.put(f"fault/photo{NO_EVENT}", b"never read", no_picture(""))
     if not probe.deliver(probe.event(sent, EARLIER, bucket=probe.elsewhere)):
         raise Broken("the function said that all is well with an upload it could not read")
     return "it was"

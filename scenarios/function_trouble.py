@@ -20,11 +20,18 @@ from harness.run.probe import Broken, Probe
 from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
 from harness.trouble.adjusting import timeout
-from harness.trouble.alarms import BREACH_FORGOTTEN_S, BREACH_SEEN_S, comes_to, compression
+from harness.trouble.alarms import (
+    BREACH_FORGOTTEN_S,
+    BREACH_SEEN_S,
+    Alarm,
+    alarm_on,
+    comes_to,
+    compression,
+)
 from harness.trouble.disturb import compressed, disturbed
 from harness.trouble.failures import waiting_failures
 from harness.trouble.redrive import redrive
-from harness.trouble.surroundings import Alarm, alarms, datapoints
+from harness.trouble.surroundings import datapoints
 
 TITLE = "the function crashes, hangs, runs out of memory: retried, told, redriven"
 GATE = 0
@@ -171,10 +178,9 @@ def _of(probe: Probe, rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 
 def _alarm(probe: Probe) -> Alarm:
     """The stack's alarm on errors."""
-    for alarm in alarms(probe):
-        if alarm["MetricName"] == "Errors":
-            return alarm
-    raise Broken("the stack has no alarm on Errors")
+    if alarm := alarm_on(probe.target, probe.stack, "Errors"):
+        return alarm
+    raise Broken("the stack has no alarm on Errors of the function")
 
 
 def _wait_for_errors(probe: Probe, alarm: Alarm, count: int) -> None:

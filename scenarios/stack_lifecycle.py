@@ -5,6 +5,7 @@ change every parameter, replace resources, let an update fail, delete and deploy
 time the stack is what its template says, or exactly what it was, and works.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,10 @@ from harness.problems import Problem
 from harness.run.probe import Broken, Probe, no_picture
 from harness.run.promises import promise
 from harness.run.scenario import Context
+from harness.stack.identities import IDENTITIES
 from harness.stack.leftovers import EXPORT, LISTED, STACK, Found, remove
-from harness.trouble.lifecycle import Life, listed, live, require_same
-from harness.trouble.surroundings import alarms, datapoints
+from harness.trouble.lifecycle import Changes, Facts, Life, listed, live, require_same
+from harness.trouble.surroundings import datapoints, measured_alarms
 
 TITLE = "deploy, change, fail, delete and deploy again, beside another environment"
 GATE = 5
@@ -41,6 +43,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         concurrency,
         architecture,
         suffix,
+        in_place,
         replacement,
         failed_update,
         refused_deletion,
@@ -70,7 +73,7 @@ def apart(life: Life) -> str:
     with life.one.probing() as here, life.other.probing() as there:
         here.prove([picture("here.jpg")])
         here.hear(here.put("bad.jpg", b"not a picture", no_picture("rejected")))
-        for alarm in alarms(here):
+        for alarm in measured_alarms(here):
             here.wait(
                 f"a datapoint of {alarm['MetricName']}",
                 partial(datapoints, here, alarm, "SampleCount", 60),
@@ -104,7 +107,7 @@ def _traces(probe: Probe) -> list[str]:
         traces += [f"a line in {group}: {event['message'][:100]}" for event in found["events"]]
     received = sqs.receive_message(QueueUrl=outputs["FailureQueueUrl"], VisibilityTimeout=0)
     traces += ["a message in its failure queue" for _ in received.get("Messages", [])]
-    for alarm in alarms(probe):
+    for alarm in measured_alarms(probe):
         name = f"{alarm['MetricName']} of {alarm['AlarmName']}"
         traces += [f"a datapoint of {name}" for _ in datapoints(probe, alarm, "SampleCount", 60)]
         traces += [f"{alarm['AlarmName']} in ALARM"] if alarm["StateValue"] == "ALARM" else []
@@ -125,6 +128,9 @@ def untouched(life: Life) -> str:
 @promise("email", _SPEC)
 def email(life: Life) -> str:
     """With another NotificationEmail the topic has that subscription instead of the old one."""
+    if "NotificationEmail" not in life.one.declared:
+        return "the template has no such parameter"
+    before = life.one.email
     life.one.deploy(NotificationEmail=EMAIL)
     topic = life.one.stack.outputs["NotificationTopicArn"]
     pages = life.one.target.client("sns").get_paginator("list_subscriptions_by_topic")
@@ -136,7 +142,7 @@ def email(life: Life) -> str:
     ]
     addresses = [address for address, _ in subscribed]
     # What was never confirmed cannot be removed: SNS forgets it after two days.
-    old = [address for address, arn in subscribed if address != EMAIL and arn.startswith("arn:")]
+    old = [address for address, arn in subscribed if address == before and arn.startswith("arn:")]
     if addresses.count(EMAIL) != 1 or old:
         raise Broken(f"the topic has the subscriptions {subscribed}")
     return f"{EMAIL} is subscribed"
@@ -145,6 +151,8 @@ def email(life: Life) -> str:
 @promise("concurrency", f"{_LAMBDA}configuration-concurrency.html")
 def concurrency(life: Life) -> str:
     """ReservedConcurrency is reserved, and with -1 nothing is any more; the pipeline works."""
+    if "ReservedConcurrency" not in life.one.declared:
+        return "the template has no such parameter"
     life.one.deploy(ReservedConcurrency=RESERVED)
     if (found := _reserved(life)) != int(RESERVED):
         raise Broken(f"{found} are reserved with {RESERVED}")
@@ -167,6 +175,8 @@ def _reserved(life: Life) -> int | None:
 @promise("architecture", f"{_LAMBDA}foundation-arch.html")
 def architecture(life: Life) -> str:
     """Another Architecture is that of every function, or is refused and changes nothing."""
+    if "Architecture" not in life.one.declared:
+        return "the template has no such parameter"
     ours = life.one.target.architecture
     theirs = "arm64" if ours == "x86_64" else "x86_64"
     before = life.one.facts()
@@ -199,31 +209,37 @@ def suffix(life: Life) -> str:
 # --- Replacement and failure ----------------------------------------------------------------------
 
 
-def _named(start: str) -> dict[str, str]:
-    return {"Fn::Sub": f"{start}-${{EnvironmentSuffix}}"}
+def _renamed(life: Life, end: str, *outputs: str) -> Changes:
+    """Other names for the resources that some outputs name, whatever they are called now."""
+    changes = {}
+    for output in outputs:
+        name = life.one.named_by(output)
+        resource = life.one.template["Resources"][name]
+        property_ = IDENTITIES[resource["Type"]].name_property
+        before = resource.get("Properties", {}).get(property_, name)
+        changes[name] = {property_: {"Fn::Join": ["-", [before, end]]}}
+    return changes
 
 
-RENAMED = {
-    "NotificationTopic": {"TopicName": _named("image-processing-renamed")},
-    "ImageProcessor": {"FunctionName": _named("image-processor-renamed")},
-    "ImageProcessorLogGroup": {"LogGroupName": _named("/aws/lambda/image-processor-renamed")},
-    "FailureQueue": {"QueueName": _named("image-failure-queue-renamed")},
-}
-
-
+# What cannot change its name: all of it is replaced, and what depends on it follows.
+RENAMED = ("NotificationTopicArn", "FunctionName", "LogGroupName", "FailureQueueUrl")
 # What holds what nobody else has is never deleted because it was replaced.
-KEPT = {"UploadBucket", "ProcessedBucket", "FailureQueue"}
+KEPT = ("UploadBucketName", "ProcessedBucketName", "FailureQueueUrl")
 
 
 @promise("replacement", _UPDATES)
 def replacement(life: Life) -> str:
     """What cannot change its name is replaced: the new one works, the old one is gone."""
     resources, before = life.one.template["Resources"], life.one.ids()
-    life.one.deploy(life.one.changed(RENAMED))
+    renamed = _renamed(life, "renamed", *RENAMED)
+    kept_ids = {life.one.named_by(output) for output in KEPT} | {
+        name for name, each in resources.items() if each.get("UpdateReplacePolicy") == "Retain"
+    }
+    life.one.deploy(life.one.changed(renamed))
     life.one.prove()
     after, found = life.one.ids(), life.one.found()
     replaced = [name for name in before if after.get(name) != before[name]]
-    if same := [name for name in RENAMED if name not in replaced]:
+    if same := [name for name in renamed if name not in replaced]:
         raise Broken(f"still the same: {', '.join(same)}")
     old = {
         name: Found(kind, before[name])
@@ -233,37 +249,82 @@ def replacement(life: Life) -> str:
     wrong = [
         f"the old {one} is {'still' if one in found else 'not'} there"
         for name, one in old.items()
-        if (one in found) != (name in KEPT)
+        if (one in found) != (name in kept_ids)
     ]
     if wrong:
         raise Broken(listed(wrong))
-    kept = [old[name] for name in old if name in KEPT]
+    kept = [old[name] for name in old if name in kept_ids]
     remove(life.one.target, kept)  # as whoever keeps something has to, in the end
     return f"{len(replaced)} replaced; kept: {listed(kept)}"
+
+
+def _other_figures(life: Life) -> Changes:
+    """Another threshold, retention, memory, lifecycle and environment: all can change in place."""
+    resources, function = life.one.template["Resources"], life.one.named_by("FunctionName")
+    variables = resources[function]["Properties"]["Environment"]["Variables"]
+    alarm = next(n for n, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm")
+    lifecycle = {"Id": "Added", "Status": "Enabled", "ExpirationInDays": 9, "Prefix": "added/"}
+    bucket, group = life.one.named_by("UploadBucketName"), life.one.named_by("LogGroupName")
+    rules = resources[bucket]["Properties"].get("LifecycleConfiguration", {}).get("Rules", [])
+    return {
+        function: {
+            "MemorySize": _not(resources[function], "MemorySize", 768, 640),
+            "Environment": {"Variables": {**variables, "CHANGED_IN_PLACE": "yes"}},
+        },
+        group: {"RetentionInDays": _not(resources[group], "RetentionInDays", 14, 30)},
+        alarm: {"Threshold": _not(resources[alarm], "Threshold", 50, 51)},
+        bucket: {"LifecycleConfiguration": {"Rules": [*rules, lifecycle]}},
+    }
+
+
+def _not(resource: Mapping[str, Any], property_: str, *values: int) -> int:
+    """The first of the values that a property does not have already."""
+    return next(each for each in values if each != resource["Properties"].get(property_))
+
+
+def _merged(one: Changes, other: Changes) -> Changes:
+    return {name: {**one.get(name, {}), **other.get(name, {})} for name in {**one, **other}}
+
+
+@promise("in-place", _UPDATES)
+def in_place(life: Life) -> str:
+    """What can change in place does, and goes back: each property is read from its service."""
+    template, before, ids = life.one.template, life.one.facts(), life.one.ids()
+    changes = _other_figures(life)
+    life.one.deploy(life.one.changed(changes))  # which reads back whether all is as it says
+    if replaced := [name for name, id_ in life.one.ids().items() if ids.get(name) != id_]:
+        raise Broken(f"replaced: {listed(replaced)}")
+    changed = life.one.facts()
+    if same := [name for name in changes if not _differ(before, changed, name)]:
+        raise Broken(f"nothing of it has changed: {listed(same)}")
+    life.one.deploy(template)
+    require_same(before, life.one.facts())
+    return f"{', '.join(sorted({template['Resources'][name]['Type'] for name in changes}))}"
+
+
+def _differ(before: Facts, after: Facts, name: str) -> bool:
+    return any(before.get(fact) != after[fact] for fact in after if fact.startswith(f"{name}."))
 
 
 @promise("failed-update", f"{_CLOUDFORMATION}stack-failure-options.html")
 def failed_update(life: Life) -> str:
     """An update that fails is taken back: all is exactly as before, and works."""
     everything = list(life.one.template["Resources"])
-    changes: dict[str, dict[str, Any]] = {
-        "NotificationTopic": {"TopicName": _named("image-processing-doomed")},
-        "ImageProcessor": {"MemorySize": 768, "FunctionName": _named("image-processor-doomed")},
-        "ImageProcessorLogGroup": {"RetentionInDays": 14},
-        "ErrorAlarm": {"Threshold": 50},
-    }
+    changes = _merged(
+        _renamed(life, "doomed", "NotificationTopicArn", "FunctionName"), _other_figures(life)
+    )
     added = {
-        "Added": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": _named("added")}},
+        "Added": {"Type": "AWS::SQS::Queue"},
         "Doomed": {
             "Type": "AWS::CloudWatch::Dashboard",
             "DependsOn": [*everything, "Added"],
-            "Properties": {"DashboardName": _named("doomed"), "DashboardBody": "{"},
+            "Properties": {"DashboardBody": "{"},
         },
     }
+    others = {"NotificationEmail": "doomed@example.com", "ReservedConcurrency": "5"}
     reason = life.one.refuse(
         life.one.changed(changes, added),
-        NotificationEmail="doomed@example.com",
-        ReservedConcurrency="5",
+        **{name: value for name, value in others.items() if name in life.one.declared},
     )
     if "Doomed" not in reason:
         raise Broken(f"the reason does not name what failed: {reason}")

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,21 @@ _LOOK_EVERY_S = 0.1
 
 # As S3 writes sequencers: hexadecimal, of no fixed length. A longer one is not a later one.
 EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
-# S3 does not tell of keys that end so: what the function hears of them, it hears from a Probe.
-UNTOLD = ".JPG"
+# No filter of notifications ends so: what the function hears of such keys, it hears from a Probe.
+# It is the content that says whether a file is an image.
+NO_EVENT = ".no-event"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Keys that S3 notifies the function of when they are uploaded."""
+
+    prefix: str
+    suffix: str
+
+    def matches(self, key: str) -> bool:
+        """Whether it is such a key."""
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
 class Broken(Exception):
@@ -88,6 +102,19 @@ class Probe:
         with subscribed(self.target, self.outputs["NotificationTopicArn"], name) as listen:
             listen(self._notices.append)
             yield
+
+    def filters(self) -> list[Filter]:
+        """Which keys S3 notifies the function of, as the upload bucket has it now."""
+        found = self.target.client("s3").get_bucket_notification_configuration(
+            Bucket=self.outputs["UploadBucketName"]
+        )
+        named = [
+            {rule["Name"].lower(): rule["Value"] for rule in rules}
+            for entry in found.get("LambdaFunctionConfigurations", [])
+            if entry["LambdaFunctionArn"].startswith(self.outputs["FunctionArn"])
+            for rules in [entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])]
+        ]
+        return [Filter(each.get("prefix", ""), each.get("suffix", "")) for each in named]
 
     def stop(self) -> None:
         """End all waits, those to come included."""

@@ -177,9 +177,8 @@ def physical_ids(target: Target, stack_name: str) -> dict[str, str]:
 
 
 def _deployed(live: "_Live") -> Described:
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in live.stack.get("Outputs", [])}
     resources = live.resolver.value(live.template["Resources"])
-    return deployed(live.target, live.place, live.ids, resources, outputs)
+    return deployed(live.target, live.place, live.ids, resources, live.stack.get("Outputs", []))
 
 
 class _Live:

@@ -4,7 +4,9 @@ A target, a stack and the name of a metric come in; what state its alarm came to
 target is an emulator, time is put forward for its alarms instead of being waited for.
 """
 
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from typing import Any
 
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
@@ -24,8 +26,11 @@ def compression(seconds: int) -> str:
     return f"alarms were evaluated {seconds} s ahead of the clock, where AWS takes that long"
 
 
-def alarm_on(target: Target, stack: Stack, metric: str) -> str:
-    """The name of the stack's alarm on a metric; empty if there is none."""
+type Alarm = Mapping[str, Any]  # as DescribeAlarms tells it
+
+
+def alarms_of(target: Target, stack: Stack) -> list[Alarm]:
+    """The stack's alarms on one metric each."""
     pages = target.client("cloudformation").get_paginator("list_stack_resources")
     names = [
         resource["PhysicalResourceId"]
@@ -34,9 +39,36 @@ def alarm_on(target: Target, stack: Stack, metric: str) -> str:
         if resource["ResourceType"] == "AWS::CloudWatch::Alarm"
     ]
     if not names:
-        return ""
-    found = target.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    return next((str(a["AlarmName"]) for a in found if a.get("MetricName") == metric), "")
+        return []
+    pages = target.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNames=names)
+    return [a for page in pages for a in page["MetricAlarms"] if "MetricName" in a]
+
+
+def on_function(stack: Stack, alarm: Alarm) -> bool:
+    """Whether an alarm is on a metric of the image processor; others are for other functions."""
+    return stack.outputs["FunctionName"] in [each["Value"] for each in alarm["Dimensions"]]
+
+
+def alarm_on(target: Target, stack: Stack, metric: str) -> Alarm | None:
+    """The stack's alarm on a metric of the image processor; of several the first to be raised."""
+    found = [
+        alarm
+        for alarm in alarms_of(target, stack)
+        if alarm["MetricName"] == metric and on_function(stack, alarm)
+    ]
+    return min(found, key=lambda alarm: float(alarm["Threshold"]), default=None)
+
+
+def actions_of(alarm: Alarm, state: str) -> list[str]:
+    """The topics that an alarm notifies when it comes to a state, ALARM or OK."""
+    actions = alarm["AlarmActions" if state == "ALARM" else "OKActions"]
+    return [arn for arn in actions if ":sns:" in arn] if alarm["ActionsEnabled"] else []
+
+
+def topics_of(alarms: Iterable[Alarm]) -> list[str]:
+    """The topics that any of some alarms notifies, each once."""
+    states = ("ALARM", "OK")
+    return sorted({arn for alarm in alarms for state in states for arn in actions_of(alarm, state)})
 
 
 def comes_to(target: Target, alarm: str, state: str, after_s: int) -> str:

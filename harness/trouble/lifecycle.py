@@ -59,6 +59,20 @@ class Environment:
         )
         self.template = _with_absolute_code(context.settings.template)
         self.parameters: Mapping[str, str] = {}
+        self.email = context.settings.email
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The parameters that its template has."""
+        return frozenset(self.template.get("Parameters") or {})
+
+    def named_by(self, output: str) -> str:
+        """The logical id of the resource that an output names."""
+        value = self.stack.outputs.get(output)
+        found = [name for name, physical_id in self.ids().items() if physical_id == value]
+        if not found:
+            raise Broken(f"the output {output} names no resource of the stack")
+        return found[0]
 
     # --- Changing it --------------------------------------------------------------------------
 

@@ -16,11 +16,13 @@ from typing import Any
 
 from harness.run.probe import Broken, Probe
 from harness.stack.abandoned import api_call, take
+from harness.stack.template import references
 from harness.targets.undo_log import note
+from harness.trouble.alarms import Alarm, alarms_of, on_function
 
-type Alarm = Mapping[str, Any]
 type Request = Mapping[str, Any]
 
+CUSTOM_RESOURCE = "Custom::BucketNotifications"
 _COMPARISONS = {
     "GreaterThanThreshold": operator.gt,
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -43,13 +45,28 @@ def resources(probe: Probe, kind: str) -> dict[str, str]:
 # --- Alarms -------------------------------------------------------------------------------------
 
 
+# What every invocation of a function has a datapoint of, and the metrics of the function's own that
+# a good and a bad image make. Others have some only when there is reason for it.
+_ALWAYS_MEASURED = frozenset(
+    {"Invocations", "Errors", "Duration", "Throttles", "ConcurrentExecutions"}
+    | {"ImagesProcessed", "ImagesRejected"}
+)
+
+
 def alarms(probe: Probe) -> list[Alarm]:
-    """The stack's alarms on one metric each, as DescribeAlarms tells them."""
-    names = list(resources(probe, "AWS::CloudWatch::Alarm").values())
-    if not names:
+    """The stack's alarms on one metric each."""
+    if not (found := alarms_of(probe.target, probe.stack)):
         raise Broken("the stack has no alarm")
-    found = probe.target.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    return [alarm for alarm in found if "MetricName" in alarm]
+    return found
+
+
+def measured_alarms(probe: Probe) -> list[Alarm]:
+    """The alarms on what is measured whenever the image processor has a good and a bad image."""
+    return [
+        alarm
+        for alarm in alarms(probe)
+        if on_function(probe.stack, alarm) and alarm["MetricName"] in _ALWAYS_MEASURED
+    ]
 
 
 def set_states(probe: Probe, states: Mapping[str, str]) -> None:
@@ -79,6 +96,8 @@ def datapoints(probe: Probe, alarm: Alarm, statistic: str, period_s: int) -> lis
 def breached(probe: Probe, alarm: Alarm) -> bool:
     """Whether what an alarm watches has passed its threshold since the run began."""
     beyond = _COMPARISONS[alarm["ComparisonOperator"]]
+    if "Statistic" not in alarm:
+        return False  # of percentiles nothing is said here
     values = datapoints(probe, alarm, alarm["Statistic"], alarm["Period"])
     return any(beyond(value, alarm["Threshold"]) for value in values)
 
@@ -233,6 +252,21 @@ def never_without(probe: Probe, owner: str) -> Iterator[None]:
         raise Broken("the notifications were gone for a while: uploads at that time are lost")
 
 
+def asked_by(probe: Probe) -> str:
+    """The function behind the custom resource that sets notifications; "" if there is none.
+
+    It is the one whose ServiceToken leads to a function of the stack's own.
+    """
+    template = probe.target.client("cloudformation").get_template(StackName=probe.stack.name)
+    functions = resources(probe, "AWS::Lambda::Function")
+    for resource in template["TemplateBody"]["Resources"].values():
+        if resource["Type"] == CUSTOM_RESOURCE:
+            for name in references(resource["Properties"]["ServiceToken"]):
+                if name in functions:
+                    return functions[name]
+    return ""
+
+
 def ask(probe: Probe, request: Request) -> Mapping[str, Any]:
     """Ask the custom resource's function as CloudFormation does; what it answered.
 
@@ -242,16 +276,16 @@ def ask(probe: Probe, request: Request) -> Mapping[str, Any]:
     s3, bucket = probe.target.client("s3"), probe.outputs["UploadBucketName"]
     key = f"other/{probe.folder}/{request['RequestType']}-{time.time_ns()}.json"
     where = {"Bucket": bucket, "Key": key}
-    function = resources(probe, "AWS::Lambda::Function")["BucketNotificationsFunction"]
+    function = asked_by(probe)
     asked = {
-        "ServiceToken": "unused",
+        "ServiceToken": function,
         "ResponseURL": probe.target.for_functions(
             s3.generate_presigned_url("put_object", where, ExpiresIn=300)
         ),
         "StackId": f"arn:aws:cloudformation:{probe.target.region}:0:stack/{probe.folder}/1",
         "RequestId": key,
         "LogicalResourceId": "Contract",
-        "ResourceType": "Custom::BucketNotifications",
+        "ResourceType": CUSTOM_RESOURCE,
         **request,
     }
     done = probe.target.client("lambda").invoke(

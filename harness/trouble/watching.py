@@ -4,8 +4,8 @@ A context and the alarm's metric come in; Checks go out. scenarios/bad_images.py
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,9 +16,12 @@ from harness.run.scenario import Context
 from harness.trouble.alarms import (
     BREACH_FORGOTTEN_S,
     BREACH_SEEN_S,
+    Alarm,
+    actions_of,
     alarm_on,
     comes_to,
     compression,
+    topics_of,
 )
 from harness.trouble.disturb import can_disturb
 from harness.waiting import WaitedTooLong, wait_until
@@ -31,10 +34,10 @@ _MINUTE = 60
 
 @dataclass
 class Watch:
-    """What is seen of an alarm. `name` is empty where the stack has none on the metric."""
+    """What is seen of an alarm, None where the template has none on the metric."""
 
     context: Context
-    name: str
+    alarm: Alarm | None
     notices: list[Notice] = field(default_factory=list)
 
     def raised(self) -> Check:
@@ -51,19 +54,22 @@ class Watch:
         if "alarms" not in self.context.target.shows:
             reason = f"the target {self.context.target.name} does not show alarms"
             return Check(id_, title, None, reason, source)
-        if not self.name:
+        if self.alarm is None:
             return Check(id_, title, False, "the stack has no such alarm", source)
-        came_to = comes_to(self.context.target, self.name, state, after_s)
+        name = self.alarm["AlarmName"]
+        came_to = comes_to(self.context.target, name, state, after_s)
         if came_to != state:
-            return Check(id_, title, False, f"{self.name} is {came_to}, not {state}", source)
+            return Check(id_, title, False, f"{name} is {came_to}, not {state}", source)
+        topics = len(actions_of(self.alarm, state))
         patience_s = min(_TOLD_WITHIN_S, self.context.options.patience_s)
-        told = _eventually(lambda: self._told(state), patience_s)
-        heard = f"{len(told)} messages on the topic" if told else "nobody was told"
-        return Check(id_, title, len(told) == 1, f"{self.name} came to {state}; {heard}", source)
+        told = _eventually(lambda: self._told(state), patience_s, lambda seen: len(seen) >= topics)
+        heard = f"{len(told)} messages on {topics} topics"
+        return Check(id_, title, len(told) == topics, f"{name} came to {state}; {heard}", source)
 
     def _told(self, state: str) -> list[Notice]:
         """Since it was raised: a new alarm first tells that it is OK."""
-        own = [notice for notice in self.notices if notice.body.get("AlarmName") == self.name]
+        name = self.alarm["AlarmName"] if self.alarm else ""
+        own = [notice for notice in self.notices if notice.body.get("AlarmName") == name]
         told = [notice.status for notice in own]
         since = told.index("alarm ALARM") if "alarm ALARM" in told else 0
         return [notice for notice in own[since:] if notice.status == f"alarm {state}"]
@@ -75,27 +81,40 @@ def watched(context: Context, metric: str) -> Iterator[Watch]:
     target, stack = context.target, context.stack
     if can_disturb(target):
         context.compressed(compression(BREACH_FORGOTTEN_S))
-    watch = Watch(context, alarm_on(target, stack, metric) if "alarms" in target.shows else "")
-    if watch.name and comes_to(target, watch.name, "OK", 0) == "ALARM":
-        comes_to(target, watch.name, "OK", BREACH_FORGOTTEN_S)
-    name = f"{stack.name}-alarm-{time.time_ns() // 10**6}"
-    with subscribed(target, stack.outputs["NotificationTopicArn"], name) as listen:
-        listen(watch.notices.append)
+    alarm = alarm_on(target, stack, metric) if "alarms" in target.shows else None
+    watch = Watch(context, alarm)
+    if alarm and comes_to(target, alarm["AlarmName"], "OK", 0) == "ALARM":
+        comes_to(target, alarm["AlarmName"], "OK", BREACH_FORGOTTEN_S)
+    with ExitStack() as listening:
+        for topic in topics_of([alarm] if alarm else []):
+            name = f"{stack.name}-alarm-{time.time_ns() // 10**6}"
+            listening.enter_context(subscribed(target, topic, name))(watch.notices.append)
         yield watch
 
 
 class Counter:
-    """A metric of the function's own, counted from now on."""
+    """A metric of the function's own, counted from now on.
 
-    def __init__(
-        self, context: Context, namespace: str, metric: str, dimensions: Mapping[str, str]
-    ) -> None:
+    Its namespace and its dimension `service` are those of the function's environment, as Powertools
+    reads it.
+    """
+
+    def __init__(self, context: Context, metric: str) -> None:
+        function = context.stack.outputs["FunctionName"]
+        configured = context.target.client("lambda").get_function_configuration(
+            FunctionName=function
+        )
+        variables = configured["Environment"]["Variables"]
+        dimensions = {
+            "service": variables["POWERTOOLS_SERVICE_NAME"],
+            "function_name": function,
+        }
         self._cloudwatch = context.target.client("cloudwatch")
         self._shown = "metrics" in context.target.shows
         self._patience_s = min(_COUNTED_WITHIN_S, context.options.patience_s)
         self._since = time.time() // _MINUTE * _MINUTE
         self._what = {
-            "Namespace": namespace,
+            "Namespace": variables["POWERTOOLS_METRICS_NAMESPACE"],
             "MetricName": metric,
             "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
         }

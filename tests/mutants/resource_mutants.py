@@ -564,7 +564,7 @@ MUTANTS = [
         [without("LogGroupName:", "Outputs")],
         "The stacks and people that use it fail.",
         f"{_CLOUDFORMATION}using-cfn-stack-exports.html",
-        "wiring",
+        "lint",
     ),
     Mutant(
         "export-twice",

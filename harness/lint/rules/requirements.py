@@ -30,16 +30,18 @@ class Requirements(StackRule):
 
 def described(stack: Stack) -> Described:
     """The stack as its template has it."""
+    outputs = {
+        name: output
+        for name, output in (stack.template.get("Outputs") or {}).items()
+        if isinstance(output, dict) and stack.resolver.included(output)
+    }
     return Described(
         [
             Part(each.logical_id, each.kind, each.name, each.ref, each.arn, each.properties)
             for each in stack.resources.values()
         ],
-        {
-            name: stack.resolver.value(output.get("Value"))
-            for name, output in (stack.template.get("Outputs") or {}).items()
-            if isinstance(output, dict) and stack.resolver.included(output)
-        },
+        {name: stack.resolver.value(output.get("Value")) for name, output in outputs.items()},
+        [name for name, output in outputs.items() if "Export" in output],
         [
             Filter(
                 each.maker.logical_id,

@@ -29,6 +29,10 @@ def unmet(requirements: Requirements, stack: Described) -> Iterator[Unmet]:
                 yield from BUCKETS[name](each, bucket, prefix)
         elif required:
             yield _nameless(next(iter(required.values())), output, "bucket")
+    if exported := values.get("outputs.exported"):
+        for name in exported.value:
+            if name not in stack.exported:
+                yield Unmet(exported, "", ("Outputs", name), f"the output {name}, exported")
     yield from log_groups_unmet(values.get("logs.retention_days"), stack)
     about_function = [each for name, each in values.items() if name.startswith("function.")]
     about_function += [

@@ -1,6 +1,6 @@
 """A deployed stack as requirements see it: every resource that one may be about, read back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,17 +23,23 @@ def deployed(
     place: Place,
     ids: Mapping[str, str],
     resources: Mapping[str, Any],
-    outputs: Mapping[str, Any],
+    outputs: Sequence[Mapping[str, str]],
 ) -> Described:
     """The stack whose resources have these physical ids.
 
     `resources` are those of the template, with their values: some are read by what they belong to.
+    `outputs` are as DescribeStacks tells them.
     """
     parts = [
         _part(target, place, name, physical_id, resources.get(name, {}))
         for name, physical_id in ids.items()
     ]
-    return Described(parts, outputs, [each for part in parts for each in _filters(part)])
+    return Described(
+        parts,
+        {output["OutputKey"]: output["OutputValue"] for output in outputs},
+        [output["OutputKey"] for output in outputs if output.get("ExportName")],
+        [each for part in parts for each in _filters(part)],
+    )
 
 
 def _part(

@@ -5,7 +5,7 @@ Resources are found by their type and their role, which the outputs and referenc
 tell; logical ids are nobody's business.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Described:
-    """A stack: its parts, its outputs by name, and the filters of its buckets' notifications."""
+    """A stack: its parts, its outputs by name, those that are exported, its buckets' filters."""
 
     parts: Sequence[Part]
     outputs: Mapping[str, Any]
+    exported: Collection[str]
     filters: Sequence[Filter]
 
     def of(self, kind: str) -> Iterator[Part]:

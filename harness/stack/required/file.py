@@ -52,6 +52,10 @@ def _is_count(value: Any) -> bool:
 _COUNT = _Form("a whole number above 0", _is_count)
 _TRUE = _Form("true; leave it out if it is not required", lambda value: value is True)
 _TEXT = _Form("a text", lambda value: isinstance(value, str))
+_TEXTS = _Form(
+    "a list of texts",
+    lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+)
 _ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")
 _STATISTICS = ("Sum", "Average", "Maximum", "Minimum", "SampleCount")
 
@@ -71,12 +75,10 @@ _VALUES: Mapping[str, Mapping[str, _Form]] = {
     },
     "uploads": {
         "prefix": _TEXT,
-        "suffixes": _Form(
-            "a list of texts, such as [.jpg, .png]",
-            lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
-        ),
+        "suffixes": _TEXTS,
     },
     "logs": {"retention_days": _COUNT},
+    "outputs": {"exported": _TEXTS},
 }
 _ALARM: Mapping[str, _Form] = {
     "metric": _Form(
