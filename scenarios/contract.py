@@ -23,6 +23,7 @@ from harness.images.reference import fitted_size
 from harness.run.probe import EARLIER, LATER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
+from harness.trouble import growth
 
 TITLE = "what the function promises, tried on awkward input"
 GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
@@ -32,6 +33,7 @@ _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
 HELD = Kind("held", 0, 1280, 800, camera=True)  # carries a place, a device, an orientation
+SMALL = Kind("small", 0, 320, 240)
 
 FAULTS_CAUSED = 1  # invocations that are made to fail below
 
@@ -56,7 +58,8 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         no_images,
         transient_faults,
     ]
-    finished, kept = try_all(context, [works, uploaded], together, [nothing_more])
+    alone = [steady_memory, nothing_more]
+    finished, kept = try_all(context, [works, uploaded], together, alone)
     rules = [only_caused_errors, checks.log_retention, checks.structured_logs]
     return finished, [*kept, *(each(finished) for each in rules)]
 
@@ -307,6 +310,21 @@ def transient_faults(probe: Probe) -> str:
     if not probe.deliver(probe.event(sent, EARLIER, bucket=probe.elsewhere)):
         raise Broken("the function said that all is well with an upload it could not read")
     return "it was"
+
+
+@promise("steady-memory", f"{_LAMBDA}configuration-memory.html")
+def steady_memory(probe: Probe) -> str:
+    """The function's memory does not grow with the number of its invocations."""
+    photo = picture(f"memory/photo{NO_EVENT}", 14, SMALL)
+    sent = probe.put_picture(photo)
+    event = probe.event(sent, EARLIER)
+    with growth.fresh_environments(probe):
+        used = [growth.memory_used_mb(probe, event) for _ in range(growth.INVOCATIONS)]
+    grown, first = growth.grown_mb(used), used[0]
+    detail = f"{grown:+d} MB in {len(used)} invocations, from {first} MB to {used[-1]} MB"
+    if grown > growth.ALLOWED_MB:
+        raise Broken(f"{detail}; {growth.ALLOWED_MB} MB are allowed")
+    return detail
 
 
 @promise("nothing-more", _SPEC)

@@ -16,7 +16,7 @@ from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 
 from localstack_parity.iam.guard import REFUSED_DELETIONS
-from localstack_parity.s3 import metadata, notification_rules
+from localstack_parity.s3 import metadata, notification_rules, object_lock
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
@@ -43,6 +43,8 @@ class ParityS3Provider(Listings):
     def put_object(self, context: RequestContext, request: Any) -> Any:
         """Write an object."""
         metadata.refuse_too_much(request.get("Metadata"))
+        _, bucket = self._get_cross_account_bucket(context, request["Bucket"])
+        object_lock.refuse_without_checksum(bucket, request, context.request.headers.keys())
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().put_object(context, request)
 
