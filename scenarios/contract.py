@@ -307,8 +307,9 @@ def no_images(probe: Probe) -> str:
 def transient_faults(probe: Probe) -> str:
     """A fault that may pass is raised, so that Lambda tries again."""
     sent = probe.put(f"fault/photo{NO_EVENT}", b"never read", no_picture(""))
-    if not probe.deliver(probe.event(sent, EARLIER, bucket=probe.elsewhere)):
-        raise Broken("the function said that all is well with an upload it could not read")
+    with probe.forbidden_bucket() as bucket:
+        if not probe.deliver(probe.event(sent, EARLIER, bucket=bucket)):
+            raise Broken("the function said that all is well with an upload it could not read")
     return "it was"
 
 
@@ -320,6 +321,7 @@ def steady_memory(probe: Probe) -> str:
     event = probe.event(sent, EARLIER)
     with growth.fresh_environments(probe):
         used = [growth.memory_used_mb(probe, event) for _ in range(growth.INVOCATIONS)]
+    probe.expect(sent, photo)
     grown, first = growth.grown_mb(used), used[0]
     detail = f"{grown:+d} MB in {len(used)} invocations, from {first} MB to {used[-1]} MB"
     if grown > growth.ALLOWED_MB:

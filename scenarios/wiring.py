@@ -133,8 +133,8 @@ def _all_notified(
 def failures(probe: Probe) -> str:
     """What fails for good ends in the failure queue and is announced."""
     sent = probe.put(f"failure/a b+c{NO_EVENT}", b"never read", no_picture("failed"))
-    event = probe.event(sent, EARLIER, bucket=probe.elsewhere)
-    with without_retries(probe):
+    with probe.forbidden_bucket() as bucket, without_retries(probe):
+        event = probe.event(sent, EARLIER, bucket=bucket)
         request = invoke(probe, event)
         told = probe.hear(sent)
         record = probe.wait("the record in the failure queue", partial(failure, probe, request))

@@ -90,10 +90,20 @@ class Probe:
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
 
-    @property
-    def elsewhere(self) -> str:
-        """The name of a bucket that the function cannot read."""
-        return f"{self.outputs['UploadBucketName'][:50]}-elsewhere"
+    @contextmanager
+    def forbidden_bucket(self) -> Iterator[str]:
+        """The name of a bucket that is there and that the function's role may not read.
+
+        What is missing is for the function to reject; what is forbidden it may read another time.
+        """
+        s3, name = self.target.client("s3"), f"tapstack-{self.folder.lower()}"
+        region = self.target.region
+        place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **(place if region != "us-east-1" else {}))
+        try:
+            yield name
+        finally:
+            s3.delete_bucket(Bucket=name)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
