@@ -36,8 +36,10 @@ from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
 from harness.run.notifications import subscribed
 from harness.run.readback import measure
+from harness.stack.abandoned import api_call, take
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
+from harness.targets.undo_log import note
 from harness.waiting import WaitedTooLong, wait_until
 
 _LOOK_EVERY_S = 0.1
@@ -99,11 +101,14 @@ class Probe:
         s3, name = self.target.client("s3"), f"tapstack-{self.folder.lower()}"
         region = self.target.region
         place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=name, **(place if region != "us-east-1" else {}))
+        undo = api_call(f"the bucket {name}", "s3", "delete_bucket", Bucket=name)
+        undone = note(self.target, undo)
         try:
+            s3.create_bucket(Bucket=name, **(place if region != "us-east-1" else {}))
             yield name
         finally:
-            s3.delete_bucket(Bucket=name)
+            take(self.target, undo)
+            undone()
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ and puts back what was there before, whatever happens. Scenarios use them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from harness.stack.abandoned import api_call, take
 from harness.targets.target import Target
@@ -54,17 +55,40 @@ def timeout(target: Target, function: str, seconds: int) -> Iterator[None]:
     )
     undone = note(target, undo)
     try:
-        _set_timeout(target, function, seconds)
+        _configure(target, function, Timeout=seconds)
         yield
     finally:
-        _set_timeout(target, function, before)
+        _configure(target, function, Timeout=before)
         undone()
 
 
-def _set_timeout(target: Target, function: str, seconds: int) -> None:
+@contextmanager
+def environment(target: Target, function: str, **variables: str) -> Iterator[None]:
+    """Give the function other values of some environment variables, or further ones.
+
+    With that it has new execution environments; nothing of those before is in them.
+    """
+    found = target.client("lambda").get_function_configuration(FunctionName=function)
+    before = found["Environment"]["Variables"]
+    undo = api_call(
+        f"the environment of {function}",
+        *("lambda", "update_function_configuration"),
+        FunctionName=function,
+        Environment={"Variables": before},
+    )
+    undone = note(target, undo)
+    try:
+        _configure(target, function, Environment={"Variables": {**before, **variables}})
+        yield
+    finally:
+        _configure(target, function, Environment={"Variables": before})
+        undone()
+
+
+def _configure(target: Target, function: str, **changes: Any) -> None:
     """Returns when it holds: Lambda updates a function's configuration in its own time."""
     lambda_ = target.client("lambda")
-    lambda_.update_function_configuration(FunctionName=function, Timeout=seconds)
+    lambda_.update_function_configuration(FunctionName=function, **changes)
     wait_until(
         lambda: lambda_.get_function_configuration(FunctionName=function)["LastUpdateStatus"],
         until=lambda status: status == "Successful",

@@ -9,8 +9,7 @@ of memory in the middle of some later day.
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.run.probe import Broken, Probe
@@ -22,25 +21,6 @@ WARM_UP = 40  # in which caches, pools and the allocator fill
 ALLOWED_MB = 16
 
 _REPORTED = re.compile(r'(?:Max Memory Used: |"maxMemoryUsedMB": ?)(\d+)')
-
-
-@contextmanager
-def fresh_environments(probe: Probe) -> Iterator[None]:
-    """Let no execution environment be there that has a past: Lambda makes new ones for a change."""
-    lambda_, function = probe.target.client("lambda"), probe.outputs["FunctionName"]
-    before = lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-
-    def change(variables: Mapping[str, str]) -> None:
-        lambda_.update_function_configuration(
-            FunctionName=function, Environment={"Variables": dict(variables)}
-        )
-        lambda_.get_waiter("function_updated_v2").wait(FunctionName=function)
-
-    try:
-        change({**before, "TAPSTACK_FRESH": probe.folder})
-        yield
-    finally:
-        change(before)
 
 
 def memory_used_mb(probe: Probe, event: Mapping[str, Any]) -> int:

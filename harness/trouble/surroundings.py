@@ -18,6 +18,7 @@ from harness.run.probe import Broken, Probe
 from harness.stack.abandoned import api_call, take
 from harness.stack.template import references
 from harness.targets.undo_log import note
+from harness.trouble.adjusting import environment
 from harness.trouble.alarms import Alarm, alarms_of, on_function
 
 type Request = Mapping[str, Any]
@@ -150,28 +151,9 @@ def failure(probe: Probe, request: str) -> dict[str, Any] | None:
 @contextmanager
 def topic_missing(probe: Probe) -> Iterator[None]:
     """Let the function's TOPIC_ARN be that of a topic that does not exist."""
-    lambda_, function = probe.target.client("lambda"), probe.outputs["FunctionName"]
-    before = lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-
-    def set_to(variables: Mapping[str, str]) -> None:
-        lambda_.update_function_configuration(
-            FunctionName=function, Environment={"Variables": dict(variables)}
-        )
-        lambda_.get_waiter("function_updated_v2").wait(FunctionName=function)
-
-    undo = api_call(
-        f"the environment of {function}",
-        *("lambda", "update_function_configuration"),
-        FunctionName=function,
-        Environment={"Variables": before},
-    )
-    undone = note(probe.target, undo)
-    try:
-        set_to({**before, "TOPIC_ARN": f"{before['TOPIC_ARN']}-elsewhere"})
+    topic = f"{probe.outputs['NotificationTopicArn']}-elsewhere"
+    with environment(probe.target, probe.outputs["FunctionName"], TOPIC_ARN=topic):
         yield
-    finally:
-        set_to(before)
-        undone()
 
 
 def failed(probe: Probe, event: Mapping[str, Any]) -> str:
