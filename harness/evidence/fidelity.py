@@ -17,7 +17,7 @@ ENFORCED, SIMULATED, NOT_CHECKED = "enforced", "simulated", "not checked"
 
 # Rows below such a heading concern only some runs.
 _ONLY = "Only with "
-_PERMISSIONS_OFF = "TAPSTACK_IAM=off"
+_SWITCHED_OFF = {"permissions": "TAPSTACK_IAM=off", "signatures": "TAPSTACK_SIGNATURES=off"}
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,19 @@ def _row(heading: str, cells: list[str]) -> Behaviour:
     )
 
 
-def not_proven(target: str, *, permissions: bool = True) -> list[Behaviour]:
+def not_proven(
+    target: str, *, permissions: bool = True, signatures: bool = True
+) -> list[Behaviour]:
     """What a pass on `target` leaves open, the most important first; nothing on AWS itself.
 
-    `permissions` says whether policies were asked there.
+    `permissions` says whether policies were asked there, `signatures` whether they were verified.
     """
     if target == "aws":
         return []
-    about = {"", f"the target {target}"} | (set() if permissions else {_PERMISSIONS_OFF})
+    about = {"", f"the target {target}"}
+    if not permissions:
+        about.add(_SWITCHED_OFF["permissions"])
+    if not signatures:
+        about.add(_SWITCHED_OFF["signatures"])
     left_open = [row for row in behaviours() if row.status != ENFORCED and row.only in about]
     return sorted(left_open, key=lambda row: (not row.prominent, not row.only))

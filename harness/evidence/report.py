@@ -84,7 +84,11 @@ def build_report(
         "strays": [dict(notice.body) for notice in run.ledger.strays],
         "not_proven": [
             asdict(row)
-            for row in not_proven(facts["target"], permissions=facts.get("permissions", True))
+            for row in not_proven(
+                facts["target"],
+                permissions=facts.get("permissions", True),
+                signatures=facts.get("signatures", True),
+            )
         ],
         "environment": {
             "python": platform.python_version(),

@@ -18,7 +18,7 @@ from rich.console import Console
 
 import scenarios as scenario_files
 from harness.evidence.check import Check
-from harness.evidence.iam import enforces_permissions
+from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.observations import Run
 from harness.evidence.report import build_report, report_folder, show_report, write_report
 from harness.images.corpus import Picture
@@ -190,13 +190,14 @@ def run_scenario(
             "Restore them in the template: scenarios, people and other stacks read them.",
         )
     context = Context(target, settings, stack, options, console or Console(stderr=True))
-    permissions = enforces_permissions(target)
+    permissions, signatures = enforces_permissions(target), verifies_signatures(target)
     run, checks = scenario.run(context)
     facts = {
         "target": target.name,
         "stack": stack.name,
         "region": stack.region,
         "permissions": permissions,
+        "signatures": signatures,
         "compressed": [],
         **context.facts,
     }

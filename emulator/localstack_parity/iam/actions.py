@@ -133,6 +133,7 @@ _WRITES = {
 _ALSO = {
     "s3:PutObject": _WRITES,
     "s3:CopyObject": _WRITES,
+    "s3:PostObject": _WRITES,
     "s3:CreateMultipartUpload": _WRITES,
     "s3:CompleteMultipartUpload": {"IfMatch": "s3:GetObject"},
     "s3:DeleteObject": {"BypassGovernanceRetention": "s3:BypassGovernanceRetention"},

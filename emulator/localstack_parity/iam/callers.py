@@ -12,6 +12,7 @@ from localstack.constants import INTERNAL_AWS_ACCESS_KEY_ID
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from localstack_parity.authentication import gate
 from localstack_parity.iam.evaluation import Caller, Callers
 
 # What LocalStack puts in for a request without credentials.
@@ -44,22 +45,14 @@ def source_arn(context: RequestContext) -> str:
 
 
 def access_key(context: RequestContext) -> str:
-    """Return the access key id, from the header, a pre-signed URL or a browser's form."""
-    request = context.request
-    authorization = str(request.headers.get("Authorization", ""))
-    _, found, credential = authorization.partition("Credential=")
-    key = credential.partition("/")[0]
-    if key and key != _NO_KEY:
-        return key
-    if not found and authorization.startswith("AWS "):
-        return authorization.removeprefix("AWS ").partition(":")[0]
-    if signed := request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId"):
-        return str(signed).partition("/")[0]
-    if request.method == "POST" and request.mimetype == "multipart/form-data":
-        form = request.form
-        if signed := form.get("x-amz-credential") or form.get("X-Amz-Credential"):
-            return str(signed).partition("/")[0]
-    return key or _NO_KEY
+    """Return the access key id: the proven one, or what one of LocalStack's services signs with."""
+    if not gate.is_internal(context):
+        proof = gate.of(context)
+        return proof.key if proof else _NO_KEY
+    _, _, credential = str(context.request.headers.get("Authorization", "")).partition(
+        "Credential="
+    )
+    return credential.partition("/")[0] or _NO_KEY
 
 
 @lru_cache(maxsize=64)

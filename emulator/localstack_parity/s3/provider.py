@@ -48,6 +48,12 @@ class ParityS3Provider(Listings):
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().put_object(context, request)
 
+    def post_object(self, context: RequestContext, bucket: str, **request: Any) -> Any:
+        """Write an object from a browser's form."""
+        metadata.refuse_too_much(request.get("metadata"))
+        with self._locks.held(bucket, [request.get("key", "")]):
+            return super().post_object(context, bucket, **request)
+
     def copy_object(self, context: RequestContext, request: Any) -> Any:
         """Write a copy of another object."""
         metadata.refuse_too_much(request.get("Metadata"))

@@ -84,6 +84,12 @@ def test_a_pass_without_permissions_says_so() -> None:
     assert [row.behaviour for row in added] == ["Policies decide who may do what."]
 
 
+def test_a_pass_without_signatures_says_so() -> None:
+    """TAPSTACK_SIGNATURES=off believes everybody."""
+    added = set(not_proven("embedded", signatures=False)) - set(not_proven("embedded"))
+    assert [row.number for row in added] == ["129"]
+
+
 def test_a_pass_on_aws_leaves_nothing_open() -> None:
     """There nothing is emulated."""
     assert not_proven("aws") == []
