@@ -34,6 +34,12 @@ test: dev ## run all tests: unit, emulator, integration
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --junitxml reports/tests.xml \
 		tests/unit tests/emulator tests/mutants tests/integration
 
+unit: dev ## run the tests that need no emulator: 4 minutes
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -q tests/unit
+
+check: dev ## run one test file or folder (FILE=tests/emulator/test_s3.py)
+	@.venv/bin/python -m pytest -q $(or $(FILE),$(error Say which, such as FILE=tests/unit/evidence))
+
 mutants: dev ## run the gate on 186 defects, each of which it must catch (ONLY="id id" SOUND=10 JOBS=2)
 	@.venv/bin/python -m tests.mutants.run $(foreach id,$(ONLY),--only $(id)) \
 		--sound $(or $(SOUND),$(if $(ONLY),1,10)) $(if $(JOBS),--jobs $(JOBS)) --json reports/mutants.json
@@ -55,4 +61,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs down bench test mutants lint dev clean help
+.PHONY: up load-test scenario gate status logs down bench test unit check mutants lint dev clean help
