@@ -210,7 +210,7 @@ class Probe:
         """
         home = self.outputs["UploadBucketName"]
         record = {
-            "eventVersion": "2.1",
+            "eventVersion": "2.5",
             "eventSource": "aws:s3",
             "awsRegion": self.target.region,
             "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z",

@@ -53,7 +53,7 @@ class Pipeline:
         """Put an object and return the record that S3 would send."""
         version = self.s3.put_object(Bucket=self.uploads, Key=key, Body=data, **options)
         return {
-            "eventVersion": "2.1",
+            "eventVersion": "2.5",
             "eventSource": "aws:s3",
             "eventName": "ObjectCreated:Put",
             "s3": {

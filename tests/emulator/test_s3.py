@@ -4,9 +4,11 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.header import Header, decode_header
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from urllib.parse import unquote_plus
 
 import psutil
 import pytest
@@ -17,6 +19,7 @@ from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
 
 CREATED = "s3:ObjectCreated:*"
+REMOVED = "s3:ObjectRemoved:*"
 
 
 @pytest.fixture
@@ -74,21 +77,26 @@ def _arn(sqs: Any, queue: str) -> str:
     return str(found["Attributes"]["QueueArn"])
 
 
-def _notify_queue(s3: Any, bucket: str, queue_arn: str) -> None:
-    configuration = {"QueueConfigurations": [{"QueueArn": queue_arn, "Events": [CREATED]}]}
+def _notify_queue(s3: Any, bucket: str, queue_arn: str, **rule: Any) -> None:
+    rules = [{"QueueArn": queue_arn, "Events": [CREATED], **rule}]
+    configuration = {"QueueConfigurations": rules}
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
 
 
 def _events(sqs: Any, queue: str, count: int) -> list[dict[str, Any]]:
     """Wait for `count` S3 events and return what they say about the object."""
+    return [record["s3"]["object"] for record in _records(sqs, queue, count)]
+
+
+def _records(sqs: Any, queue: str, count: int) -> list[dict[str, Any]]:
+    """Wait for `count` S3 events."""
     seen: list[dict[str, Any]] = []
 
     def probe() -> bool:
         received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         for message in received.get("Messages", []):
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            records = json.loads(message["Body"]).get("Records", [])
-            seen.extend(record["s3"]["object"] for record in records)
+            seen.extend(json.loads(message["Body"]).get("Records", []))
         return len(seen) >= count
 
     wait_until(probe, deadline_s=30, interval_s=0.1, describe=f"{count} S3 events")
@@ -316,6 +324,75 @@ def test_keys_in_events_are_encoded_like_a_form(
     assert [seen["key"] for seen in _events(sqs, queue, 1)] == [in_event]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "matching", "other"),
+    [
+        ("prefix", "my+album/", "my album/a.jpg", "my+album/a.jpg"),
+        ("suffix", "+copy.jpg", "a copy.jpg", "a+copy.jpg"),
+        ("prefix", "a%2Bb/", "a+b/c.jpg", "a b/c.jpg"),
+        ("prefix", "year%3d2024/", "year=2024/a.jpg", "year-2024/a.jpg"),
+        ("suffix", "(1).jpg", "a(1).jpg", "a(2).jpg"),
+        ("suffix", "%281%29.jpg", "a(1).jpg", "a1.jpg"),
+        ("prefix", "gr%C3%BCn/", "grün/a.jpg", "grun/a.jpg"),
+    ],
+)
+def test_filters_are_read_as_a_form_is_written(
+    s3: Any,
+    sqs: Any,
+    queue: str,
+    plain_bucket: str,
+    name: str,
+    value: str,
+    matching: str,
+    other: str,
+) -> None:
+    """A space in a prefix or suffix is a plus sign, what is special is percent-encoded.
+
+    AWS: "Configuring event notifications using object key name filtering".
+    """
+    rule = {"Key": {"FilterRules": [{"Name": name, "Value": value}]}}
+    _notify_queue(s3, plain_bucket, _arn(sqs, queue), Filter=rule)
+
+    for key in (other, matching):
+        s3.put_object(Bucket=plain_bucket, Key=key, Body=b"x")
+
+    (seen,) = _events(sqs, queue, 1)
+    assert unquote_plus(seen["key"]) == matching
+
+
+def test_rules_that_are_written_differently_can_overlap(
+    s3: Any, sqs: Any, queue: str, plain_bucket: str
+) -> None:
+    """Two prefixes that mean the same are ambiguous, however they are encoded."""
+    arn = _arn(sqs, queue)
+    rules = [{"Key": {"FilterRules": [{"Name": "prefix", "Value": v}]}} for v in ("a(/", "a%28/")]
+    configuration = [{"QueueArn": arn, "Events": [CREATED], "Filter": rule} for rule in rules]
+
+    with pytest.raises(ClientError, match="ambiguously"):
+        s3.put_bucket_notification_configuration(
+            Bucket=plain_bucket, NotificationConfiguration={"QueueConfigurations": configuration}
+        )
+
+
+def test_events_have_the_documented_version(
+    s3: Any, sqs: Any, queue: str, plain_bucket: str
+) -> None:
+    """All types of events have the same version, 2.5.
+
+    AWS: "Event message structure".
+    """
+    _notify_queue(
+        s3, plain_bucket, _arn(sqs, queue), Events=[CREATED, "s3:ObjectTagging:Put", REMOVED]
+    )
+    s3.put_object(Bucket=plain_bucket, Key="k", Body=b"x")
+    s3.put_object_tagging(Bucket=plain_bucket, Key="k", Tagging={"TagSet": []})
+    s3.delete_object(Bucket=plain_bucket, Key="k")
+
+    records = _records(sqs, queue, 3)
+
+    assert {record["eventVersion"] for record in records} == {"2.5"}
+
+
 def test_sequencers_grow_with_each_write(s3: Any, sqs: Any, queue: str, bucket: str) -> None:
     """Right-padded with zeros and compared as text, sequencers order the writes to a key."""
     _notify_queue(s3, bucket, _arn(sqs, queue))
@@ -470,3 +547,41 @@ def test_metadata_has_a_limit(s3: Any, plain_bucket: str, operation: str) -> Non
     write(**request, Metadata={"name": "x" * 2044})
     with pytest.raises(ClientError, match="MetadataTooLarge"):
         write(**request, Metadata={"name": "x" * 2045})
+
+
+def _word(text: str) -> str:
+    """A text as one encoded word of RFC 2047."""
+    return Header(text, "utf-8", maxlinelen=10**6).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (_word("жук"), "жук"),
+        ("a " + _word("жук"), "a жук"),
+        (_word("жук") + " " + _word("жук"), "жукжук"),
+        ("=?iso-8859-1?Q?gr=FCn?=", "grün"),
+        ("=?nosuch?B?YQ==?=", "=?nosuch?B?YQ==?="),
+        ("=?utf-8?Q?=FF?=", "\ufffd"),
+        ("a =? b", "a =? b"),
+    ],
+)
+def test_encoded_metadata_is_read(s3: Any, plain_bucket: str, sent: str, stored: str) -> None:
+    """Encoded words are decoded before they are stored, beside plain text too.
+
+    What cannot be decoded stays as it is (RFC 2047, 6.3).
+    """
+    s3.put_object(Bucket=plain_bucket, Key="k", Metadata={"title": sent})
+
+    found = s3.head_object(Bucket=plain_bucket, Key="k")["Metadata"]["title"]
+
+    parts = decode_header(found) if found.startswith("=?UTF-8") else [(found, None)]
+    text = "".join(it if isinstance(it, str) else it.decode(name or "") for it, name in parts)
+    assert text == stored
+
+
+def test_metadata_counts_as_it_is_stored(s3: Any, plain_bucket: str) -> None:
+    """1,000 letters of two bytes fit although they are sent as many more; 1,100 do not."""
+    s3.put_object(Bucket=plain_bucket, Key="k", Metadata={"title": _word("ж" * 1000)})
+    with pytest.raises(ClientError, match="MetadataTooLarge"):
+        s3.put_object(Bucket=plain_bucket, Key="k", Metadata={"title": _word("ж" * 1100)})

@@ -24,14 +24,20 @@ from localstack.services.s3.notifications import (
     S3EventNotificationContext,
     SnsNotifier,
     SqsNotifier,
+    _matching_event,
 )
 from localstack.utils.aws.arns import parse_arn, s3_bucket_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 
 from localstack_parity.chaos import events as faults
+from localstack_parity.s3 import notification_rules
 from localstack_parity.s3.later import Later
 
 LOG = logging.getLogger(__name__)
+
+# "Starting with version 2.4, Amazon S3 uses a single unified version for all event types." 2.5 has
+# awsGeneratedTags for buckets with tags that AWS has put there, of which there are none here.
+EVENT_VERSION = "2.5"
 
 # The waits between the attempts to deliver one event: about five minutes in all.
 RETRY_DELAYS_S = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 60, 60, 60)
@@ -58,12 +64,21 @@ class Sequencers:
 def _payload(notifier: type[BaseNotifier], ctx: S3EventNotificationContext, config: Any) -> str:
     """Return the event as JSON. AWS encodes a key as a form does: a space is a plus sign."""
     event = notifier._get_event_payload(ctx, config.get("Id"))
-    event["Records"][0]["responseElements"]["x-amz-request-id"] = ctx.request_id
-    described = event["Records"][0]["s3"]["object"]
+    record = event["Records"][0]
+    record["eventVersion"] = EVENT_VERSION
+    record["responseElements"]["x-amz-request-id"] = ctx.request_id
+    described = record["s3"]["object"]
     described["key"] = ctx.key_name.replace("%20", "+")
     if "sequencer" in described:
         described["sequencer"] = ctx.sequencer
     return json.dumps(event)
+
+
+def _concerns(ctx: S3EventNotificationContext, config: Any) -> bool:
+    """Whether a destination wants to know of an event."""
+    return _matching_event(config["Events"], ctx.event_type) and notification_rules.matches(
+        config, unquote(ctx.key_name)
+    )
 
 
 def _as_s3(service: str, arn: str, ctx: S3EventNotificationContext) -> Any:
@@ -78,6 +93,8 @@ def _as_s3(service: str, arn: str, ctx: S3EventNotificationContext) -> Any:
 class ToLambda(LambdaNotifier):
     """Delivers to a function; an error is raised, not lost in the log."""
 
+    should_notify = staticmethod(_concerns)
+
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Invoke the function asynchronously."""
         arn = config["LambdaFunctionArn"]
@@ -89,6 +106,8 @@ class ToLambda(LambdaNotifier):
 class ToQueue(SqsNotifier):
     """Delivers to a queue; an error is raised, not lost in the log."""
 
+    should_notify = staticmethod(_concerns)
+
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Send one message."""
         arn = config["QueueArn"]
@@ -99,6 +118,8 @@ class ToQueue(SqsNotifier):
 
 class ToTopic(SnsNotifier):
     """Delivers to a topic; an error is raised, not lost in the log."""
+
+    should_notify = staticmethod(_concerns)
 
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Publish one message."""

@@ -1,21 +1,26 @@
-"""What AWS refuses in a bucket's notification configuration and LocalStack accepts.
+"""The rules of a bucket's notification configuration: which are refused, and which keys they match.
 
-In: the NotificationConfiguration of a PutBucketNotificationConfiguration request. Out: nothing, or
-AWS's error. Called by the S3 provider before LocalStack's own checks.
+In prefixes and suffixes a space is written as a plus sign, and "any other special characters" are
+percent-encoded; what S3 calls safe characters may be either. So a rule is compared with a key that
+is encoded in the same way.
 
 AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
+from urllib.parse import quote_plus
 
 from localstack.aws.api.s3 import Event, InvalidArgument
 
 _KNOWN_EVENTS = frozenset(str(event) for event in Event)
+# S3 User Guide, "Naming Amazon S3 objects", "Safe characters", and the slash between folders.
+_SAFE = "/!-_.*'()"
 _LISTS = ("LambdaFunctionConfigurations", "QueueConfigurations", "TopicConfigurations")
 
 
@@ -60,6 +65,14 @@ def check(configuration: dict[str, Any]) -> None:
             )
 
 
+def matches(entry: dict[str, Any], key: str) -> bool:
+    """Say whether a rule's filter lets a key through."""
+    encoded = quote_plus(key, safe=_SAFE)
+    return encoded.startswith(_filter_value(entry, "prefix")) and encoded.endswith(
+        _filter_value(entry, "suffix")
+    )
+
+
 def _rules(configuration: dict[str, Any]) -> Iterator[Rule]:
     for name in _LISTS:
         for entry in configuration.get(name) or []:
@@ -77,7 +90,9 @@ def _rules(configuration: dict[str, Any]) -> Iterator[Rule]:
 def _filter_value(entry: dict[str, Any], kind: str) -> str:
     filter_rules = ((entry.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
     values = [
-        rule.get("Value") or "" for rule in filter_rules if rule.get("Name", "").lower() == kind
+        _normal(rule.get("Value") or "")
+        for rule in filter_rules
+        if rule.get("Name", "").lower() == kind
     ]
     if len(values) > 1:
         raise InvalidArgument(
@@ -86,6 +101,15 @@ def _filter_value(entry: dict[str, Any], kind: str) -> str:
             ArgumentValue=kind,
         )
     return values[0] if values else ""
+
+
+def _normal(value: str) -> str:
+    """Write each character as `matches` writes those of a key: encoded only where it has to be."""
+
+    def one(escape: re.Match[str]) -> str:
+        return quote_plus(bytes.fromhex(escape[1]), safe=_SAFE)
+
+    return re.sub("%([0-9A-Fa-f]{2})", one, value)
 
 
 def _same_event(one: str, other: str) -> bool:

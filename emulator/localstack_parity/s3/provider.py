@@ -34,6 +34,7 @@ class ParityS3Provider(Listings):
         self._preconditions_locks = _NotNeeded()
         self._sequencers = Sequencers()
         self._locks = KeyLocks()
+        metadata.install()
 
     # Everything that changes a key happens one after the other for that key: the condition, the
     # write, the tags and the event. So If-None-Match and If-Match decide about what is really
