@@ -10,8 +10,10 @@ from threading import Barrier
 from typing import Any
 from urllib.parse import unquote_plus
 
+import boto3
 import psutil
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from harness.waiting import wait_until
@@ -529,6 +531,38 @@ def test_rules_that_cannot_meet_are_accepted(
 
     found = s3.get_bucket_notification_configuration(Bucket=plain_bucket)
     assert len(found["QueueConfigurations"]) == len(rules)
+
+
+def test_what_is_retained_needs_a_checksum(s3: Any, emulator: Emulator) -> None:
+    """A bucket with a default retention refuses an object without a checksum of its sender's.
+
+    AWS: PutObject, "Content-MD5 or x-amz-sdk-checksum-algorithm header is required for any request
+    to upload an object with a retention period configured using Amazon S3 Object Lock".
+    """
+    bucket = f"test-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    retention = {"Mode": "GOVERNANCE", "Days": 1}
+    s3.put_object_lock_configuration(
+        Bucket=bucket,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": retention},
+        },
+    )
+    sparing = boto3.client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=emulator.endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(
+            request_checksum_calculation="when_required", s3={"addressing_style": "path"}
+        ),
+    )
+    with pytest.raises(ClientError, match="Content-MD5 OR x-amz-checksum-"):
+        sparing.put_object(Bucket=bucket, Key="key", Body=b"body")
+    sparing.put_object(Bucket=bucket, Key="key", Body=b"body", ChecksumAlgorithm="SHA256")
+    s3.put_object(Bucket=bucket, Key="other", Body=b"body")
 
 
 @pytest.mark.parametrize("operation", ["put_object", "copy_object", "create_multipart_upload"])

@@ -24,6 +24,22 @@ def _in_notifier(old: str, new: str) -> Edit:
 
 
 MUTANTS = [
+    # Memory
+    Mutant(
+        "memory-grows",
+        "The function keeps 300 KB of every invocation",
+        [
+            _in("handler", "PROCESSED_BUCKET = os", '_RECENT = [b""]\nPROCESSED_BUCKET = os'),
+            _in(
+                "handler",
+                "    invocation = Invocation.of(",
+                "    _RECENT.append(bytes(1) * 300_000)\n    invocation = Invocation.of(",
+            ),
+        ],
+        "Out of memory in the middle of a day, in whatever invocation is the last straw.",
+        f"{_LAMBDA}configuration-memory.html",
+        "contract",
+    ),
     # Reading events
     Mutant(
         "key-unquoted-without-plus",

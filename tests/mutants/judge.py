@@ -24,7 +24,7 @@ from harness.stack.deploy import Stack, deploy
 from harness.stack.package import build
 from harness.stack.verify import verify
 from harness.targets.embedded import EmbeddedTarget
-from tests.mutants.mutant import Mutant, Stage, copy_project
+from tests.mutants.mutant import Change, Mutant, Stage, copy_project
 from tests.mutants.plain import PlainLocalStack
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -69,16 +69,17 @@ class Judge:
             before = replace(sound, suffix=settings.suffix) if mutant and mutant.update else None
             return self._plain.smoke_test(settings, before=before)
 
-    def judge(self, mutant: Mutant | None, stages: Sequence[Stage] = STAGES) -> Verdict:
-        """Try the stages on the project with this defect, one after the other, until one fails.
+    def judge(self, change: Change | None, stages: Sequence[Stage] = STAGES) -> Verdict:
+        """Try the stages on the project with this change, one after the other, until one fails.
 
-        Of the scenarios, the one that the mutant expects comes first.
+        Of the scenarios, the one that a mutant expects comes first.
         """
         if not self._target.running():
             self._target.start(background=False)
+        mutant = change if isinstance(change, Mutant) else None
         if mutant:
             stages = sorted(stages, key=lambda each: each in STAGES[3:] and each != mutant.expect)
-        with self._project(mutant) as settings:
+        with self._project(change) as settings:
             if mutant and mutant.update:
                 with self._project(None) as sound:
                     deploy(self._target, replace(sound, suffix=settings.suffix))
@@ -105,7 +106,8 @@ class Judge:
                     continue
                 elif stage == "verify":
                     result = verify(self._target, settings, stack.name)
-                    words = "" if result.passed else str([*result.failed, result][0])
+                    wrong = [*result.failed, *result.unmet, result]
+                    words = "" if result.passed else str(wrong[0])
                 else:
                     words = self._scenario(stage, settings, stack, options)
             except Problem as problem:
@@ -127,14 +129,14 @@ class Judge:
         return "" if outcome.passed else "it did not pass"
 
     @contextmanager
-    def _project(self, mutant: Mutant | None) -> Iterator[Settings]:
-        """A copy of the project with this defect, with an environment's name of its own."""
+    def _project(self, change: Change | None) -> Iterator[Settings]:
+        """A copy of the project with this change, with an environment's name of its own."""
         self._count += 1
         root = self._folder / f"project-{self._count}"
         project = self._settings.root
         try:
-            if mutant:
-                mutant.make(project, root)
+            if change:
+                change.make(project, root)
             else:
                 copy_project(project, root)
             shutil.copytree(self._built, root / "build", copy_function=os.link)

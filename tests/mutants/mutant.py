@@ -1,7 +1,7 @@
-"""A defect: the edits that make it, what AWS would do, and what should catch it.
+"""A change of the project: its edits, and of a defect what AWS would do and what catches it.
 
-The files of a project come in; the same files with one defect go out. The modules beside this one
-list the mutants, run.py runs the gate on each.
+The modules beside this one list the mutants, which the gate has to catch, and the sound changes,
+which it has to pass; run.py runs it on each.
 """
 
 import re
@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 TEMPLATE = "infra/TapStack.yml"
 
@@ -78,26 +78,43 @@ def _block(line: str) -> str:
     return rf"^( *){re.escape(line)}{rest}(?:(?:\1 .*)?\n)*"
 
 
+class Editing(Protocol):
+    """Something that changes one `file` of a project."""
+
+    @property
+    def file(self) -> str:
+        """Its path below the project's root."""
+
+    def apply(self, root: Path) -> None:
+        """Change it below `root`. Raises DoesNotApply if the project has become another."""
+
+
 @dataclass(frozen=True)
-class Mutant:
+class Change:
+    """One change of the project."""
+
+    id: str
+    what: str
+    edits: Sequence[Editing]
+
+    def make(self, project: Path, root: Path) -> None:
+        """Copy infra/ and lambda/ of `project` to `root`, with the change."""
+        copy_project(project, root)
+        for edit in self.edits:
+            edit.apply(root)
+
+
+@dataclass(frozen=True)
+class Mutant(Change):
     """One defect. `expect` is the stage of the gate that should be the first to catch it.
 
     With `update`, the sound project is deployed first and the defect comes with an update.
     """
 
-    id: str
-    what: str
-    edits: Sequence[Edit]
     aws: str
     source: str
     expect: Stage
     update: bool = False
-
-    def make(self, project: Path, root: Path) -> None:
-        """Copy infra/ and lambda/ of `project` to `root`, with the defect."""
-        copy_project(project, root)
-        for edit in self.edits:
-            edit.apply(root)
 
 
 def copy_project(project: Path, root: Path) -> None:

@@ -47,6 +47,22 @@ MUTANTS = [
         "lint",
     ),
     Mutant(
+        "role-lists-only-a-prefix",
+        "s3:ListBucket depends on a prefix, which only a listing has",
+        [
+            template(
+                "                Action: s3:ListBucket\n"
+                "                Resource: !GetAtt UploadBucket.Arn\n",
+                "                Action: s3:ListBucket\n"
+                "                Resource: !GetAtt UploadBucket.Arn\n"
+                "                Condition: {StringLike: {s3:prefix: uploads/*}}\n",
+            )
+        ],
+        "An upload that is gone is AccessDenied: it is retried, and ends as a failure.",
+        f"{_S3}API/API_GetObject.html",
+        "contract",
+    ),
+    Mutant(
         "role-reads-the-bucket-not-its-objects",
         "The resource of s3:GetObject is the bucket's ARN",
         [template(_READ, "Resource: !GetAtt UploadBucket.Arn")],

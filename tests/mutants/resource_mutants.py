@@ -230,6 +230,24 @@ MUTANTS = [
         "daily-load",
     ),
     Mutant(
+        "outputs-are-retained-for-a-year",
+        "Object Lock with a default retention, and the function sends no checksum",
+        [
+            template(
+                "      OwnershipControls:\n",
+                "      ObjectLockEnabled: true\n"
+                "      ObjectLockConfiguration:\n"
+                "        ObjectLockEnabled: Enabled\n"
+                "        Rule: { DefaultRetention: { Mode: GOVERNANCE, Days: 365 } }\n"
+                "      OwnershipControls:\n",
+                "ProcessedBucket",
+            )
+        ],
+        "PutObject fails: Content-MD5 or a checksum is required with Object Lock. No output ever.",
+        f"{_S3}userguide/object-lock-managing.html",
+        "contract",
+    ),
+    Mutant(
         "retries-that-come-too-late",
         "Events live for a minute, so that their first retry comes too late",
         [template("MaximumEventAgeInSeconds: 21600", "MaximumEventAgeInSeconds: 60")],

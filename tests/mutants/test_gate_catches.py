@@ -1,10 +1,11 @@
-"""The gate's stages on some mutants, one for each stage; `make mutants` tries all of them."""
+"""The gate's stages on some mutants and sound changes; `make mutants` and `make sound` try all."""
 
 import pytest
 
 from harness.run.scenario import scenarios
 from tests.mutants.judge import STAGES, Judge
 from tests.mutants.mutant import Stage
+from tests.mutants.sound_changes import SOUND_CHANGES
 from tests.mutants.suite import MUTANTS
 
 _BY_ID = {mutant.id: mutant for mutant in MUTANTS}
@@ -14,9 +15,11 @@ _BY_ID = {mutant.id: mutant for mutant in MUTANTS}
     ("id_", "stage", "words"),
     [
         ("role-reads-no-versions", "lint", "s3:GetObjectVersion"),
+        ("alarm-at-fifty-errors", "lint", "requires an alarm on Errors, Sum above 5 in 300 s"),
         ("circular-dependency", "lint", "ircular"),
         ("answer-without-a-physical-id", "deploy", "PhysicalResourceId"),
         ("order-is-ignored", "contract", "version"),
+        ("memory-grows", "contract", "MB in 200 invocations"),
         ("others-are-wiped", "wiring", "others"),
     ],
 )
@@ -25,6 +28,14 @@ def test_a_defect_is_caught(judge: Judge, id_: str, stage: Stage, words: str) ->
     verdict = judge.judge(_BY_ID[id_])
     assert verdict.caught_by == stage, verdict
     assert words in verdict.words
+
+
+@pytest.mark.parametrize("id_", ["topic-for-operations", "depth-of-the-failure-queue"])
+def test_a_sound_change_passes(judge: Judge, id_: str) -> None:
+    """`make sound` tries all of them, with every stage."""
+    change = next(each for each in SOUND_CHANGES if each.id == id_)
+    verdict = judge.judge(change, ("lint", "deploy", "verify", "wiring"))
+    assert verdict.caught_by is None, verdict
 
 
 def test_every_scenario_of_the_gate_is_tried() -> None:

@@ -1,10 +1,11 @@
-"""Every mutant is a defect of the project as it is now."""
+"""Every mutant and every sound change is a change of the project as it is now."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.mutant import DoesNotApply, Edit, Mutant, copy_project
+from tests.mutants.mutant import Change, DoesNotApply, Edit, copy_project
+from tests.mutants.sound_changes import SOUND_CHANGES
 from tests.mutants.suite import MUTANTS
 
 
@@ -16,15 +17,15 @@ def _files(root: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
-def test_a_mutant_changes_what_it_says(mutant: Mutant, project_root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", [*MUTANTS, *SOUND_CHANGES], ids=lambda change: change.id)
+def test_a_change_changes_what_it_says(change: Change, project_root: Path, tmp_path: Path) -> None:
     """Its edits apply, each exactly once, and change the files they name and no others."""
-    copy_project(project_root, tmp_path / "sound")
-    mutant.make(project_root, tmp_path / "mutant")
-    sound, changed = _files(tmp_path / "sound"), _files(tmp_path / "mutant")
-    assert sound.keys() == changed.keys()
-    differing = {name for name in sound if sound[name] != changed[name]}
-    assert differing == {edit.file for edit in mutant.edits}
+    copy_project(project_root, tmp_path / "before")
+    change.make(project_root, tmp_path / "after")
+    before, after = _files(tmp_path / "before"), _files(tmp_path / "after")
+    assert before.keys() == after.keys()
+    differing = {name for name in before if before[name] != after[name]}
+    assert differing == {edit.file for edit in change.edits}
 
 
 def test_there_are_enough_and_none_twice() -> None:
@@ -34,6 +35,12 @@ def test_there_are_enough_and_none_twice() -> None:
         assert mutant.what
         assert mutant.aws.endswith((".", "\N{HORIZONTAL ELLIPSIS}"))
         assert mutant.source.startswith(("https://docs.aws.amazon.com/", "TapStack: "))
+
+
+def test_there_are_enough_sound_changes_and_none_twice() -> None:
+    """Each has an id of its own and says what it is."""
+    assert len({change.id for change in SOUND_CHANGES}) == len(SOUND_CHANGES) >= 25
+    assert all(change.what for change in SOUND_CHANGES)
 
 
 @pytest.mark.parametrize(
