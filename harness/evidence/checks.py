@@ -11,7 +11,7 @@ from harness.evidence.check import Rule, Verdict, rule
 from harness.evidence.faults import faults, field_of
 from harness.evidence.lateness import is_by_machine, is_late
 from harness.evidence.ledger import Entry, Notice
-from harness.evidence.observations import Run
+from harness.evidence.observations import UNITS, Metrics, Run
 from harness.evidence.outcomes import (
     allowed_statuses,
     current_due,
@@ -38,7 +38,10 @@ def all_sent(run: Run) -> Verdict:
     """Nothing is proven for what was never sent."""
     unsent = [entry for entry in run.ledger.entries if entry.uploaded is None]
     reason = next((entry.error for entry in unsent if entry.error), run.seen.ended_early)
-    return _none_of(run, unsent, "uploaded", reason)
+    passed, detail = _none_of(run, unsent, "uploaded", reason)
+    if recovered := sum(entry.recovered for entry in run.ledger.entries):
+        detail += f"; {recovered} had no answer, and were in the bucket all the same"
+    return passed, detail
 
 
 @rule("one-output", "Every image has exactly one output", _SPEC)
@@ -46,12 +49,14 @@ def one_output(run: Run) -> Verdict:
     """One object under the same path, with one version for each upload that became one."""
     if run.seen.extra is None:
         return _unseen(run, "objects")
-    bad = []
+    bad, due = [], []
     for entry in _sent(run):
         least, most = outputs_due(run.ledger.versions(entry))
+        if least or entry.versions != 0:
+            due.append(entry)
         if entry.versions is None or not least <= entry.versions <= most:
             bad.append(entry)
-    return _none_of(run, bad, "with exactly one output")
+    return _none_of(run, bad, "with exactly one output", among=due)
 
 
 @rule("newest-wins", "The newest version of every image is the current output", _SPEC)
@@ -145,7 +150,7 @@ def in_time(run: Run) -> Verdict:
     return passed, detail
 
 
-@rule("nothing-extra", "Nothing else is in the processed bucket", _SPEC)
+@rule("nothing-extra", "Nothing else is among the outputs and the receipts", _SPEC)
 def nothing_extra(run: Run) -> Verdict:
     """Objects of other runs are told apart by their folder."""
     extra = run.seen.extra
@@ -154,7 +159,7 @@ def nothing_extra(run: Run) -> Verdict:
     if extra:
         return (
             False,
-            f"{len(extra)} objects are no image's output: {_named((k, '') for k in extra)}",
+            f"{len(extra)} objects are no image's: {_named((k, '') for k in extra)}",
         )
     return True, "no other object since the run began"
 
@@ -199,6 +204,8 @@ def enough_invocations(run: Run) -> Verdict:
     metrics = run.seen.metrics
     if metrics is None:
         return _unseen(run, "metrics")
+    if odd := _odd_units(metrics, "Invocations"):
+        return False, odd
     sent = len(_sent(run))
     return metrics.invocations >= sent, f"{metrics.invocations:g} invocations, {sent} images"
 
@@ -209,6 +216,8 @@ def no_errors(run: Run) -> Verdict:
     metrics = run.seen.metrics
     if metrics is None:
         return _unseen(run, "metrics")
+    if odd := _odd_units(metrics, "Errors"):
+        return False, odd
     if metrics.invocations <= 0:
         return False, "there was no invocation"
     return metrics.errors == 0, f"{metrics.errors:g} errors in {metrics.invocations:g} invocations"
@@ -224,6 +233,8 @@ def short_duration(run: Run) -> Verdict:
     metrics = run.seen.metrics
     if metrics is None:
         return _unseen(run, "metrics")
+    if odd := _odd_units(metrics, "Duration"):
+        return False, odd
     if not metrics.duration_samples:
         return False, "there is no datapoint of Duration"
     average = metrics.duration_average
@@ -298,6 +309,12 @@ def _none_of(
     if not total:
         return (None if run.seen.ended_early else False), "nothing to judge"
     return True, detail
+
+
+def _odd_units(metrics: Metrics, name: str) -> str:
+    """How many values of a metric have another unit than AWS gives it, in words."""
+    count = metrics.odd_units.get(name, 0)
+    return f"{count:g} values of {name} are not in {UNITS[name]}" if count else ""
 
 
 def _unseen(run: Run, area: str) -> Verdict:

@@ -120,6 +120,8 @@ def _sending(entry: Entry, started: float) -> Iterator[str]:
         yield f"  sent       never{f': {entry.error}' if entry.error else ''}"
         return
     yield f"  sent       {_after(entry.uploaded, started)}, {entry.bytes} bytes"
+    if entry.recovered:
+        yield f"  answer     none: {entry.error}; it was found in the bucket afterwards"
     place = f", number {entry.place} of its key in the bucket" if entry.place else ""
     yield f"  stored     as version {entry.version or 'none'}{place}"
 

@@ -13,6 +13,8 @@ from harness.evidence.observations import Observations
 from harness.images.corpus import METADATA_LIMIT, metadata_bytes
 from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE, Distance
 
+_CLOCKS_S = 60.0  # by which clocks of two machines may differ
+
 
 def faults(entry: Entry, seen: Observations) -> dict[str, str]:
     """What is wrong with the output and the success notification of an image, by area."""
@@ -23,7 +25,7 @@ def faults(entry: Entry, seen: Observations) -> dict[str, str]:
         return {"pixels": f"it cannot be decoded: {output.error}"}
     wanted = entry.expected
     found = {
-        "pixels": _pixel_fault(output, wanted.form),
+        "pixels": _pixel_fault(output, wanted.form) or output.later,
         "size": _size_fault(output, wanted.output_size),
         "format": _format_fault(output, wanted.form),
         "private": output.private and f"still there: {', '.join(output.private)}",
@@ -59,6 +61,8 @@ def _format_fault(output: Output, form: str) -> str:
 
 def _metadata_fault(entry: Entry, output: Output) -> str:
     """The uploader's metadata always; what was done as far as both fit into S3's limit."""
+    if wrong_tags := _tag_fault(entry, output):
+        return wrong_tags
     theirs = entry.expected.metadata
     ours = {
         "source-key": quote(entry.key),
@@ -72,10 +76,24 @@ def _metadata_fault(entry: Entry, output: Output) -> str:
     processed_at = {"processed-at": "2026-01-01T00:00:00.000Z"}
     if metadata_bytes({**theirs, **ours, **processed_at}) <= METADATA_LIMIT:
         wanted |= ours
-        if not _is_time(output.metadata.get("processed-at")):
-            return f"processed-at is {output.metadata.get('processed-at')!r}"
+        if when := _time_fault(output.metadata.get("processed-at"), entry):
+            return f"processed-at is {when}"
     wrong = [name for name, value in wanted.items() if output.metadata.get(name) != value]
     return ", ".join(f"{n} is {output.metadata.get(n)!r}, not {wanted[n]!r}" for n in wrong)
+
+
+def _tag_fault(entry: Entry, output: Output) -> str:
+    """The tags by which the function knows whose output it is; further ones are nobody's harm."""
+    if output.tags is None:
+        return ""
+    requests = {delivery.request_id for delivery in entry.deliveries}
+    requests |= {notice.request_id for notice in entry.notices}
+    version, request = output.tags.get("source-version"), output.tags.get("request-id")
+    if version != entry.version:
+        return f"its tag source-version is {version!r}, not {entry.version!r}"
+    if request not in requests:
+        return f"its tag request-id is {request!r}, which has not handled it"
+    return ""
 
 
 def _notification_fault(entry: Entry, output: Output, seen: Observations) -> str:
@@ -105,8 +123,8 @@ def _notification_fault(entry: Entry, output: Output, seen: Observations) -> str
     wrong = [
         f"{n} is {told[n]!r}, not {value!r}" for n, value in wanted.items() if told[n] != value
     ]
-    if not _is_time(body.get("processedAt")):
-        wrong.append(f"processedAt is {body.get('processedAt')!r}")
+    if when := _time_fault(body.get("processedAt"), entry):
+        wrong.append(f"processedAt is {when}")
     duration = body.get("durationMs")
     if not (isinstance(duration, int | float) and duration > 0):
         wrong.append(f"durationMs is {duration!r}")
@@ -122,15 +140,23 @@ def field_of(body: Any, path: str) -> Any:
     return body
 
 
-def _is_time(text: object) -> bool:
-    """Whether it is a time in UTC, ISO 8601 with `Z`."""
-    if not (isinstance(text, str) and text.endswith("Z")):
-        return False
+def _time_fault(text: object, entry: Entry) -> str:
+    """What is wrong with the time at which an upload is said to have been processed.
+
+    It is in UTC, ISO 8601 with `Z`; not before the upload was due, nor after it was announced.
+    """
     try:
-        datetime.fromisoformat(text)
+        if not (isinstance(text, str) and text.endswith("Z")):
+            return repr(text)
+        at = datetime.fromisoformat(text).timestamp()
     except ValueError:
-        return False
-    return True
+        return repr(text)
+    announced = max((notice.at for notice in entry.notices), default=at)
+    if at < entry.due - _CLOCKS_S:
+        return f"{text!r}, before the upload was due"
+    if at > announced + _CLOCKS_S:
+        return f"{text!r}, after it was announced"
+    return ""
 
 
 def _size(size: tuple[int, int]) -> str:

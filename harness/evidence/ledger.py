@@ -4,6 +4,7 @@ drive.py writes what was sent, notifications.py and readback.py what came of it;
 the finished ledger. It can be saved as JSON lines and loaded to be judged again.
 """
 
+import hashlib
 import json
 import re
 import secrets
@@ -16,6 +17,7 @@ from typing import Any
 
 SOURCE_PREFIX = "uploads/"
 OUTPUT_PREFIX = "processed/"
+RECEIPT_PREFIX = "receipts/"
 # Every run has a folder of its own below both prefixes, so that runs can be told apart.
 RUN_FOLDER = r"run-\d{8}T\d{6}-[0-9a-f]{4}"
 _OF_RUN = re.compile(rf"(?:uploads|processed)/({RUN_FOLDER})/")
@@ -24,6 +26,11 @@ _OF_RUN = re.compile(rf"(?:uploads|processed)/({RUN_FOLDER})/")
 def output_key(key: str) -> str:
     """Where the output of the upload `key` must be, in the processed bucket."""
     return OUTPUT_PREFIX + key.removeprefix(SOURCE_PREFIX)
+
+
+def receipt_key(key: str, version: str) -> str:
+    """Where the function notes, in the upload bucket, what it has announced of an upload."""
+    return f"{RECEIPT_PREFIX}{hashlib.sha256(f'{key}\0{version}'.encode()).hexdigest()}.json"
 
 
 def new_run() -> str:
@@ -87,7 +94,8 @@ class Output:
     """An output as it was read back. `error` says why it could not be decoded, if so.
 
     `mean` and `worst_block` are its distance from the reference in levels of 255; `private` names
-    what is left of the source's EXIF.
+    what is left of the source's EXIF. `digest` is the SHA-256 of its bytes; `tags` are those it had
+    when it was read again at the end of the run, `later` says what was different then.
     """
 
     version: str = ""
@@ -101,6 +109,9 @@ class Output:
     worst_block: float = 255.0
     private: tuple[str, ...] = ()
     error: str = ""
+    digest: str = ""
+    tags: Mapping[str, str] | None = None
+    later: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,8 +147,9 @@ class Delivery:
 class Entry:
     """All that is known of one image. Times are seconds since 1970; None means not yet.
 
-    Several entries may share a key: they are versions of one object. `error` says why it could not
-    be uploaded, `unread` why its output could not be fetched. As the buckets showed in the end:
+    Several entries may share a key: they are versions of one object. `error` says why its upload
+    had no good answer, `etag` what S3 calls it should it be there all the same, and `recovered`
+    that it was; `unread` says why its output could not be fetched. As the buckets showed at last:
     `place` is where it stands among the versions of its key (the oldest is 1), `versions` how many
     versions its output key has, `current` the id of the one that is current, empty if none is.
     """
@@ -150,6 +162,8 @@ class Entry:
     version: str | None = None
     uploaded: float | None = None
     error: str = ""
+    etag: str = ""
+    recovered: bool = False
     notices: list[Notice] = field(default_factory=list)
     output: Output | None = None
     unread: str = ""
@@ -159,9 +173,14 @@ class Entry:
     deliveries: list[Delivery] = field(default_factory=list)
 
     @property
+    def unanswered(self) -> bool:
+        """Whether its upload had no good answer, and it has not been found in the bucket."""
+        return bool(self.error) and self.uploaded is None
+
+    @property
     def settled(self) -> bool:
         """Whether nothing more is to be waited for."""
-        if self.error:
+        if self.unanswered:
             return True
         read = self.output is not None or self.unread
         return bool(self.notices and (read or all(n.status != "processed" for n in self.notices)))
@@ -204,10 +223,15 @@ class Ledger:
             for notice in early:
                 self._unmatched.remove(notice)
 
-    def failed(self, entry: Entry, error: str) -> None:
-        """`entry` could not be uploaded."""
+    def failed(self, entry: Entry, error: str, etag: str = "") -> None:
+        """The upload of `entry` had no good answer; `etag` is what S3 would call its bytes."""
         with self._lock:
-            entry.error = error
+            entry.error, entry.etag = error, etag
+
+    def recovered(self, entry: Entry, version: str, size: int, at: float) -> None:
+        """`entry` is in the bucket as `version`, though its upload had no good answer."""
+        entry.recovered = True
+        self.uploaded(entry, version, size, at)
 
     def noticed(self, notice: Notice) -> None:
         """Put a notification with its entry, or with the strays until there is one."""
@@ -220,7 +244,7 @@ class Ledger:
         return (
             sum(entry.uploaded is not None for entry in self.entries),
             sum(bool(entry.notices) for entry in self.entries),
-            sum(entry.settled and not entry.error for entry in self.entries),
+            sum(entry.settled and not entry.unanswered for entry in self.entries),
         )
 
     def to_read(self, already: set[int]) -> list[Entry]:

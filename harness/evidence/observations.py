@@ -8,10 +8,21 @@ from pathlib import Path
 from harness.evidence.invocations import Invocation, Logs
 from harness.evidence.ledger import Ledger
 
+# "Types of metrics for Lambda functions": what Lambda measures each of them in.
+UNITS = {
+    "Invocations": "Count",
+    "Errors": "Count",
+    "Throttles": "Count",
+    "Duration": "Milliseconds",
+}
+
 
 @dataclass(frozen=True)
 class Metrics:
-    """The image function's metrics over the run; durations in milliseconds."""
+    """The image function's metrics over the run; durations in milliseconds.
+
+    `odd_units` counts, by metric, values that are in another of UNITS: nobody else sees those.
+    """
 
     invocations: float = 0
     errors: float = 0
@@ -19,6 +30,7 @@ class Metrics:
     duration_sum: float = 0
     duration_samples: float = 0
     duration_maximum: float = 0
+    odd_units: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def duration_average(self) -> float:
@@ -34,6 +46,11 @@ class Metrics:
             self.duration_sum - before.duration_sum,
             self.duration_samples - before.duration_samples,
             self.duration_maximum,
+            {
+                name: count - before.odd_units.get(name, 0)
+                for name, count in self.odd_units.items()
+                if count > before.odd_units.get(name, 0)
+            },
         )
 
 

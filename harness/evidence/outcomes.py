@@ -13,8 +13,10 @@ from harness.evidence.observations import Run
 
 OUTCOMES = (
     *("processed", "superseded", "rejected", "failed"),
-    *("lost", "duplicated", "wrong", "late", "unfinished", "unsent"),
+    *("recovered", "lost", "duplicated", "wrong", "late", "unfinished", "unsent"),
 )
+# As it should be; rejected and failed where that is what must come of an upload.
+GOOD = ("processed", "superseded", "recovered", "rejected", "failed")
 
 
 def outcome(entry: Entry, run: Run) -> str:
@@ -34,7 +36,8 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
     the end; after Ctrl-C that is unfinished. duplicated: several notifications, or more versions of
     the output than uploads account for. wrong: not what was expected. late: the notification came
     more than `late_after_s` after the upload was due, and not because this machine's cores were
-    full (see lateness). The rest is what it was told to be.
+    full (see lateness). recovered: all is as it should be, although its upload had no good answer.
+    The rest is what it was told to be.
     """
     if entry.uploaded is None:
         return "unsent", _why_unsent(entry, run)
@@ -62,6 +65,11 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
         return "late", (
             f"its notification came {delay(entry, run).total_s:.1f} s after it was due, allowed "
             f"are {run.seen.late_after_s:g} s; it was {_attempts(entry)}"
+        )
+    if entry.recovered and told[0] in allowed:
+        return "recovered", (
+            f"its upload had no good answer ({entry.error}) and was stored all the same; "
+            f"{_why_right(entry, run, notices[0])}"
         )
     return told[0], _why_right(entry, run, notices[0])
 

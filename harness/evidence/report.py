@@ -27,10 +27,9 @@ from harness.evidence.check import Check
 from harness.evidence.faults import faults
 from harness.evidence.fidelity import not_proven
 from harness.evidence.observations import Run
-from harness.evidence.outcomes import OUTCOMES, allowed_statuses, judged
+from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, judged
 from harness.files import trusted_folder
 
-_GOOD = ("processed", "superseded", "rejected", "failed")  # the last two where they are expected
 _SHOWN_KEYS = 5
 _KEPT_UP = 0.9  # of what was due per second; below, images queue
 
@@ -111,12 +110,12 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
     """Every image that is not as it should be, by outcome, with what is wrong."""
     found: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in OUTCOMES if name not in ("processed", "superseded")
+        name: [] for name in OUTCOMES if name not in ("processed", "superseded", "recovered")
     }
     for entry in run.ledger.entries:
         became, why = judged(entry, run)
         allowed = allowed_statuses(entry, run.ledger)
-        if became not in allowed:
+        if became not in allowed and became != "recovered":
             told = [n.body for n in entry.notices if n.status not in allowed]
             found[became].append(
                 {
@@ -236,7 +235,7 @@ def show_report(
     counted = {
         name: count
         for name, count in report["images"].items()
-        if count or name not in ("superseded", "failed", "unfinished", "unsent")
+        if count or name not in ("superseded", "recovered", "failed", "unfinished", "unsent")
     }
     _line(console, "images", ", ".join(f"{count} {name}" for name, count in counted.items()))
     if latency["p50"] is not None:
@@ -287,14 +286,11 @@ def _line(console: Console, label: str, text: str, style: str = "") -> None:
 
 def verdict(report: Mapping[str, Any]) -> str:
     """One line: whether it passed, and else what to look at first."""
-    name, images = report["scenario"], report["images"]
+    name = report["scenario"]
     if report["passed"]:
         open_ = len(report["not_checked"])
         rest = f", {open_} checks could not be made here" if open_ else ""
-        return (
-            f"[bold green]PASSED[/] {name}: {sum(images[good] for good in _GOOD)} of "
-            f"{images['planned']} images as they should be{rest}"
-        )
+        return f"[bold green]PASSED[/] {name}: {_what_passed(report)}{rest}"
     if report["ended_early"]:
         return f"[bold red]NOT PASSED[/] {name}: {escape(report['ended_early'])}"
     failed = [check for check in report["checks"] if check["passed"] is False]
@@ -304,3 +300,13 @@ def verdict(report: Mapping[str, Any]) -> str:
         "`tapstack explain KEY` tells an image's story, `tapstack logs` what the function said; "
         "report.json lists every image concerned."
     )
+
+
+def _what_passed(report: Mapping[str, Any]) -> str:
+    """How many images are as they should be; of a scenario without images, how many checks."""
+    images = report["images"]
+    if images["planned"]:
+        good = sum(images[outcome] for outcome in GOOD)
+        return f"{good} of {images['planned']} images as they should be"
+    passed = sum(check["passed"] is True for check in report["checks"])
+    return f"{passed} of {len(report['checks'])} checks passed"

@@ -3,6 +3,7 @@
 Each thread makes its next picture while it waits for that picture's time.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -13,16 +14,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness.evidence.ledger import Entry, Ledger
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
+from harness.run.recovery import recover_one
 
 CONCURRENCY = 8  # uploads at a time, and pictures made ahead of their time
 
+# After an upload without a good answer, before the next attempt; there is none after the last.
+_PAUSES_S = (0.5, 1.0, 0.0)
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
 
 class Drive:
     """The uploads of one run, in threads of their own from `start` to `join`.
 
-    `stop` ends it early: what is not yet sent stays unsent.
+    `stop` ends it early: what is not yet sent stays unsent. `s3` is a client that sends once.
     """
 
     def __init__(self, s3: Any, bucket: str, ledger: Ledger, pictures: Pictures) -> None:
@@ -64,15 +68,32 @@ class Drive:
                 self._upload(entry, picture, data)
 
     def _upload(self, entry: Entry, picture: Picture, data: bytes) -> None:
-        try:
-            answer = self._s3.put_object(
-                Bucket=self._bucket,
-                Key=entry.key,
-                Body=data,
-                ContentType=_CONTENT_TYPES[picture.kind.form],
-                Metadata=dict(picture.metadata),
-            )
-        except (BotoCoreError, ClientError) as error:
-            self._ledger.failed(entry, f"{type(error).__name__}: {error}")
-        else:
-            self._ledger.uploaded(entry, answer.get("VersionId", ""), len(data), time.time())
+        """Upload it; again if there was no good answer, unless it was stored all the same.
+
+        A client that sends again unseen would store what it has stored already once more.
+        """
+        # The ETag of a plain upload with AES256 is its MD5 ("Checking object integrity").
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        for pause_s in _PAUSES_S:
+            try:
+                answer = self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=entry.key,
+                    Body=data,
+                    ContentType=_CONTENT_TYPES[picture.kind.form],
+                    Metadata=dict(picture.metadata),
+                )
+            except (BotoCoreError, ClientError) as error:
+                self._ledger.failed(entry, f"{type(error).__name__}: {error}", etag)
+                refused = isinstance(error, ClientError) and _status(error) < 500
+                if refused or recover_one(self._s3, self._bucket, self._ledger, entry):
+                    return
+                if self.stop.wait(pause_s):
+                    return
+            else:
+                self._ledger.uploaded(entry, answer.get("VersionId", ""), len(data), time.time())
+                return
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -17,8 +17,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.evidence.invocations import Invocation, InvocationLog, Logs
-from harness.evidence.ledger import SOURCE_PREFIX, Entry, Ledger, output_key, run_of
-from harness.evidence.observations import Metrics, Observations
+from harness.evidence.ledger import (
+    RECEIPT_PREFIX,
+    SOURCE_PREFIX,
+    Entry,
+    Ledger,
+    output_key,
+    receipt_key,
+    run_of,
+)
+from harness.evidence.observations import UNITS, Metrics, Observations
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
 from harness.waiting import WaitedTooLong, wait_until
@@ -76,12 +84,23 @@ class Observer:
         ours = {run_of(entry.key) for entry in ledger.entries}
         others = set(made) - {output_key(entry.key) for entry in ledger.entries}
         foreign = {key for key in others if run_of(key) and run_of(key) not in ours}
+        extra = sorted(others - foreign) + sorted(self._foreign_receipts(ledger))
         return replace(
             seen,
-            extra=tuple(sorted(others - foreign)),
+            extra=tuple(extra),
             foreign=len(foreign),
             unplanned=tuple(self._place(ledger, ours)),
         )
+
+    def _foreign_receipts(self, ledger: Ledger) -> set[str]:
+        """Objects among the receipts that are not of any version of any upload."""
+        bucket = self._stack.outputs["UploadBucketName"]
+        found = set(self._versions(bucket, RECEIPT_PREFIX))
+        found -= {receipt_key(entry.key, entry.version or "") for entry in ledger.entries}
+        if found:  # those of other runs and of other people's uploads are as they must be
+            for key, versions in self._versions(bucket).items():
+                found -= {receipt_key(key, version["VersionId"]) for version in versions}
+        return found
 
     def _place(self, ledger: Ledger, runs: set[str]) -> Iterator[str]:
         """Tell entries their place among the versions of their key; give versions without entry."""
@@ -157,24 +176,12 @@ class Observer:
             "duration_samples": ("Duration", "SampleCount"),
             "duration_maximum": ("Duration", "Maximum"),
         }
-        dimension = {"Name": "FunctionName", "Value": self._stack.outputs["FunctionName"]}
-        queries = [
-            {
-                "Id": id_,
-                "MetricStat": {
-                    "Metric": {
-                        "Namespace": "AWS/Lambda",
-                        "MetricName": name,
-                        "Dimensions": [dimension],
-                    },
-                    "Period": _MINUTE,
-                    "Stat": statistic,
-                },
-            }
-            for id_, (name, statistic) in asked.items()
-        ]
+        queries = [self._query(id_, *each, UNITS[each[0]]) for id_, each in asked.items()]
+        for name, unit in UNITS.items():
+            queries.append(self._query(f"right{name}", name, "SampleCount", unit))
+            queries.append(self._query(f"all{name}", name, "SampleCount"))
         pages = self._target.client("cloudwatch").get_paginator("get_metric_data")
-        values: dict[str, list[float]] = {id_: [] for id_ in asked}
+        values: dict[str, list[float]] = defaultdict(list)
         for page in pages.paginate(
             MetricDataQueries=queries,
             StartTime=datetime.fromtimestamp(self._minute, UTC),
@@ -182,11 +189,19 @@ class Observer:
         ):
             for result in page["MetricDataResults"]:
                 values[result["Id"]] += result["Values"]
-        maximum = values.pop("duration_maximum")
+        odd = {name: sum(values[f"all{name}"]) - sum(values[f"right{name}"]) for name in UNITS}
         return Metrics(
-            **{id_: sum(found) for id_, found in values.items()},
-            duration_maximum=max(maximum, default=0),
+            **{id_: sum(values[id_]) for id_ in asked if id_ != "duration_maximum"},
+            duration_maximum=max(values["duration_maximum"], default=0),
+            odd_units={name: count for name, count in odd.items() if count},
         )
+
+    def _query(self, id_: str, name: str, statistic: str, unit: str = "") -> dict[str, Any]:
+        """A query of GetMetricData for one of the function's metrics, minute by minute."""
+        dimension = {"Name": "FunctionName", "Value": self._stack.outputs["FunctionName"]}
+        metric = {"Namespace": "AWS/Lambda", "MetricName": name, "Dimensions": [dimension]}
+        wanted = {"Metric": metric, "Period": _MINUTE, "Stat": statistic}
+        return {"Id": id_, "MetricStat": {**wanted, "Unit": unit} if unit else wanted}
 
     def _see_alarms(self, seen: Observations, ledger: Ledger) -> Observations:
         known = self._alarm_names()

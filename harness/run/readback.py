@@ -5,6 +5,7 @@ that was announced, decoded and compared with the reference, and what was seen g
 It measures, checks.py judges.
 """
 
+import hashlib
 import io
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,8 @@ from harness.images.pictures import Pictures
 from harness.images.reference import compare
 
 _READERS = 8
+# A connection that breaks within the body is urllib3's error, not always botocore's.
+_UNREADABLE = (BotoCoreError, ClientError, HTTPError)
 # What says where, when, with what or by whom a photo was taken (CIPA DC-008), and the orientation,
 # which must be applied and gone.
 _PRIVATE = {
@@ -60,18 +63,39 @@ class Readback:
             if not read.cancelled():
                 read.result()
 
+    def again(self) -> None:
+        """Read every output once more: what has changed since it was announced is noted."""
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="readback") as pool:
+            list(pool.map(self._compare, [each for each in self._ledger.entries if each.output]))
+
     def _read(self, entry: Entry) -> None:
         try:
-            answer = self._s3.get_object(
-                Bucket=self._bucket, Key=output_key(entry.key), **_version(entry)
-            )
-            with answer["Body"] as body:
-                data = body.read()
-        # A connection that breaks within the body is urllib3's error, not always botocore's.
-        except (BotoCoreError, ClientError, HTTPError) as error:
+            data, answer = self._get(entry)
+        except _UNREADABLE as error:
             entry.unread = f"{type(error).__name__}: {error}"
             return
         entry.output = measure(data, answer, self._pictures.expected(self._sources[entry.index]))
+
+    def _compare(self, entry: Entry) -> None:
+        before, tags = entry.output, None
+        assert before
+        try:
+            data, answer = self._get(entry)
+            where = {"Bucket": self._bucket, "Key": output_key(entry.key), **_version(entry)}
+            found = self._s3.get_object_tagging(**where)["TagSet"]
+            tags = {tag["Key"]: tag["Value"] for tag in found}
+        except _UNREADABLE as error:
+            later = f"it cannot be read any more: {type(error).__name__}: {error}"
+        else:
+            later = _changes(before, _facts(data, answer))
+        entry.output = replace(before, later=later, tags=tags)
+
+    def _get(self, entry: Entry) -> tuple[bytes, dict[str, Any]]:
+        answer = self._s3.get_object(
+            Bucket=self._bucket, Key=output_key(entry.key), **_version(entry)
+        )
+        with answer["Body"] as body:
+            return body.read(), answer
 
 
 def _version(entry: Entry) -> dict[str, str]:
@@ -81,15 +105,35 @@ def _version(entry: Entry) -> dict[str, str]:
     return {"VersionId": version} if isinstance(version, str) and version else {}
 
 
-def measure(data: bytes, answer: dict[str, Any], wanted: Image.Image) -> Output:
-    """What there is to know of an output: `answer` is that of GetObject, `data` its body."""
-    facts = Output(
+def _changes(before: Output, after: Output) -> str:
+    """What is not as it was when the output was first read, in words."""
+    names = {
+        "digest": "bytes",
+        "content_type": "content type",
+        "encryption": "encryption",
+        "metadata": "metadata",
+    }
+    changed = [
+        word for name, word in names.items() if getattr(before, name) != getattr(after, name)
+    ]
+    return f"changed after it was announced: its {', '.join(changed)}" if changed else ""
+
+
+def _facts(data: bytes, answer: dict[str, Any]) -> Output:
+    """What an answer of GetObject says of an object, and the digest of its bytes."""
+    return Output(
         version=answer.get("VersionId", ""),
         bytes=len(data),
         content_type=answer.get("ContentType", ""),
         encryption=answer.get("ServerSideEncryption", ""),
         metadata=answer.get("Metadata", {}),
+        digest=hashlib.sha256(data).hexdigest(),
     )
+
+
+def measure(data: bytes, answer: dict[str, Any], wanted: Image.Image) -> Output:
+    """What there is to know of an output: `answer` is that of GetObject, `data` its body."""
+    facts = _facts(data, answer)
     try:
         with Image.open(io.BytesIO(data)) as output:
             output.load()

@@ -5,8 +5,9 @@ Everything that a run leaves on the target is gone afterwards, however it ends.
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +25,7 @@ from harness.run.notifications import forgotten, subscribed
 from harness.run.observe import Observer
 from harness.run.progress import RunProgress
 from harness.run.readback import Readback
+from harness.run.recovery import recover
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
 from harness.waiting import every, stretched
@@ -33,6 +35,7 @@ _HEAD_START_S = 0.5  # for the first pictures to be made before they are due
 _MEASURED_S = 30.0  # for the images that measure the machine to be processed
 _ASK_EVERY_S = 2.0  # the target whether it is still there
 _SILENT_S = 8.0  # without an answer, it is gone: a busy one answers slowly, but it does
+_RECOVER_EVERY_S = 5.0  # a look for uploads without an answer
 _QUIET_S = 5.0  # without progress, after which one is told what is being waited for
 _SETTLE_S = 2.0  # in which a second notification of the last image would still come
 _STOP_S = 20.0  # for uploads under way when the run ends
@@ -93,9 +96,10 @@ def send(
         listen(ledger.noticed)
         sources = list(zip(ledger.entries, pictures, strict=True))
         measuring = measuring_images(len(sources)) if fitted else 0
-        drive = Drive(s3, outputs["UploadBucketName"], ledger, store)
+        drive = Drive(target.client("s3", attempts=1), outputs["UploadBucketName"], ledger, store)
         readback = Readback(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
-        following = _Following(target, ledger, drive, readback, progress, gone)
+        looking = partial(recover, s3, outputs["UploadBucketName"], ledger)
+        following = _Following(target, ledger, drive, readback, progress, gone, looking)
         try:
             day, begin = Day(day_s, day_s), seen.started
             if measuring:
@@ -121,6 +125,9 @@ def send(
         seen = replace(seen, elapsed_s=settled - seen.started, cores_full=cores.full)
         drive.join(_STOP_S)
         readback.close()
+        if not (seen.gone or seen.interrupted):
+            progress.say("reading all outputs once more")
+            readback.again()
         if not seen.gone:
             progress.say("looking at objects, metrics, alarms and logs")
             seen = observer.observe(seen, ledger)
@@ -169,7 +176,9 @@ class _Following:
         readback: Readback,
         progress: RunProgress,
         gone: threading.Event,
+        recover: Callable[[], int],
     ) -> None:
+        self._recover, self._recovery = recover, 0.0
         self._target, self._ledger, self._drive = target, ledger, drive
         self._readback, self._progress, self._gone = readback, progress, gone
         self._asked = self._answered = time.monotonic()
@@ -200,7 +209,10 @@ class _Following:
             now = time.monotonic()
             if state != before:
                 before, last_progress = state, now
-            if all(entry.settled for entry in self._ledger.entries):
+            settled = all(entry.settled for entry in self._ledger.entries)
+            if not self._drive.running and self._recovered(settled):
+                continue
+            if settled:
                 return
             if self._drive.running:
                 continue
@@ -211,6 +223,19 @@ class _Following:
                 said = now
                 missing = sum(not entry.settled for entry in self._ledger.entries)
                 self._progress.say(f"waiting for {missing} images, at most {left:.0f} s more")
+
+    def _recovered(self, settled: bool) -> bool:
+        """Look now and then, and at the end, for uploads without an answer; whether any came."""
+        now = time.monotonic()
+        if not any(entry.unanswered for entry in self._ledger.entries):
+            return False
+        if not settled and now - self._recovery < _RECOVER_EVERY_S:
+            return False
+        self._recovery = now
+        found = self._recover()
+        if found:
+            self._progress.say(f"{found} uploads had no answer, and are in the bucket all the same")
+        return found > 0
 
     def _look(self) -> tuple[int, int, int]:
         """Read outputs and show the progress, which is returned. Raises _TargetGone."""

@@ -17,6 +17,8 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantP
 
 from harness.problems import Problem
 
+ATTEMPTS = 3  # of a request that has no good answer
+
 
 class LocalClients:
     """boto3 clients of a loopback endpoint that cannot reach real AWS.
@@ -35,29 +37,32 @@ class LocalClients:
         self._endpoint = endpoint
         self._region = region
         self._session = boto3.Session(botocore_session=_session_without_surroundings())
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()  # making a client is not thread-safe, using one is
 
-    def client(self, service: str) -> Any:
-        """The client of `service`, made once."""
+    def client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
+        """The client of `service`, made once; it sends a request at most `attempts` times."""
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._session.client(
+            if (service, attempts) not in self._clients:
+                own = Config(
+                    read_timeout=_READ_TIMEOUT_S.get(service, 30),
+                    retries={"mode": "standard", "total_max_attempts": attempts},
+                )
+                self._clients[service, attempts] = self._session.client(
                     service,
                     region_name=self._region,
                     endpoint_url=self._endpoint,
                     aws_access_key_id="test",
                     aws_secret_access_key="test",
-                    config=_CONFIG.merge(Config(read_timeout=_READ_TIMEOUT_S.get(service, 30))),
+                    config=_CONFIG.merge(own),
                 )
-            return self._clients[service]
+            return self._clients[service, attempts]
 
 
 _READ_TIMEOUT_S = {"lambda": 70}  # a synchronous invocation may take the function's 60 s
 _CONFIG = Config(
     connect_timeout=5,
     max_pool_connections=64,
-    retries={"mode": "standard", "total_max_attempts": 3},
     proxies={},
     s3={"addressing_style": "path"},
     # A checksum that the operation does not require costs CPU that is the pipeline's here.

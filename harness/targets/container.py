@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.settings import Settings
 from harness.targets import compose
-from harness.targets.clients import LocalClients
+from harness.targets.clients import ATTEMPTS, LocalClients
 from harness.targets.image import engine_architecture
 from harness.targets.ports import HOST
 from harness.targets.target import EVERYTHING
@@ -83,11 +83,11 @@ class ComposeTarget:
         """The last lines of the container's log."""
         return compose.log_lines(self._settings, count)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
         """A boto3 client of `service` on the emulator."""
         if self._clients is None:
             self._clients = LocalClients(self.endpoint, self.region)
-        return self._clients.client(service)
+        return self._clients.client(service, attempts=attempts)
 
     def for_functions(self, url: str) -> str:
         """In the container the API has the port of its own, whichever is published."""

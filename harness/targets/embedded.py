@@ -9,7 +9,7 @@ from typing import Any
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import emulator, ports
-from harness.targets.clients import LocalClients
+from harness.targets.clients import ATTEMPTS, LocalClients
 from harness.targets.state_folder import log_path
 from harness.targets.target import EVERYTHING, architecture_here
 
@@ -77,11 +77,11 @@ class EmbeddedTarget:
             raise Problem(f"There is no {log}.", "`tapstack up` starts the emulator.")
         return log.read_text(errors="replace").splitlines()[-count:]
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
         """A boto3 client of `service` on the emulator."""
         if self._clients is None:
             self._clients = LocalClients(self.endpoint, self.region)
-        return self._clients.client(service)
+        return self._clients.client(service, attempts=attempts)
 
     def for_functions(self, url: str) -> str:
         """The same: functions run on this machine too."""

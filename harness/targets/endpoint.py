@@ -12,7 +12,7 @@ from typing import Any
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.chaos import takes_faults
-from harness.targets.clients import LocalClients
+from harness.targets.clients import ATTEMPTS, LocalClients
 from harness.targets.target import EVERYTHING, OF_AWS, architecture_here
 
 
@@ -75,9 +75,9 @@ class EndpointTarget:
         """Its log is unknown."""
         raise Problem(f"The log of {self.endpoint} is not known here.", "Ask whoever started it.")
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
         """A boto3 client of `service` on it."""
-        return self._clients.client(service)
+        return self._clients.client(service, attempts=attempts)
 
     def for_functions(self, url: str) -> str:
         """The same: whoever started it may know better."""

@@ -67,8 +67,11 @@ class Target(Protocol):
         """The last `count` lines of the target's own log; Problem where there is none."""
         ...
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of `service`, one per service, safe to share between threads."""
+    def client(self, service: str, *, attempts: int = ...) -> Any:
+        """A boto3 client of `service`, safe to share between threads.
+
+        It sends a request that has no good answer up to `attempts` times.
+        """
 
     def for_functions(self, url: str) -> str:
         """A URL of the target's API as functions that run there reach it."""

@@ -1,22 +1,34 @@
 """Commands side by side, and one after another that was killed: what each leaves to the next."""
 
+import io
 import os
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from rich.console import Console
 
+from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import deploy, find_stack
+from harness.stack.deploy import Stack, deploy, find_stack
 from harness.stack.deployment_lock import deployment_lock
 from harness.stack.leftovers import BUCKET, found_of_kind
 from harness.targets import chaos
 from harness.targets.embedded import EmbeddedTarget
+from harness.targets.endpoint import EndpointTarget
 from harness.waiting import wait_until
 
 KEEPS = """
@@ -259,6 +271,7 @@ DISTURBS = """
 import sys, time
 from harness.settings import read_settings
 from harness.targets.embedded import EmbeddedTarget
+from harness.targets.endpoint import EndpointTarget
 from harness.trouble.adjusting import reserved_concurrency, timeout
 from harness.trouble.disturb import compressed, disturbed
 
@@ -304,3 +317,111 @@ def test_settings_and_faults_of_a_killed_run_are_put_back(
     )
     after = chaos.ask(target.endpoint, "GET")
     assert {**after, "seed": None} == {**before, "seed": None}
+
+
+# --- What is changed behind a run's back ----------------------------------------------------------
+
+
+def tampered(target: EmbeddedTarget, settings: Settings, stack: Stack) -> None:
+    """Once there are outputs: tags for one, other bytes on disk for one, and a foreign receipt."""
+    s3, bucket = target.client("s3"), stack.outputs["ProcessedBucketName"]
+    since = datetime.now(UTC)
+
+    def outputs() -> list[str]:
+        found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        return [one["Key"] for one in found if one["LastModified"] > since]
+
+    first, second, *_ = wait_until(
+        outputs, until=lambda keys: len(keys) > 1, deadline_s=120, describe="two outputs"
+    )
+    s3.put_object_tagging(
+        Bucket=bucket, Key=first, Tagging={"TagSet": [{"Key": "seen", "Value": "yes"}]}
+    )
+    body = s3.get_object(Bucket=bucket, Key=second)["Body"].read()
+    files = (file for file in settings.state_dir.rglob("*") if file.is_file())
+    for file in [one for one in files if one.stat().st_size == len(body)]:
+        if file.read_bytes() == body:
+            file.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
+    s3.put_object(Bucket=stack.outputs["UploadBucketName"], Key="receipts/foreign.json", Body=b"{}")
+
+
+def test_what_is_changed_behind_a_runs_back_is_noticed(
+    target: EmbeddedTarget, settings: Settings, tmp_path: Path
+) -> None:
+    """Tags, bytes on the disk and an object among the receipts each fail a check that says so."""
+    stack = deploy(target, settings)
+    own = replace(settings, reports_dir=tmp_path / "reports")
+    options = RunOptions(images=30, day_s=15)
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(tampered, target, settings, stack)
+        quiet = Console(file=io.StringIO())
+        result = run_scenario("daily-load", target, own, stack, options, quiet)
+        done.result()
+    failed = {c["id"]: c["detail"] for c in result.report["checks"] if c["passed"] is False}
+    assert "changed after it was announced: its bytes" in failed["pixels"]
+    assert "its tag source-version is None" in failed["metadata"]
+    assert "receipts/foreign.json" in failed["nothing-extra"]
+    assert set(failed) == {"pixels", "metadata", "nothing-extra"}
+    assert result.report["images"]["wrong"] == 2
+    target.client("s3").delete_object(
+        Bucket=stack.outputs["UploadBucketName"], Key="receipts/foreign.json"
+    )
+
+
+class Cutting(socketserver.BaseRequestHandler):
+    """Passes requests on, and cuts the connection before the answer to every third upload."""
+
+    upstream: tuple[str, int]
+    uploads: Iterator[int]
+    cut: list[int]
+
+    def handle(self) -> None:
+        with socket.create_connection(self.upstream) as server:
+            stops = threading.Event()
+            back = threading.Thread(target=self._answers, args=(server, stops), daemon=True)
+            back.start()
+            while data := self.request.recv(65536):
+                if data.startswith(b"PUT ") and b"/uploads/run-" in data.split(b"\r\n", 1)[0]:
+                    number = next(self.uploads)
+                    if number % 3 == 0:
+                        self.cut.append(number)
+                        stops.set()
+                server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+            back.join()
+
+    def _answers(self, server: socket.socket, stops: threading.Event) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                if stops.is_set() and not data.startswith(b"HTTP/1.1 100"):
+                    self.request.shutdown(socket.SHUT_RDWR)
+                    return
+                self.request.sendall(data)
+
+
+def test_uploads_whose_answer_was_lost_are_recovered(
+    target: EmbeddedTarget, settings: Settings, tmp_path: Path
+) -> None:
+    """They are stored, processed and announced once: nothing is sent twice, and the sums add up."""
+    stack = deploy(target, settings)
+    address = urlsplit(target.endpoint)
+    assert address.port
+    Cutting.upstream, Cutting.uploads, Cutting.cut = ("127.0.0.1", address.port), count(1), []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Cutting) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        own = replace(
+            settings,
+            endpoint=f"http://127.0.0.1:{proxy.server_address[1]}",
+            reports_dir=tmp_path / "reports",
+            state_dir=tmp_path / "state",
+        )
+        quiet = Console(file=io.StringIO())
+        options = RunOptions(images=30, day_s=10)
+        result = run_scenario("daily-load", EndpointTarget(own), own, stack, options, quiet)
+        proxy.shutdown()
+    images = result.report["images"]
+    failed = {c["id"]: c["detail"] for c in result.report["checks"] if c["passed"] is False}
+    assert failed == {}
+    assert images["recovered"] == len(Cutting.cut) == 10
+    assert images["recovered"] + images["processed"] == images["uploaded"] == 30

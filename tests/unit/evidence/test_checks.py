@@ -61,6 +61,11 @@ def later(image: Entry) -> None:
     image.notices[0] = replace(image.notices[0], at=image.due + 301)
 
 
+def said_at(image: Entry, when: str) -> None:
+    body = image.notices[0].body
+    image.notices[0] = replace(image.notices[0], body={**body, "processedAt": when})
+
+
 DEFECTS: dict[str, tuple[Callable[[Entry], None], str, set[str]]] = {
     "not sent": (not_sent, "unsent", {"all-sent"}),
     "lost": (lose, "lost", {"one-output", "one-notification"}),
@@ -87,6 +92,26 @@ DEFECTS: dict[str, tuple[Callable[[Entry], None], str, set[str]]] = {
         {"accounted"},
     ),
     "late": (later, "late", {"in-time"}),
+    "said to be processed in 1999": (
+        lambda image: said_at(image, "1999-12-31T23:59:59.000Z"),
+        "wrong",
+        {"notification-content"},
+    ),
+    "said to be processed after it was announced": (
+        lambda image: said_at(image, "2027-01-15T09:00:00.000Z"),
+        "wrong",
+        {"notification-content"},
+    ),
+    "tags of another upload": (
+        lambda image: spoil_output(image, tags={"source-version": "other", "request-id": "other"}),
+        "wrong",
+        {"metadata"},
+    ),
+    "changed after it was read": (
+        lambda image: spoil_output(image, later="changed after it was announced: its bytes"),
+        "wrong",
+        {"pixels"},
+    ),
     "wrong picture": (lambda image: spoil_output(image, mean=30.0), "wrong", {"pixels"}),
     "wrong corner": (lambda image: spoil_output(image, worst_block=60.0), "wrong", {"pixels"}),
     "undecodable": (lambda image: spoil_output(image, error="truncated"), "wrong", {"pixels"}),
@@ -262,3 +287,44 @@ def test_a_saved_run_is_judged_the_same(tmp_path: Path) -> None:
 def test_every_check_names_a_source() -> None:
     """Nobody has to guess why something is demanded."""
     assert all(rule.source and rule.title for rule in RULES.values())
+
+
+@pytest.mark.parametrize(
+    ("metric", "rule"),
+    [("Duration", "duration"), ("Errors", "errors"), ("Invocations", "invocations")],
+)
+def test_a_metric_in_another_unit_is_a_failure(metric: str, rule: str) -> None:
+    """Who asks for milliseconds, as alarms may, does not see what is in seconds."""
+    run = good_run(metrics=replace(SEEN.metrics or Metrics(), odd_units={metric: 2}))
+    assert failing(run) == {rule}
+    assert "2 values" in RULES[rule](run).detail
+
+
+def test_where_there_is_no_output_to_judge_none_is_said_to_be_right() -> None:
+    """All failed for good: none of them has exactly one output."""
+    run = good_run()
+    for image in run.ledger.entries:
+        image.notices, image.output, image.versions = [rejection(image, "failed")], None, 0
+    verdict = RULES["one-output"](run)
+    assert (verdict.passed, verdict.detail) == (False, "nothing to judge")
+
+
+def test_an_upload_that_had_no_answer_and_is_there_is_recovered() -> None:
+    """It passes every check as one that had an answer, is counted apart, and the sums add up."""
+    run = good_run()
+    image = run.ledger.entries[0]
+    image.error, image.recovered = "ConnectionClosedError: …", True
+    assert failing(run) == set()
+    numbers = counts(run)
+    assert (numbers["recovered"], numbers["processed"], numbers["unsent"]) == (1, 2, 0)
+    assert numbers["uploaded"] == numbers["planned"] == 3
+    assert "1 had no answer" in RULES["all-sent"](run).detail
+
+
+def test_a_recovered_upload_with_a_wrong_output_is_wrong() -> None:
+    """Having been stored excuses nothing that comes after."""
+    run = good_run()
+    image = run.ledger.entries[0]
+    image.error, image.recovered = "ConnectionClosedError: …", True
+    spoil_output(image, mean=30.0)
+    assert outcome(image, run) == "wrong"

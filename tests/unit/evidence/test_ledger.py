@@ -36,6 +36,7 @@ def test_an_image_is_settled_when_nothing_more_will_come() -> None:
     waiting.output = None
     unread.output, unread.unread = None, "NoSuchKey"
     failed.notices, failed.output, failed.error = [], None, "refused"
+    failed.uploaded = None
     rejected.notices, rejected.output = [rejection(rejected)], None
     assert [e.settled for e in (waiting, read, unread, failed, rejected)] == [
         False,
