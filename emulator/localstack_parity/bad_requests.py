@@ -19,7 +19,6 @@ from localstack.aws import handlers
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.protocol import parser as parsers
 from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
-from localstack.http.request import restore_payload
 from werkzeug.exceptions import HTTPException
 
 # What a service calls a request that lacks a member, and one that has a wrong value.
@@ -49,8 +48,7 @@ def install() -> None:
         error = _callers_error(exception, context)
         if error is None or context.operation:
             return respond(error or exception, context)
-        # Errors look the same for all operations, but one is needed to write them.
-        context.operation = context.service.operation_model(context.service.operation_names[0])
+        name_an_operation(context)
         try:
             return respond(error, context)
         finally:
@@ -59,10 +57,18 @@ def install() -> None:
     serializer.create_exception_response = answer
 
 
+def name_an_operation(context: RequestContext) -> None:
+    """Let an error be written although nobody knows the operation: its format is the service's."""
+    if context.operation is None:
+        context.operation = context.service.operation_model(context.service.operation_names[0])
+
+
 def _callers_error(exception: Exception, context: RequestContext) -> CommonServiceException | None:
     """Return the error of the caller that an exception stands for; None if it is none."""
     if isinstance(exception, (ServiceException, HTTPException, NotImplementedError)):
         return None
+    if isinstance(exception.__cause__, CommonServiceException):
+        return exception.__cause__  # who read the body for the parser knows better
     protocol = str(context.protocol)
     if isinstance(exception, RequestParserError):
         if isinstance(exception, OperationNotFoundParserError) or isinstance(
@@ -164,9 +170,17 @@ def _within(bits: int, parse: Any) -> Any:
 
 
 def _parse_xml(self: Any, request: Any) -> ElementTree.Element:
-    """Read a body whatever its Content-Type says: curl's is that of a form."""
-    body = request.get_data() or (restore_payload(request) if request.content_length else b"")
-    return self._parse_xml_string_to_dom(body) if body else ElementTree.Element("")
+    """Parse XML, whatever type of content it says it is: curl's is that of a form.
+
+    A document type is refused: its entities may multiply or name files.
+    """
+    body = request.get_data()
+    if not body:
+        return ElementTree.Element("")
+    if b"<!DOCTYPE" in body:
+        raise parsers.ProtocolParserError("A document type is not accepted.")
+    document: ElementTree.Element = self._parse_xml_string_to_dom(body)
+    return document
 
 
 def _parse_string(_self: Any, _request: Any, shape: Any, node: Any, _uri_params: Any = None) -> str:

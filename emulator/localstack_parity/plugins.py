@@ -43,14 +43,13 @@ def on_start() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
 
-    from localstack_parity import addresses, parsing, refusals
+    from localstack_parity import addresses, refusals
     from localstack_parity.authentication import gate
     from localstack_parity.chaos import api as chaos
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import guard, limits
 
     addresses.install()
-    parsing.install()
     gate.install()
     refusals.install()
     handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)

@@ -34,7 +34,7 @@ from localstack_parity.authentication.problems import Problem, Refused
 from localstack_parity.authentication.proof import Authentication
 from localstack_parity.authentication.received import Received
 from localstack_parity.authentication.version_4 import ChunkSignatures
-from localstack_parity.parsing import name_an_operation
+from localstack_parity.bad_requests import name_an_operation
 
 SWITCH = "TAPSTACK_SIGNATURES"
 

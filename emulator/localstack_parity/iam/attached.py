@@ -40,10 +40,14 @@ class Attached:
 def of_identity(caller: Caller) -> Attached:
     """Return the policies of a role or user; none if it is gone."""
     arn = caller.names[-1]
-    partition, account = arn.split(":")[1], caller.account
-    backend: Any = iam_backends[account][partition]
-    holder = _role(backend, arn) if ":role/" in arn else backend.users.get(arn.rsplit("/", 1)[-1])
-    return _of_holder(backend, holder) if holder else Attached({})
+    found = holder(arn)
+    return _of_holder(_backend(arn), found) if found else Attached({})
+
+
+def holder(arn: str) -> Any:
+    """Return a role or user by its ARN; None if there is none."""
+    backend = _backend(arn)
+    return _role(backend, arn) if ":role/" in arn else backend.users.get(arn.rsplit("/", 1)[-1])
 
 
 def of_roles() -> Iterator[tuple[str, Attached]]:
@@ -81,22 +85,27 @@ def function(name: str, account: str, region: str) -> Any:
     if name.startswith("arn:"):
         region, account = name.split(":")[3:5]
     name = name.rpartition("function:")[2].partition(":")[0]
-    store = _store(lambda_stores, account, region)
-    return store.functions.get(name) if store else None
+    found = store(lambda_stores, account, region)
+    return found.functions.get(name) if found else None
 
 
-def _of_holder(backend: Any, holder: Any) -> Attached:
-    documents = dict(holder.policies)
-    documents |= {arn: managed.document for arn, managed in holder.managed_policies.items()}
-    for group in backend.get_groups_for_user(holder.name) if hasattr(holder, "access_keys") else ():
+def _of_holder(backend: Any, one: Any) -> Attached:
+    documents = dict(one.policies)
+    documents |= {arn: managed.document for arn, managed in one.managed_policies.items()}
+    for group in backend.get_groups_for_user(one.name) if hasattr(one, "access_keys") else ():
         documents |= {f"{group.name}/{name}": text for name, text in group.policies.items()}
-        documents |= {arn: one.document for arn, one in group.managed_policies.items()}
-    boundary = getattr(holder, "permissions_boundary_arn", None)
+        documents |= {arn: managed.document for arn, managed in group.managed_policies.items()}
+    boundary = getattr(one, "permissions_boundary_arn", None)
     limit = backend.managed_policies.get(boundary) if boundary else None
     return Attached(
         {name: _parsed(parse_identity_policy, text) for name, text in documents.items()},
         _parsed(parse_identity_policy, limit.document) if limit else None,
     )
+
+
+def _backend(arn: str) -> Any:
+    _, partition, _, _, account = arn.split(":")[:5]
+    return iam_backends[account][partition]
 
 
 _roles: dict[str, Any] = {}
@@ -121,7 +130,7 @@ def _parsed(parse: Callable[[str], Policy], document: str) -> Policy:
         return NOTHING
 
 
-def _store(stores: Any, account: str, region: str) -> Any:
+def store(stores: Any, account: str, region: str) -> Any:
     """Return a store if there is one: asking LocalStack for it would make it, and take longer."""
     regions = dict.get(stores, account)
     return dict.get(regions, region) if regions is not None else None
@@ -134,14 +143,14 @@ def _first(stores: Any) -> Any:
 
 
 def _of_topic(arn: str, region: str, account: str, _name: str) -> str | None:
-    store = _store(sns_stores, account, region)
-    topic = store.topics.get(arn) if store else None
+    found = store(sns_stores, account, region)
+    topic = found.topics.get(arn) if found else None
     return topic["attributes"].get("Policy") if topic else None
 
 
 def _of_queue(_arn: str, region: str, account: str, name: str) -> str | None:
-    store = _store(sqs_stores, account, region)
-    queue = store.queues.get(name) if store else None
+    found = store(sqs_stores, account, region)
+    queue = found.queues.get(name) if found else None
     return queue.attributes.get("Policy") if queue else None
 
 

@@ -16,7 +16,7 @@ from localstack_parity.authentication import gate
 from localstack_parity.iam.evaluation import Caller, Callers
 
 # What LocalStack puts in for a request without credentials.
-_NO_KEY = "injectedaccesskey"
+NO_KEY = "injectedaccesskey"
 # Keys that LocalStack itself gives out: for sessions and for users.
 _ISSUED = ("LSIA", "LKIA")
 
@@ -34,7 +34,7 @@ def caller_of(context: RequestContext) -> Caller | None:
             return _service(service, context.region)
         if key == INTERNAL_AWS_ACCESS_KEY_ID:
             return None
-    if key == _NO_KEY:
+    if key == NO_KEY:
         return ANONYMOUS
     return _root(context.account_id, context.partition)
 
@@ -48,11 +48,11 @@ def access_key(context: RequestContext) -> str:
     """Return the access key id: the proven one, or what one of LocalStack's services signs with."""
     if not gate.is_internal(context):
         proof = gate.of(context)
-        return proof.key if proof else _NO_KEY
+        return proof.key if proof else NO_KEY
     _, _, credential = str(context.request.headers.get("Authorization", "")).partition(
         "Credential="
     )
-    return credential.partition("/")[0] or _NO_KEY
+    return credential.partition("/")[0] or NO_KEY
 
 
 @lru_cache(maxsize=64)

@@ -169,7 +169,7 @@ def _decide(
     where = Where(context.partition, context.region, caller.account or context.account_id)
     arn = resources.arn_of(needed.action, needed.parameters, where)
     owner = bucket.bucket_account_id if bucket else resources.account_of(arn) or where.account
-    keys = RequestKeys(context, caller, needed, owner)
+    keys = RequestKeys(context, caller, needed, owner, arn)
     request = Request(caller, needed.action, arn, owner, keys)
 
     policy: Policy | None = None
