@@ -9,16 +9,18 @@ Sources: the protocols of AWS in Smithy's documentation (malformed requests are
 SerializationException), "Common errors" of the API references, S3 API Reference, "Error responses".
 """
 
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
 from botocore.exceptions import BotoCoreError
 from botocore.model import OperationNotFoundError
 from botocore.validate import ParamValidator
-from localstack.aws import handlers
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
+from localstack.aws.handlers.service import ServiceExceptionSerializer
 from localstack.aws.protocol import parser as parsers
 from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
+from localstack.utils.patch import patch
 from werkzeug.exceptions import HTTPException
 
 # What a service calls a request that lacks a member, and one that has a wrong value.
@@ -41,20 +43,22 @@ _ARN_COLONS = 5
 def install() -> None:
     """Make all services answer bad requests with 4xx."""
     _take_only_what_fits()
-    serializer = handlers.handle_service_exception
-    respond = serializer.create_exception_response
 
-    def answer(exception: Exception, context: RequestContext) -> Any:
+    @patch(ServiceExceptionSerializer.create_exception_response)
+    def create_exception_response(
+        respond: Callable[..., Any],
+        serializer: ServiceExceptionSerializer,
+        exception: Exception,
+        context: RequestContext,
+    ) -> Any:
         error = _callers_error(exception, context)
         if error is None or context.operation:
-            return respond(error or exception, context)
+            return respond(serializer, error or exception, context)
         name_an_operation(context)
         try:
-            return respond(error, context)
+            return respond(serializer, error, context)
         finally:
             context.operation = None
-
-    serializer.create_exception_response = answer
 
 
 def name_an_operation(context: RequestContext) -> None:
