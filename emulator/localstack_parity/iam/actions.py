@@ -136,7 +136,10 @@ _ALSO = {
     "s3:PostObject": _WRITES,
     "s3:CreateMultipartUpload": _WRITES,
     "s3:CompleteMultipartUpload": {"IfMatch": "s3:GetObject"},
-    "s3:DeleteObject": {"BypassGovernanceRetention": "s3:BypassGovernanceRetention"},
+    "s3:DeleteObject": {
+        "BypassGovernanceRetention": "s3:BypassGovernanceRetention",
+        "IfMatch": "s3:GetObject",
+    },
     "s3:CreateBucket": {
         "ACL": "s3:PutBucketAcl",
         "ObjectLockEnabledForBucket": "s3:PutBucketObjectLockConfiguration",

@@ -16,11 +16,12 @@ from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 
 from localstack_parity.iam.guard import REFUSED_DELETIONS
-from localstack_parity.s3 import metadata, notification_rules, object_lock
+from localstack_parity.s3 import metadata, notification_rules, object_lock, repeats
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
 from localstack_parity.s3.listings import Listings
+from localstack_parity.s3.repeats import CompletedUploads
 
 MAX_DELETIONS = 1000  # of one DeleteObjects request
 
@@ -34,6 +35,7 @@ class ParityS3Provider(Listings):
         self._preconditions_locks = _NotNeeded()
         self._sequencers = Sequencers()
         self._locks = KeyLocks()
+        self._completed = CompletedUploads()
         metadata.install()
 
     # Everything that changes a key happens one after the other for that key: the condition, the
@@ -70,25 +72,51 @@ class ParityS3Provider(Listings):
         self, context: RequestContext, bucket: str, key: str, **request: Any
     ) -> Any:
         """Write an object from the parts of an upload."""
+        upload = (bucket, key, request["upload_id"])
+        parts = repeats.parts_of(request.get("multipart_upload"))
         with self._locks.held(bucket, [key]):
-            return super().complete_multipart_upload(context, bucket, key, **request)
+            _, s3_bucket = self._get_cross_account_bucket(context, bucket)
+            unknown = upload[2] not in s3_bucket.multiparts
+            if unknown and (known := self._completed.answer(upload, parts)):
+                return known
+            answer = super().complete_multipart_upload(context, bucket, key, **request)
+            self._completed.remember(upload, parts, answer)
+        return answer
 
-    def delete_object(self, context: RequestContext, bucket: str, key: str, **request: Any) -> Any:
+    def delete_object(
+        self,
+        context: RequestContext,
+        bucket: str,
+        key: str,
+        if_match: str | None = None,
+        **request: Any,
+    ) -> Any:
         """Delete an object or put a delete marker."""
         with self._locks.held(bucket, [key]):
+            if if_match:
+                _, s3_bucket = self._get_cross_account_bucket(context, bucket)
+                repeats.require_match(s3_bucket, key, if_match)
             return super().delete_object(context, bucket, key, **request)
 
     def delete_objects(
         self, context: RequestContext, bucket: str, delete: Any, **request: Any
     ) -> Any:
-        """Delete up to a thousand objects, but for those that the caller may not delete."""
+        """Delete up to a thousand objects, but for those that the caller may not delete.
+
+        Nor those that have not the ETag which their entry names.
+        """
         refused = context.get(REFUSED_DELETIONS) or []
         entries = delete.get("Objects") or []
         if len(entries) + len(refused) > MAX_DELETIONS:
             raise MalformedXML()
         answer: Any = {}
-        if entries or not refused:
-            with self._locks.held(bucket, [entry["Key"] for entry in entries]):
+        with self._locks.held(bucket, [entry["Key"] for entry in entries]):
+            _, s3_bucket = self._get_cross_account_bucket(context, bucket)
+            failed = repeats.mismatches(s3_bucket, entries)
+            entries = [entry for entry in entries if entry["Key"] not in failed]
+            refused = [*refused, *failed.values()]
+            if entries or not refused:
+                delete = {**delete, "Objects": entries}
                 answer = super().delete_objects(context, bucket, delete, **request)
         if refused:
             answer["Errors"] = [*answer.get("Errors", ()), *refused]
