@@ -186,7 +186,7 @@ def _one_at_a_time(root: Path) -> Iterator[IO[str]]:
     waits until the step that was left behind has stopped writing.
     """
     path = root / ".tapstack" / "install.log"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     with open(path, "a+") as log:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)

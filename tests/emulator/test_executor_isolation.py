@@ -105,6 +105,75 @@ def test_tmp_is_its_own(run: Run) -> None:
     assert not Path("/tmp/only-inside").exists()
 
 
+# The way out of a chroot for who may call chroot: a root below the root leaves the working folder
+# above it.
+OUT_OF_A_CHROOT = """
+import os
+steps = []
+def attempt(step):
+    try: step(); steps.append('done')
+    except OSError as error: steps.append(type(error).__name__)
+os.makedirs('/tmp/below', exist_ok=True)
+top = os.open('/', os.O_RDONLY)
+attempt(lambda: os.chroot('/tmp/below'))
+os.fchdir(top)
+for _ in range(64): os.chdir('..')
+attempt(lambda: os.chroot('.'))
+result = {'steps': steps, 'found': [each for each in %r if os.path.exists(each)]}
+os.chdir('/var/task')
+"""
+
+
+def test_root_does_not_leave_its_root(run: Run, project_root: Path) -> None:
+    """Whoever the emulator runs as: the known way out of a chroot leads nowhere."""
+    outside = [str(project_root / "README.md"), "/boot", "/var/log", "/etc/shadow"]
+
+    answer = run(OUT_OF_A_CHROOT % outside).payload
+
+    assert answer == {"steps": ["PermissionError"] * 2, "found": []}
+
+
+def test_it_has_no_privileges(run: Run) -> None:
+    """No capability, none to be had, and none by running a program of another user."""
+    code = """
+    status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines())
+    result = [status[name].strip("0") for name in ("CapEff", "CapPrm", "CapInh", "CapBnd")]
+    result.append(status["NoNewPrivs"])
+    """
+    assert run(code).payload == ["", "", "", "", "1"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/power/state"]
+)
+def test_the_kernels_settings_cannot_be_changed(run: Run, path: str) -> None:
+    """Root owns them, whatever its capabilities."""
+    code = f"import os; result = os.path.exists({path!r}) and os.access({path!r}, os.W_OK)"
+
+    assert run(code).payload is False
+
+
+def test_devices_and_keys_of_the_machine_are_out_of_sight(run: Run) -> None:
+    """Of /dev and /etc it has what programs need."""
+    code = """
+    import os
+    open('/dev/null', 'w').write('x')
+    print(open('/dev/urandom', 'rb').read(1), file=open('/dev/stdout', 'w'))
+    keys = ['/etc/ssl/private', '/etc/shadow', '/etc/ssh']
+    result = [sorted(os.listdir('/dev')), [key for key in keys if os.path.exists(key)]]
+    """
+    devices = ["fd", "full", "null", "random", "stderr", "stdin", "stdout", "urandom", "zero"]
+
+    assert run(code).payload == [devices, []]
+
+
+def test_its_files_have_the_usual_modes(run: Run) -> None:
+    """The emulator keeps its own files to itself; a function's umask is that of AWS."""
+    code = "import os; open('/tmp/mode', 'w'); result = oct(os.stat('/tmp/mode').st_mode & 0o777)"
+
+    assert run(code).payload == "0o644"
+
+
 def test_the_working_folder_is_the_task_root(run: Run) -> None:
     """Relative paths lead into the package."""
     assert run("import os; result = os.getcwd()").payload == "/var/task"

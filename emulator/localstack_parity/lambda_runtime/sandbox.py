@@ -12,6 +12,7 @@ the emulator, whichever way it goes.
 """
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -21,14 +22,26 @@ from pathlib import Path
 from typing import NoReturn, TypedDict
 
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+_MNT_DETACH = 2
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-# The system as a function may see it; everything else of the machine stays outside.
-_SYSTEM = ("bin", "dev", "etc", "lib", "lib32", "lib64", "nix", "sbin", "sys", "usr")
-_RESOLVER = "/run/systemd/resolve"
-_EMPTY = ("opt", "proc", "tmp", "var")
+_PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
+_CAPABILITY_VERSION = 0x20080522
+# The system as a function may see it; everything else of the machine stays outside. Of /etc and
+# /dev only what programs need: a function that runs as root owns the machine's keys and disks.
+_SYSTEM = ("bin", "lib", "lib32", "lib64", "nix", "sbin", "sys", "usr")
+_SETTINGS = (
+    *("alternatives", "crypto-policies", "gai.conf", "group", "host.conf", "hosts", "ld.so.cache"),
+    *("ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "os-release"),
+    *("passwd", "pki/ca-trust", "pki/tls/cert.pem", "pki/tls/certs", "pki/tls/openssl.cnf"),
+    *("protocols", "resolv.conf", "services", "ssl/cert.pem", "ssl/certs", "ssl/openssl.cnf"),
+    "timezone",
+)
+_DEVICES = ("full", "null", "random", "urandom", "zero")
+_DEVICE_LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
+_EMPTY = ("dev", "etc", "opt", "proc", "tmp", "var")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -112,8 +125,11 @@ def _exec_runtime(plan: Plan, init: int) -> NoReturn:
     for descriptor in (1, 2):
         os.dup2(log, descriptor)
     os.set_inheritable(plan["status_fd"], False)
+    os.umask(0o022)
     try:
         os.chdir(plan["cwd"])
+        if plan["isolated"]:
+            _give_up_privileges()
         os.execve(plan["argv"][0], plan["argv"], plan["env"])
     except OSError as reason:
         os.write(2, f"{plan['argv'][0]}: {reason}\n".encode())
@@ -153,8 +169,13 @@ def _isolate(plan: Plan) -> None:
             (root / name).symlink_to(source.readlink())
         elif source.is_dir():
             _show(root, source, str(source))
-    if Path(_RESOLVER).is_dir():
-        _show(root, Path(_RESOLVER), _RESOLVER)
+    for folder, names in (("/etc", _SETTINGS), ("/dev", _DEVICES)):
+        for name in names:
+            source = Path(folder, name)
+            if source.exists():
+                _show(root, source, str(source))
+    for name, end in _DEVICE_LINKS.items():
+        (root / "dev" / name).symlink_to(f"/proc/self/fd{end}")
     _show(root, Path(plan["tmp"]), "/tmp")
     for inside, outside in plan["visible"].items():
         _show(root, Path(outside), inside)
@@ -167,7 +188,11 @@ def _show(root: Path, source: Path, inside: str) -> None:
     target = root / inside.lstrip("/")
     if target.is_symlink() or os.path.realpath(target) != str(target):
         return  # reached through a folder that is shown already
-    target.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
     _mount(str(source), str(target), None, _MS_BIND | _MS_REC)
 
 
@@ -185,14 +210,38 @@ def _set_mount_attributes(target: Path, flags: int, to_set: int = 0, to_clear: i
 
 
 def _enter(root: str) -> None:
-    """Give the environment its own list of processes and change into its root."""
+    """Give the environment its own list of processes and make `root` all that there is.
+
+    The old root is taken away and not only hidden: who may call chroot finds the way out of one
+    (pivot_root(2), "pivot_root(".", ".")"). /proc is read-only, as its /proc/sys would let root
+    change how the machine runs.
+    """
+    os.chdir(root)
     try:
-        _mount("proc", f"{root}/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        _mount("proc", "proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     except OSError:
         # A container may hide parts of /proc; then the machine's own is all that can be shown.
-        _mount("/proc", f"{root}/proc", None, _MS_BIND | _MS_REC)
-    os.chroot(root)
+        _mount("/proc", "proc", None, _MS_BIND | _MS_REC)
+        _set_mount_attributes(Path("proc"), _AT_RECURSIVE, to_set=_MOUNT_ATTR_RDONLY)
+    if _libc.pivot_root(b".", b"."):
+        raise _os_error("pivot_root", root)
+    if _libc.umount2(b".", _MNT_DETACH):
+        raise _os_error("umount2", "the old root")
     os.chdir("/")
+
+
+def _give_up_privileges() -> None:
+    """Be an ordinary process from the next exec on, root or not, with no way back."""
+    capability = 0
+    while not _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0):
+        capability += 1
+    if capability == 0 or ctypes.get_errno() != errno.EINVAL:  # EINVAL: there are no more
+        raise _os_error("prctl", "PR_CAPBSET_DROP")
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    none = (ctypes.c_uint32 * 6)()
+    if _libc.capset(ctypes.byref(header), ctypes.byref(none)):
+        raise _os_error("capset", "none")
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
