@@ -5,6 +5,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,87 @@ def _layer(emulator: Emulator, files: dict[str, str]) -> Iterator[str]:
 def role(emulator: Emulator) -> Iterator[str]:
     with role_for(emulator) as arn:
         yield arn
+
+
+def _linked(*entries: tuple[str, str, bool]) -> bytes:
+    """A package with entries of a name, a content and whether it is a symbolic link to that."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        for name, text, is_link in entries:
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3
+            entry.external_attr = (0o120777 if is_link else 0o100644) << 16
+            package.writestr(entry, text)
+    return content.getvalue()
+
+
+def test_a_package_is_not_unpacked_outside_of_its_folder(
+    emulator: Emulator, role: str, tmp_path: Path
+) -> None:
+    """An entry below a symbolic link of the package, absolute ones, and those with `..`."""
+    outside = str(tmp_path)
+    for entries in (
+        [("d", outside, True), ("d/planted.py", "x", False)],
+        [("d/planted.py", "x", False), ("d", outside, True)],
+        [("d", "e", True), ("d/f/planted.py", "x", False)],
+        [("../planted.py", "x", False)],
+        [(f"{outside}/planted.py", "x", False)],
+    ):
+        code = _linked(("handler.py", "def handler(*_): pass", False), *entries)
+        with (
+            pytest.raises(ClientError, match="of the package lies") as caught,
+            function_of(emulator, code, role),
+        ):
+            pass
+        assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        with pytest.raises(ClientError, match="of the package lies"):
+            emulator.client("lambda").publish_layer_version(
+                LayerName="outside", Content={"ZipFile": code}
+            )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_symbolic_links_of_a_package_stay_and_open_nothing(
+    emulator: Emulator, role: str, tmp_path: Path
+) -> None:
+    """Links are kept as on AWS; what they lead to outside keeps its mode and stays unseen."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    secret.chmod(0o600)
+    handler = zipfile.ZipFile(io.BytesIO(ANYTHING)).read("handler.py").decode()
+    code = _linked(
+        ("handler.py", handler, False),
+        ("alias.py", "handler.py", True),
+        ("secret", str(secret), True),
+    )
+    with function_of(emulator, code, role) as arn:
+        found = runner(emulator, arn)(
+            "import os, alias; result = [os.readlink('alias.py'), os.path.exists('secret')]"
+        ).payload
+
+    assert found == ["handler.py", False]
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_layer_is_not_put_through_a_link_of_another(
+    emulator: Emulator, role: str, tmp_path: Path
+) -> None:
+    """A folder of the later layer takes the place of a link of the earlier one."""
+    functions = emulator.client("lambda")
+    layers = [
+        functions.publish_layer_version(
+            LayerName=f"linked-{uuid.uuid4().hex[:8]}", Content={"ZipFile": package}
+        )["LayerVersionArn"]
+        for package in (
+            _linked(("d", str(tmp_path), True)),
+            _linked(("d/planted.py", "x", False)),
+        )
+    ]
+    with function_of(emulator, ANYTHING, role, Layers=layers) as arn:
+        assert runner(emulator, arn)("import os; result = os.listdir('/opt/d')").payload == [
+            "planted.py"
+        ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_layers_are_in_opt_one_over_the_other(emulator: Emulator, role: str) -> None:

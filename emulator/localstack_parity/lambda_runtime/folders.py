@@ -70,13 +70,23 @@ def _identity(version: FunctionVersion) -> str:
 
 
 def _link_tree(source: Path, target: Path) -> None:
-    """Have the files of `source` at `target` too, in the place of those of the same name."""
+    """Have the files of `source` at `target` too, in the place of what has the same name there.
 
-    def link(file: str, place: str) -> None:
-        Path(place).unlink(missing_ok=True)
-        os.link(file, place)
-
-    shutil.copytree(source, target, symlinks=True, copy_function=link, dirs_exist_ok=True)
+    Never through a symbolic link, which leads anywhere.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in source.iterdir():
+        place = target / entry.name
+        goes_in = entry.is_dir() and not entry.is_symlink()
+        if place.is_dir() and not place.is_symlink():
+            if not goes_in:
+                shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+        if goes_in:
+            _link_tree(entry, place)
+        else:
+            os.link(entry, place, follow_symlinks=False)
 
 
 @cache

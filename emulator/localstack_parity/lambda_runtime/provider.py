@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
-from localstack_parity.lambda_runtime import function_urls
+from localstack_parity.lambda_runtime import function_urls, packages
 
 LATEST = ":$LATEST"
 
@@ -27,6 +27,7 @@ class ParityLambdaProvider(LambdaProvider):
         super().__init__()
         _let_failed_versions_go()
         function_urls.offer(self.router)
+        packages.install()
         # LocalStack warns at each function that logging configuration is "mocked"; ours is not.
         logging.getLogger(provider.__name__).addFilter(lambda it: " mocked " not in str(it.msg))
 

@@ -1,0 +1,86 @@
+"""Zip packages: looked at when they are uploaded, and unpacked without leaving their folder.
+
+Lambda keeps symbolic links. LocalStack hands packages to `unzip` and then changes the modes of all
+that is there, through links as well: an entry below a link was written outside of the package, and
+what a link led to was opened to everybody. The package of another is as foreign as its code.
+"""
+
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+from localstack.services.lambda_.invocation import lambda_models, lambda_service
+
+_MODE = 0o755  # as LocalStack gives it to every file
+_UNIX = 3  # what a zip says of the system that made it
+
+
+class UnsafePackage(Exception):
+    """A package that would be written outside of its folder; the text says which entry it is."""
+
+
+def install() -> None:
+    """Look at packages when LocalStack stores them, and unpack them here."""
+    lambda_service.get_unzipped_size = _size_of_upload
+    lambda_models.unzip = unpack
+    lambda_models.chmod_r = lambda path, mode: None
+
+
+def unpack(archive: str, folder: str) -> None:
+    """Write the content of a zip below `folder`. Raises UnsafePackage, and BadZipFile."""
+    with zipfile.ZipFile(archive) as package:
+        check(package.infolist())
+        for entry in package.infolist():
+            place = Path(folder, entry.filename)
+            if entry.is_dir():
+                place.mkdir(_MODE, parents=True, exist_ok=True)
+                continue
+            place.parent.mkdir(_MODE, parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)  # of two entries of one name the last counts
+            if _is_link(entry):
+                place.symlink_to(package.read(entry).decode())
+                continue
+            with package.open(entry) as source, open(place, "xb") as out:
+                shutil.copyfileobj(source, out, 1 << 20)
+        for place in Path(folder).rglob("*"):
+            if not place.is_symlink():
+                place.chmod(_MODE)
+
+
+def check(entries: Iterable[zipfile.ZipInfo]) -> None:
+    """Raise UnsafePackage if an entry would not stay in the package."""
+    entries = list(entries)
+    links = {PurePosixPath(entry.filename) for entry in entries if _is_link(entry)}
+    for entry in entries:
+        path = PurePosixPath(entry.filename)
+        if path.is_absolute() or ".." in path.parts or "\0" in entry.filename:
+            raise UnsafePackage(f"The entry {entry.filename} of the package lies outside of it.")
+        if links and (through := links.intersection(path.parents)):
+            raise UnsafePackage(
+                f"The entry {entry.filename} of the package lies below {min(through)}, "
+                "which is a symbolic link in it."
+            )
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def _size_of_upload(zip_file: str | IO[bytes]) -> int:
+    """What LocalStack asks of each upload; its error is what the caller is answered."""
+    try:
+        with zipfile.ZipFile(zip_file) as package:
+            entries = package.infolist()
+            check(entries)
+    except UnsafePackage as reason:
+        raise InvalidParameterValueException(str(reason), Type="User") from None
+    except zipfile.BadZipFile:
+        raise InvalidParameterValueException(
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+            Type="User",
+        ) from None
+    return sum(entry.file_size for entry in entries)
