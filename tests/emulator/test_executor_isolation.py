@@ -105,6 +105,44 @@ def test_tmp_is_its_own(run: Run) -> None:
     assert not Path("/tmp/only-inside").exists()
 
 
+# Ask a Runtime API for the next event, answer one in the function's name; then read what it says.
+ASK = """
+import builtins, socket
+builtins.asked = []
+for line in ('GET %s/next', 'POST %s/x/response'):
+    line = line % '/2018-06-01/runtime/invocation' + ' HTTP/1.1\\r\\nContent-Length: 0\\r\\n\\r\\n'
+    host, port = address.split(':')
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(line.encode())
+    builtins.asked.append(connection)
+"""
+LISTEN = """
+import builtins
+result = []
+for connection in builtins.asked:
+    connection.settimeout(20)
+    try: result.append(connection.recv(1000).decode())
+    except ConnectionError: result.append('')
+    connection.close()
+"""
+
+
+def test_its_runtime_api_is_for_nobody_else(run: Run, emulator: Emulator) -> None:
+    """Neither another process of the machine nor another function gets an event or answers one."""
+    address = run("import os; result = os.environ['AWS_LAMBDA_RUNTIME_API']").payload
+    here = {"address": address}
+    with role_for(emulator) as role, function_of(emulator, ANYTHING, role, Timeout=60) as arn:
+        other = runner(emulator, arn)
+        exec(ASK, here)
+        other(f"address = {address!r}\n{ASK}")
+
+        assert run("result = 'its own'").payload == "its own"
+
+        exec(LISTEN, here)
+        assert here["result"] == ["", ""]
+        assert other(LISTEN).payload == ["", ""]
+
+
 # The way out of a chroot for who may call chroot: a root below the root leaves the working folder
 # above it.
 OUT_OF_A_CHROOT = """

@@ -1,7 +1,6 @@
 """One process of a function's runtime: started, served, watched and killed from a single thread.
 
-In: what to start (`Launch`). Out: the runtime's requests, its log events, its memory, how it ended.
-Used by executor.py, which knows what an invocation is; nothing here runs between two calls.
+It serves the runtime's requests and keeps its log events and memory; nothing runs between two calls.
 """
 
 import os
@@ -15,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from json import dumps
 from pathlib import Path
 from typing import Any
 
-from localstack_parity.lambda_runtime import memory, runtime_api, sandbox
+from localstack_parity.lambda_runtime import memory, peers, runtime_api, sandbox
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.runtime_api import API, Connection, Request
 
@@ -200,10 +200,17 @@ class RuntimeProcess:
             key.data()
 
     def _accept(self) -> None:
-        with suppress(BlockingIOError):
-            sock, _ = self._listener.accept()
-            connection = Connection(sock)
-            self._watch(sock, lambda: self._serve(connection))
+        """Take the connections of the runtime, and close those of whoever else has found it."""
+        while self._init_pid:  # before, nobody can say whose they are
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return  # no more are waiting, or this one is gone already
+            with suppress(OSError):
+                if peers.is_held_by(sock, self._pids()):
+                    self._watch(sock, partial(self._serve, Connection(sock)))
+                    continue
+            sock.close()
 
     def _serve(self, connection: Connection) -> None:
         try:
