@@ -1,6 +1,6 @@
 """One process of a function's runtime: started, served, watched and killed from a single thread.
 
-It serves the runtime's requests and keeps its log events and memory; nothing runs between two calls.
+It serves the runtime and keeps its log events and memory; nothing here runs between two calls.
 """
 
 import os
