@@ -27,7 +27,13 @@ def on_start() -> None:
     from localstack.runtime.current import get_current_runtime
 
     from localstack_parity import bad_requests, nesting
-    from localstack_parity.cloudformation import events, literals, notifications, properties
+    from localstack_parity.cloudformation import (
+        events,
+        literals,
+        notifications,
+        properties,
+        reading,
+    )
     from localstack_parity.cloudformation import executor as cloudformation_executor
     from localstack_parity.server import listening
 
@@ -36,6 +42,7 @@ def on_start() -> None:
     bad_requests.install()
     cloudformation_executor.install()
     events.install()
+    reading.install()
     literals.install()
     notifications.install()
     properties.install()

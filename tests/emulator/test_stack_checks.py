@@ -327,3 +327,79 @@ def test_what_is_left_out_may_refer_to_what_is_left_out(emulator: Emulator) -> N
     assert stack.deploy(template) == "CREATE_COMPLETE"
     assert stack.deploy(template, Stage="prod") == "UPDATE_COMPLETE"
     stack.delete()
+
+
+def _nested(levels: int) -> dict[str, Any]:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return {"Resources": {"Topic": {**TOPIC, "Metadata": value}}}
+
+
+_ALIASES = "\n".join(
+    ["A0: &a0 [x, x]"]
+    + [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    + ["Resources:", "  Topic:", "    Type: AWS::SNS::Topic"]
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (json.dumps(_nested(900)), "more than 60 levels deep"),
+        ("[" * 20_000, "more than 60 levels deep"),
+        ('{"Resources":' * 3_000, "more than 60 levels deep"),
+        (_ALIASES, "Template error: YAML aliases are not allowed in CloudFormation templates"),
+        ("Resources:\n  My-Topic:\n    Type: AWS::SNS::Topic", "name My-Topic is non alphanumeric"),
+        ("Resources: [1]", "Resources must be an object"),
+        ("Resources: {T: x}", "Any Resources member must be an object"),
+        ("Resources: {T: {Type: AWS::SNS::Topic}}\nOutputs: [1]", "Outputs must be an object"),
+        ("Resources: {T: {Type: AWS::SNS::Topic}}\nParameters: {P: x}", "must be an object (P)"),
+        ("Resources: {T: {Type: AWS::SNS::Topic}}\nTransform: {x: y}", "needs a name"),
+        ("Resources: {T: {Type: AWS::SNS::Topic, Properties: [1]}}", "Properties of T must be"),
+        (
+            "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Nope x}}}",
+            "Encountered unsupported function: Fn::Nope",
+        ),
+        (
+            "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Join x}}}",
+            "every Fn::Join object requires",
+        ),
+        ("Resources: {T: {Type: AWS::SNS::Topic}}\nTransform: Mine", "000000000000::Mine found"),
+        (
+            "Resources: {T: {Type: AWS::SNS::Topic}}\nTransform: AWS::SecretsManager-2020-07-23",
+            "not emulated here",
+        ),
+        ("Resources: {T: {Type: AWS::SNS::Topic, CreationPolicy: {}}}", "not emulated here"),
+        ("Resources: {T: {Type: AWS::SNS::Topic}}\nGlobals: {}", "properties [Globals]"),
+        ("text", "unsupported structure"),
+    ],
+)
+def test_a_text_that_is_no_template_is_refused(emulator: Emulator, body: str, message: str) -> None:
+    """One ValidationError, whatever the text: not an internal error, and not after minutes."""
+    cloudformation = emulator.client("cloudformation")
+    with pytest.raises(ClientError) as refusal:
+        cloudformation.create_stack(
+            StackName=f"test-{uuid.uuid4().hex}",
+            TemplateBody=body,
+            Capabilities=["CAPABILITY_AUTO_EXPAND"],
+        )
+
+    assert refusal.value.response["Error"]["Code"] == "ValidationError"
+    assert message in refusal.value.response["Error"]["Message"]
+
+
+def test_keys_of_yaml_are_texts(emulator: Emulator) -> None:
+    """A logical id may look like a number; depth that people write is no problem."""
+    stack = Stack(emulator.client("cloudformation"))
+    made = stack.cloudformation.create_stack(
+        StackName=stack.name,
+        TemplateBody="Resources:\n  123:\n    Type: AWS::SNS::Topic\n    Metadata: "
+        + "[" * 50
+        + "]" * 50,
+    )
+    stack.arn = made["StackId"]
+
+    assert stack.settled() == "CREATE_COMPLETE"
+    assert stack.resource("123")
+    stack.delete()

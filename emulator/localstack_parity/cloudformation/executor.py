@@ -44,6 +44,7 @@ from localstack_parity.cloudformation.resolving import StrictResolver, Unresolve
 from localstack_parity.cloudformation.steps import Discarded, Outcome, Step, Unrestored
 
 CANCELLED = "The operation was cancelled."
+_STACK = "AWS::CloudFormation::Stack"
 _NOT_BEGUN = "The operation was cancelled before this was begun."
 
 
@@ -231,12 +232,18 @@ class Executor(StrictResolver):
                 "ResourceStatusReason": reason,
             }
             return ProgressEvent(OperationStatus.FAILED, resource_model={}, message=reason)
-        return super()._execute_resource_action(
+        event = super()._execute_resource_action(
             action=action,
             logical_resource_id=logical_resource_id,
             resource_type=resource_type,
             **more,
         )
+        if action == ChangeAction.Add and event.status == OperationStatus.FAILED:
+            nested = (event.resource_model or {}).get("Id")
+            if resource_type == _STACK and nested:
+                # A stack that failed is there all the same, and has to be deleted.
+                self.resources[logical_resource_id]["PhysicalResourceId"] = nested
+        return event
 
     def create_resource_provider_payload(self, **change: Any) -> Any:
         """Add the stack's tags to those of a resource that takes tags."""

@@ -101,8 +101,10 @@ def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> 
                 before.ended.wait()
             stack.status_reason = None
             work(course)
-        except Exception:
+        except Exception as error:
             LOG.exception("An operation on stack %s was not carried out", stack.stack_name)
+            failed = StackStatus(status.replace("IN_PROGRESS", "FAILED"))
+            course.say(failed, f"Internal failure of the emulator: {error!r}")
         finally:
             course.ended.set()
             if _under_way.get(stack.stack_id) is course:

@@ -19,13 +19,14 @@ type Section = Mapping[str, Any]
 
 def check(
     template: Section, given: Sequence[Mapping[str, Any]], previous: Mapping[str, str]
-) -> None:
+) -> dict[str, Any]:
     """Raise if a parameter is unknown, missing or against its constraints, or if a rule fails.
 
-    ``previous`` are the values that the stack has, for parameters with UsePreviousValue.
+    ``previous`` are the values that the stack has, for parameters with UsePreviousValue. Returns
+    what Ref of each parameter is, a text or a list.
     """
     declared: Section = template.get("Parameters") or {}
-    values = {}
+    values: dict[str, str] = {}
     for parameter in given:
         name = parameter["ParameterKey"]
         if parameter.get("UsePreviousValue"):
@@ -41,7 +42,9 @@ def check(
     for name, declaration in declared.items():
         values.setdefault(name, _text(declaration.get("Default")))
         _check_value(name, declaration, values[name])
-    _check_rules(template.get("Rules") or {}, declared, values)
+    lists = _lists(declared, values)
+    _check_rules(template.get("Rules") or {}, {**values, **lists})
+    return {**values, **lists}
 
 
 def _check_names(declared: Section, values: Mapping[str, str]) -> None:
@@ -101,18 +104,21 @@ def _refusal(declaration: Section, kind: str, value: str) -> str | None:
     return None
 
 
-def _check_rules(rules: Section, declared: Section, values: Mapping[str, str]) -> None:
-    """Raise if an assertion of the template's rules does not hold with these parameters."""
-    lists = {
+def _lists(declared: Section, values: Mapping[str, str]) -> Mapping[str, list[str]]:
+    return {
         name: [item.strip() for item in value.split(",")]
         for name, value in values.items()
         if "List" in str(declared[name].get("Type"))
     }
+
+
+def _check_rules(rules: Section, values: Mapping[str, Any]) -> None:
+    """Raise if an assertion of the template's rules does not hold with these parameters."""
     for name, rule in rules.items():
-        if "RuleCondition" in rule and not _evaluated(rule["RuleCondition"], {**values, **lists}):
+        if "RuleCondition" in rule and not _evaluated(rule["RuleCondition"], values):
             continue
         for assertion in rule.get("Assertions") or []:
-            if not _evaluated(assertion.get("Assert"), {**values, **lists}):
+            if not _evaluated(assertion.get("Assert"), values):
                 words = assertion.get("AssertDescription") or "no description"
                 raise ValidationError(f"Rule {name} does not hold: {words}")
 

@@ -74,7 +74,7 @@ def check_change(request: Request, stack: Stack | None) -> None:
 def check_resource_types(template: Mapping[str, Any], allowed: Sequence[str] | None) -> None:
     """Raise if the template makes what the request's ResourceTypes do not name."""
     for resource in template["Resources"].values():
-        kind = str(resource.get("Type"))
+        kind = str(resource.get("Type") if isinstance(resource, dict) else resource)
         if allowed and not any(fnmatchcase(kind, pattern) for pattern in allowed):
             raise ValidationError(
                 f"Resource type {kind} is not allowed by parameter ResourceTypes "

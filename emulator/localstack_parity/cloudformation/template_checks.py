@@ -17,7 +17,7 @@ from localstack.services.cloudformation.engine.validations import (
     resources_top_level_keys,
 )
 
-from localstack_parity.cloudformation import resource_types
+from localstack_parity.cloudformation import forms, resource_types, transforms
 from localstack_parity.cloudformation.references import (
     Reference,
     references_of,
@@ -68,15 +68,20 @@ def check(template: Template) -> None:
 
     Of a template with macros little is checked: what it says is not known before they have run.
     """
-    if unknown := [section for section in template if section not in _SECTIONS]:
+    is_serverless = transforms.SERVERLESS in transforms.names(template)
+    sections = _SECTIONS | ({"Globals"} if is_serverless else set())
+    if unknown := [section for section in template if section not in sections]:
         raise ValidationError(
             f"Invalid template property or properties [{', '.join(map(str, unknown))}]"
         )
+    forms.check_sections(template)
     if not template.get("Resources"):
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
     if not has_macros(template):
+        forms.check_resources(template["Resources"])
+        forms.check_functions(template)
         resources_top_level_keys(template)
         outputs_have_values(template)
         _check_types(template["Resources"])
@@ -88,8 +93,8 @@ def check_types_stay(before: Template, after: Template) -> None:
     """Raise if an update gives a resource another type under the same name."""
     changed = [
         name
-        for name, resource in (after.get("Resources") or {}).items()
-        if name in before["Resources"] and before["Resources"][name]["Type"] != resource["Type"]
+        for name, resource in _resources(after).items()
+        if name in (had := _resources(before)) and had[name].get("Type") != resource.get("Type")
     ]
     if changed:
         raise ValidationError(
@@ -98,16 +103,9 @@ def check_types_stay(before: Template, after: Template) -> None:
         )
 
 
-def has_macros(value: Any) -> bool:
-    """Say whether a template, or a piece of one, is to be changed by macros."""
-    match value:
-        case dict():
-            return bool({"Transform", "Fn::Transform"} & value.keys()) or any(
-                map(has_macros, value.values())
-            )
-        case list():
-            return any(map(has_macros, value))
-    return False
+def has_macros(template: Template) -> bool:
+    """Say whether a template is to be changed by macros."""
+    return any(transforms.names(template))
 
 
 def _check_types(resources: Template) -> None:
@@ -222,7 +220,13 @@ def check_capabilities(template: Template, given: Sequence[str]) -> None:
 
 def needed_capability(template: Template) -> str | None:
     """Return the capability that the template asks for, if any."""
-    of_iam = [one for one in template["Resources"].values() if one.get("Type") in _IAM_NAMES]
+    of_iam = [one for one in _resources(template).values() if one.get("Type") in _IAM_NAMES]
     if any(_IAM_NAMES[one["Type"]] in (one.get("Properties") or {}) for one in of_iam):
         return "CAPABILITY_NAMED_IAM"
     return "CAPABILITY_IAM" if of_iam else None
+
+
+def _resources(template: Template) -> dict[str, dict[str, Any]]:
+    """The resources, without what only a macro can read."""
+    found = template.get("Resources") or {}
+    return {name: one for name, one in found.items() if isinstance(one, dict)}

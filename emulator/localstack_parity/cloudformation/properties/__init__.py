@@ -11,6 +11,7 @@ from localstack.services.cloudformation.resource_provider import plugin_manager
 from plux import PluginLifecycleListener
 
 _MODULES = {
+    "AWS::CloudFormation::Stack": "nested_stack",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::IAM::Role": "role",
     "AWS::Lambda::EventInvokeConfig": "event_invoke_config",
