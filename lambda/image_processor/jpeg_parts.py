@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import colours
 import orientation
 import rejections
-from parts import MAX_PARTS, Essentials, cut_off, too_many_parts
+from parts import Essentials, cut_off, too_many_parts
 
 # What is no marker is skipped, as decoders do: after a start of scan, that is the pixels with
 # their restart markers. Any number of FF may stand before a marker (B.1.1.2); looking for the last
@@ -35,6 +35,9 @@ _XMP = 0xE1, b"http://ns.adobe.com/xap/1.0/\0"
 _PROFILE = 0xE2, b"ICC_PROFILE\0"
 
 _BITS, _MAX_CHANNELS, _COEFFICIENTS = 8, 4, 64
+# Real files have some dozens of segments; the largest file that is accepted holds 1,000 full ones.
+MAX_SEGMENTS = 5_000
+MAX_TABLE_BYTES = 2**18  # what is kept beside pixels; real files have some kilobytes
 MAX_SCANS = 32  # a progressive JPEG has about ten; each visits every pixel again
 
 
@@ -46,7 +49,7 @@ def essentials(data: bytes) -> Essentials:
     """
     kept: list[Buffer] = [data[:2]]
     exif, xmp, profile = list[bytes](), b"", list[bytes]()
-    scans, size, ended = _Scans(), 2, False
+    scans, size, table_bytes, ended = _Scans(), 2, 0, False
     for segment in _segments(data):
         if segment.marker == _END_OF_IMAGE:
             ended = True
@@ -61,6 +64,11 @@ def essentials(data: bytes) -> Essentials:
         elif segment.shows():
             kept += (segment.whole, segment.pixels)
             size += len(segment.whole) + len(segment.pixels)
+            table_bytes += len(segment.whole)
+            if table_bytes > MAX_TABLE_BYTES:
+                raise rejections.decompression_bomb(
+                    f"more than {MAX_TABLE_BYTES >> 10} KB of tables"
+                )
             if segment.marker in _FRAMES:
                 scans.begin_frame(segment.marker, bytes(segment.content))
             elif segment.marker == _START_OF_SCAN:
@@ -112,7 +120,7 @@ class _Segment:
 def _segments(data: bytes) -> Iterator[_Segment]:
     """The segments up to the end of the image, or to that of the file."""
     view, at = memoryview(data), 2
-    for _ in range(MAX_PARTS):
+    for _ in range(MAX_SEGMENTS):
         found = _MARKER.search(data, at)
         if not found:
             return
@@ -131,7 +139,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
             yield _Segment(marker, whole, view[:0])
         if marker == _END_OF_IMAGE:
             return
-    raise too_many_parts()
+    raise too_many_parts(MAX_SEGMENTS)
 
 
 def _without_fill(pixels: memoryview) -> memoryview:

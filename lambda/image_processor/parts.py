@@ -11,9 +11,6 @@ from typing import Literal
 
 import rejections
 
-# Real files have some dozens, or thousands where a PNG's pixels come in chunks of 8 KB.
-MAX_PARTS = 50_000
-
 
 @dataclass(frozen=True, slots=True)
 class Essentials:
@@ -42,6 +39,6 @@ def corrupt(reason: str) -> rejections.Rejection:
     return rejections.corrupt("validate", reason)
 
 
-def too_many_parts() -> rejections.Rejection:
+def too_many_parts(limit: int) -> rejections.Rejection:
     """Each part costs time, whatever is in it."""
-    return rejections.decompression_bomb(f"more than {MAX_PARTS:,} parts")
+    return rejections.decompression_bomb(f"more than {limit:,} parts")

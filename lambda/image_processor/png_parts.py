@@ -15,7 +15,10 @@ from dataclasses import dataclass
 import colours
 import orientation
 import rejections
-from parts import MAX_PARTS, Essentials, corrupt, cut_off, too_many_parts
+from parts import Essentials, corrupt, cut_off, too_many_parts
+
+# Real files have some dozens, or thousands where pixels come in chunks of 8 KB, as from libpng.
+MAX_CHUNKS = 20_000
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES, _COLOUR_TYPE = 13, 9
@@ -60,8 +63,8 @@ class _Chunk:
         """The name of a text that says how the picture stands; empty for all others."""
         if self.kind not in _TEXTS:
             return b""
-        names = (_XMP, _HEXADECIMAL_EXIF)
-        return next((name for name in names if self.content[: len(name)] == name), b"")
+        head = bytes(self.whole[8:30])
+        return next((name for name in (_XMP, _HEXADECIMAL_EXIF) if head.startswith(name)), b"")
 
     def text(self) -> bytes:
         """The text behind its name, unfolded as far as it may go (11.3.3)."""
@@ -116,7 +119,7 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
     are missing.
     """
     view, at, has_pixels = memoryview(data), len(_MAGIC), False
-    for number in range(MAX_PARTS):
+    for number in range(MAX_CHUNKS):
         kind = bytes(view[at + 4 : at + 8])
         end = at + 12 + int.from_bytes(view[at : at + 4])
         if end > len(data) or not _NAME.fullmatch(kind):
@@ -134,7 +137,7 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
         has_pixels |= kind == b"IDAT"
         yield _Chunk(kind, view[at:end])
         at = end
-    raise too_many_parts()
+    raise too_many_parts(MAX_CHUNKS)
 
 
 def _palette(chunk: _Chunk, before: memoryview | None) -> memoryview:

@@ -71,6 +71,11 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def segment(marker: int, data: bytes) -> bytes:
+    """A JPEG segment with its length."""
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
 def png(
     samples: Samples, depth: int, colour_type: int, *extra: bytes, interlaced: bool = False
 ) -> bytes:

@@ -18,13 +18,10 @@ from tests.unit.image_processor.files import (
     chunk,
     encoded,
     scene,
+    segment,
 )
 
 JPEG = encoded(scene(96, 64), "JPEG")
-
-
-def segment(marker: int, content: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
 def tiff(*entries: bytes) -> bytes:

@@ -13,7 +13,8 @@ from PIL import Image
 
 import containers
 import imaging
-import parts
+import jpeg_parts
+import png_parts
 from rejections import Rejection
 from tests.conftest import ROOT
 from tests.unit.image_processor.files import (
@@ -192,11 +193,13 @@ def test_scans_behind_the_picture() -> None:
     "file",
     [
         pytest.param(
-            black_png((8, 8), 8, GREY, 1, chunk(b"prIv", b"") * parts.MAX_PARTS),
+            black_png((8, 8), 8, GREY, 1, chunk(b"prIv", b"") * png_parts.MAX_CHUNKS),
             id="PNG of empty chunks",
         ),
         pytest.param(
-            b"\xff\xd8" + b"\xff\xfe\0\2" * parts.MAX_PARTS + encoded(scene(8, 8), "JPEG")[2:],
+            b"\xff\xd8"
+            + b"\xff\xfe\0\2" * jpeg_parts.MAX_SEGMENTS
+            + encoded(scene(8, 8), "JPEG")[2:],
             id="JPEG of empty comments",
         ),
     ],
