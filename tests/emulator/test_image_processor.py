@@ -61,7 +61,7 @@ class Pipeline:
                 "object": {
                     "key": quote_plus(key, safe="/"),
                     "size": len(data),
-                    "versionId": version["VersionId"],
+                    "versionId": version.get("VersionId"),
                     "sequencer": f"{next(self.sequencer):018X}",
                 },
             },
@@ -396,6 +396,58 @@ def test_source_gone(pipeline: Pipeline) -> None:
     pipeline.invoke(record)
     (message,) = pipeline.messages()
     assert (message["stage"], message["error"]["type"]) == ("download", "SourceGone")
+
+
+def test_bucket_gone(pipeline: Pipeline) -> None:
+    """An upload whose bucket is gone is as little to be had, and nobody keeps a receipt of it."""
+    record = pipeline.upload(jpeg())
+    record["s3"]["bucket"]["name"] = f"gone-{pipeline.uploads}"
+    pipeline.invoke(record)
+    (message,) = pipeline.messages()
+    assert (message["stage"], message["error"]["type"]) == ("download", "SourceGone")
+    assert "NoSuchBucket" in message["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"StorageClass": "DEEP_ARCHIVE"}, "SourceArchived"),
+        ({"StorageClass": "GLACIER"}, "SourceArchived"),
+        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}, "SourceEncrypted"),
+    ],
+)
+def test_what_s3_does_not_hand_out(pipeline: Pipeline, options: dict[str, str], kind: str) -> None:
+    """An upload in an archive, or under a key that only its sender has, is rejected once."""
+    record = pipeline.upload(jpeg(), **options)
+    pipeline.invoke(record)
+    pipeline.invoke(record)
+    (message,) = pipeline.messages()
+    assert (message["stage"], message["error"]["type"]) == ("download", kind)
+    assert message["action"].startswith("Upload the image again")
+
+
+@pytest.mark.parametrize("status", ["Suspended", None])
+def test_uploads_without_versions(pipeline: Pipeline, status: str | None) -> None:
+    """While a bucket keeps no versions, each upload under a key is announced, and each once."""
+    if status:
+        pipeline.s3.put_bucket_versioning(
+            Bucket=pipeline.uploads, VersioningConfiguration={"Status": status}
+        )
+    else:
+        pipeline.uploads = f"plain-{pipeline.uploads}"
+        pipeline.s3.create_bucket(Bucket=pipeline.uploads)
+    for data in (b"bad", jpeg("red"), b"bad again", b"and again", jpeg("blue")):
+        record = pipeline.upload(data)
+        pipeline.invoke(record)
+        pipeline.invoke(record)
+    assert statuses(pipeline.messages()) == ["processed"] * 2 + ["rejected"] * 3
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.5", "2.17"])
+def test_any_minor_version_of_events(pipeline: Pipeline, version: str) -> None:
+    """S3 adds fields with a new minor version; the function reads what it knows."""
+    pipeline.invoke({**pipeline.upload(jpeg()), "eventVersion": version})
+    assert statuses(pipeline.messages()) == ["processed"]
 
 
 def test_deleted_but_version_there(pipeline: Pipeline) -> None:

@@ -45,7 +45,7 @@ def shown(*parts: bytes, colour: tuple[int, ...] = (55, 55, 55), mode: str = "RG
 
 def near(one: object, other: tuple[int, ...], by: int = 2) -> bool:
     assert isinstance(one, tuple)
-    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= by
+    return all(abs(a - b) <= by for a, b in zip(one, other, strict=True))
 
 
 def test_gamma() -> None:
