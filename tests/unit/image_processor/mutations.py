@@ -41,9 +41,12 @@ def damaged(draw: Draw, originals: Sequence[File]) -> File:
 
 @st.composite
 def with_broken_baggage(draw: Draw, originals: Sequence[File]) -> File:
-    """One of the files with EXIF data or a colour profile that make no sense."""
-    data = draw(st.sampled_from(originals))
-    return File(draw(st.sampled_from([_exif, _profile]))(draw, data, originals))
+    """One of the files with up to three parts beside the picture that make no sense."""
+    data: bytes = draw(st.sampled_from(originals))
+    baggage = st.sampled_from([_exif, _profile, _colours, _ancillary, _lost_end])
+    for mutate in draw(st.lists(baggage, min_size=1, max_size=3)):
+        data = mutate(draw, data, originals)
+    return File(data)
 
 
 # --- Bytes --------------------------------------------------------------------------------------
@@ -73,6 +76,20 @@ def _splice(draw: Draw, data: bytes, originals: Sequence[bytes]) -> bytes:
     """It begins as one file and goes on as another."""
     other = draw(st.sampled_from(originals))
     return data[: draw(_place(data))] + other[draw(_place(other)) :]
+
+
+def _fill(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
+    """A run of one byte: of FF, as of an erased card, or of zeros."""
+    at, byte = draw(_place(data)), draw(st.sampled_from([b"\xff", b"\0", b"\xff\0", b"\xff\xd0"]))
+    return data[:at] + byte * draw(st.integers(1, 5000)) + data[at:]
+
+
+def _lost_end(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
+    """The end mark is missing, or half of it, and there may be something else instead."""
+    end = 12 if data.startswith(b"\x89PNG") else 2
+    rest = draw(st.sampled_from([b"", b"\xff" * 3000, bytes(100)]))
+    whole = data.endswith((b"IEND\xaeB`\x82", b"\xff\xd9"))
+    return data[: -draw(st.integers(1, end))] + rest if whole else data
 
 
 def _place(data: bytes) -> st.SearchStrategy[int]:
@@ -144,6 +161,14 @@ def _content(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
     return b"".join(own)
 
 
+def _checksum(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
+    """The last byte of a part is another: of a chunk, that is its checksum."""
+    own = parts(data)
+    at = draw(st.integers(1, len(own) - 1))
+    own[at] = own[at][:-1] + bytes(1) if own[at] else own[at]
+    return b"".join(own)
+
+
 def _header(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
     """Width, height, depth, channels or sampling are others, the checksum is right."""
     changed = bytearray(data)
@@ -186,9 +211,10 @@ def _exif(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
     )
     count = draw(st.just(len(entries)) | st.integers(0, 65_535))
     exif = head + struct.pack(f"{order}H", count) + body + draw(_JUNK)
+    headers = b"Exif\0\0" * draw(st.integers(0, 2))
     if data.startswith(b"\x89PNG"):
-        return _with_chunk(draw, data, b"eXIf", exif)
-    return _with_segment(data, 0xE1, b"Exif\0\0" + exif)
+        return _with_chunk(draw, data, b"eXIf", headers + exif)
+    return _with_segment(data, 0xE1, b"Exif\0\0" + headers + exif)
 
 
 def _profile(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
@@ -197,10 +223,37 @@ def _profile(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
     for at in draw(st.lists(st.integers(0, len(profile) - 1), max_size=12)):
         profile[at] = draw(st.integers(0, 255))
     profile = profile[: draw(st.just(len(profile)) | st.integers(0, len(profile)))]
+    if draw(st.booleans()):  # it says how long it is
+        profile += bytes(draw(st.sampled_from([0, 0, 60_000, 1_200_000])))
+        profile[:4] = len(profile).to_bytes(4)
     if data.startswith(b"\x89PNG"):
-        packed = b"name\0\0" + zlib.compress(bytes(profile))
+        packed = b"name\0\0" + zlib.compress(bytes(profile), 1)
         return _with_chunk(draw, data, b"iCCP", packed)
-    return _with_segment(data, 0xE2, b"ICC_PROFILE\0\1\1" + bytes(profile))
+    pieces = [bytes(profile[at : at + 60_000]) for at in range(0, len(profile) or 1, 60_000)]
+    for number, piece in reversed([*enumerate(pieces, 1)]):
+        numbers = bytes((number, len(pieces)))
+        data = _with_segment(data, 0xE2, b"ICC_PROFILE\0" + numbers + piece)
+    return data
+
+
+def _colours(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
+    """A PNG states colours that exist, or none that do."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    kind, size = draw(st.sampled_from([(b"gAMA", 4), (b"cHRM", 32), (b"cICP", 4), (b"sRGB", 1)]))
+    numbers = st.lists(st.integers(0, 18), min_size=size, max_size=size).map(bytes)
+    return _with_chunk(draw, data, kind, draw(st.binary(min_size=size, max_size=size) | numbers))
+
+
+def _ancillary(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
+    """A part that need not be understood: of a PNG, with a checksum that is wrong."""
+    if not data.startswith(b"\x89PNG"):
+        return _with_segment(data, draw(st.sampled_from([0xE0, 0xE2, 0xEE])), draw(_JUNK))
+    kind = draw(st.sampled_from([b"tEXt", b"pHYs", b"iCCP", b"tRNS", b"eXIf", b"acTL", b"prIv"]))
+    part = chunk(kind, draw(_JUNK))
+    own = parts(data)
+    own.insert(2, part[:-1] + bytes([part[-1] ^ 1]))
+    return b"".join(own)
 
 
 def _baggage(draw: Draw, data: bytes, _: Sequence[bytes]) -> bytes:
@@ -241,12 +294,17 @@ _MUTATIONS: Sequence[Callable[[Draw, bytes, Sequence[bytes]], bytes]] = (
     _flip,
     _cut,
     _hole,
+    _fill,
+    _lost_end,
     _splice,
     _rearrange,
     _length,
     _content,
+    _checksum,
     _header,
     _exif,
     _profile,
+    _colours,
+    _ancillary,
     _baggage,
 )

@@ -7,6 +7,7 @@ TAPSTACK_FUZZ_EXAMPLES=100000 looks further, at other examples each time; what i
 import io
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ EXAMPLES = LONG or 2000
 # Lines of Python that a small file may cost. A picture costs some thousands; a bound in lines, not
 # in seconds, says the same on every machine.
 MOST_LINES = 400_000
+# CPU, as one line may call a slow regular expression. Counting lines takes most of it.
+MOST_SECONDS = 4.0
 
 
 def small(kind: Kind) -> Kind:
@@ -112,12 +115,15 @@ def bounded_work() -> Iterator[None]:
 
 def check(data: bytes) -> bool:
     """Process the file. Whether it was processed; if so, its output is all that is promised."""
+    began = time.process_time()
     with bounded_work(), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
             processed = imaging.process(data)
         except Rejection:
             return False
+        finally:
+            assert time.process_time() - began < MOST_SECONDS
     assert [str(each.message) for each in said] == []
     with Image.open(io.BytesIO(processed.data)) as output:
         output.load()
