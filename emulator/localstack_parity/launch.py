@@ -33,6 +33,7 @@ DEFAULTS = {
     "LS_LOG": "warning",
     "OVERRIDE_IN_DOCKER": "0",  # in a container too, folders are those of state_folders
     "SKIP_SSL_CERT_DOWNLOAD": "1",
+    "SQS_DELAY_PURGE_RETRY": "1",  # a queue is purged once a minute, as on AWS
     "TZ": "UTC",  # LocalStack takes local time for UTC here and there
 }
 

@@ -6,6 +6,7 @@ Sources: the API reference of each service; for CompleteMultipartUpload what S3 
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -101,3 +102,123 @@ def test_s3_takes_a_repeated_deletion(emulator: Emulator, bucket: str) -> None:
         for _ in range(2):
             assert _code(getattr(s3, operation), Bucket=bucket, **more) == ""
     assert "Versions" not in s3.list_object_versions(Bucket=bucket)
+
+
+# --- SQS and SNS ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fifo(emulator: Emulator, name: str) -> Iterator[str]:
+    """The URL of a FIFO queue."""
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_sqs_takes_calls_again(emulator: Emulator, name: str) -> None:
+    """A queue is created again if nothing differs, and what is deleted can be deleted again."""
+    sqs = emulator.client("sqs")
+    queue = {"QueueName": name, "Attributes": {"VisibilityTimeout": "60"}}
+    urls = {sqs.create_queue(**queue)["QueueUrl"] for _ in range(2)}
+    (url,) = {*urls, sqs.create_queue(QueueName=name)["QueueUrl"]}
+    other = {**queue, "Attributes": {"VisibilityTimeout": "61"}}
+    assert _code(sqs.create_queue, **other) == "QueueAlreadyExists"
+
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    for _ in range(2):
+        assert _code(sqs.delete_message, QueueUrl=url, ReceiptHandle=handle) == ""
+    assert _code(sqs.purge_queue, QueueUrl=url) == ""
+    assert "PurgeQueueInProgress" in _code(sqs.purge_queue, QueueUrl=url)
+    assert _code(sqs.delete_queue, QueueUrl=url) == ""
+    assert "NonExistentQueue" in _code(sqs.delete_queue, QueueUrl=url)
+
+
+def test_a_fifo_queue_takes_a_message_once(emulator: Emulator, fifo: str) -> None:
+    """The same deduplication id again has the same id and number, and adds nothing."""
+    sqs = emulator.client("sqs")
+    message = {"MessageBody": "m", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+
+    sent = [sqs.send_message(QueueUrl=fifo, **message) for _ in range(2)]
+
+    assert len({(it["MessageId"], it["SequenceNumber"]) for it in sent}) == 1
+    received = sqs.receive_message(QueueUrl=fifo, MaxNumberOfMessages=10)["Messages"]
+    assert len(received) == 1
+    sqs.delete_message(QueueUrl=fifo, ReceiptHandle=received[0]["ReceiptHandle"])
+    sqs.send_message(QueueUrl=fifo, **message)
+    assert "Messages" not in sqs.receive_message(QueueUrl=fifo)
+
+
+def test_a_receive_is_repeated(emulator: Emulator, fifo: str) -> None:
+    """With the id of an attempt its messages come again under the same handles, until one goes."""
+    sqs = emulator.client("sqs")
+    for n in ("1", "2"):
+        sqs.send_message(QueueUrl=fifo, MessageBody=n, MessageGroupId="g", MessageDeduplicationId=n)
+    asked = {"QueueUrl": fifo, "MaxNumberOfMessages": 10, "ReceiveRequestAttemptId": "attempt"}
+
+    attempts = [sqs.receive_message(**asked)["Messages"] for _ in range(2)]
+
+    assert attempts[0] == attempts[1]
+    assert [message["Body"] for message in attempts[0]] == ["1", "2"]
+    other = {**asked, "ReceiveRequestAttemptId": "other"}
+    assert "Messages" not in sqs.receive_message(**other)
+    sqs.delete_message(QueueUrl=fifo, ReceiptHandle=attempts[0][0]["ReceiptHandle"])
+    assert "Messages" not in sqs.receive_message(**asked)
+
+
+def test_sns_takes_calls_again(emulator: Emulator, name: str) -> None:
+    """Topics and subscriptions are created again if nothing differs; what is gone can go again."""
+    sns, sqs = emulator.client("sns"), emulator.client("sqs")
+    topic = {"Name": name, "Attributes": {"DisplayName": "a"}}
+    (arn,) = {sns.create_topic(**topic)["TopicArn"] for _ in range(2)}
+    other = {**topic, "Attributes": {"DisplayName": "b"}}
+    assert _code(sns.create_topic, **other) == "InvalidParameter"
+    assert _code(sns.create_topic, Name=name, Tags=[{"Key": "k", "Value": "v"}]) == (
+        "InvalidParameter"
+    )
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    asked = {"TopicArn": arn, "Protocol": "sqs", "Endpoint": found["Attributes"]["QueueArn"]}
+    (subscription,) = {sns.subscribe(**asked)["SubscriptionArn"] for _ in range(2)}
+    raw = {"RawMessageDelivery": "true"}
+    assert _code(sns.subscribe, **asked, Attributes=raw) == "InvalidParameter"
+
+    for _ in range(2):
+        assert _code(sns.unsubscribe, SubscriptionArn=subscription) == ""
+    for _ in range(2):
+        assert _code(sns.delete_topic, TopicArn=arn) == ""
+    sqs.delete_queue(QueueUrl=queue)
+
+
+# --- CloudWatch Logs --------------------------------------------------------------------------
+
+
+def test_logs_name_what_is_there_and_what_is_gone(emulator: Emulator, name: str) -> None:
+    """Groups and streams are created once; what is deleted is not found; events come twice."""
+    logs = emulator.client("logs")
+    group = {"logGroupName": name}
+    stream = {**group, "logStreamName": "s"}
+    metric = {"metricName": "m", "metricNamespace": name, "metricValue": "1"}
+    there, gone = "ResourceAlreadyExistsException", "ResourceNotFoundException"
+    assert [_code(logs.create_log_group, **group) for _ in range(2)] == ["", there]
+    assert [_code(logs.create_log_stream, **stream) for _ in range(2)] == ["", there]
+    with pytest.raises(ClientError, match="The specified log stream already exists"):
+        logs.create_log_stream(**stream)
+    event = {"timestamp": 1000 * _now(), "message": "m"}
+    for _ in range(2):
+        logs.put_log_events(**stream, logEvents=[event])
+        logs.put_metric_filter(
+            **group, filterName="f", filterPattern="x", metricTransformations=[metric]
+        )
+    assert len(logs.get_log_events(**stream)["events"]) == 2
+    for call, request in (
+        (logs.delete_metric_filter, {**group, "filterName": "f"}),
+        (logs.delete_log_stream, stream),
+        (logs.delete_log_group, group),
+    ):
+        assert [_code(call, **request) for _ in range(2)] == ["", gone]
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp())

@@ -31,6 +31,12 @@ NOT_HERE = ("dynamodb", "dynamodbstreams", "kinesis", "opensearch", "es", "trans
             "GetMetricWidgetImage of cloudwatch is not emulated here.",
         ),
         ("lambda", "list_durable_executions_by_function", {"FunctionName": "f"}, "is not emulated"),
+        (
+            "logs",
+            "start_query",
+            {"logGroupName": "g", "startTime": 0, "endTime": 1, "queryString": "stats count()"},
+            "Queries of CloudWatch Logs Insights are not emulated here",
+        ),
         ("logs", "list_anomalies", {}, "ListAnomalies of logs is not emulated here"),
         (
             "sns",

@@ -16,7 +16,6 @@ from localstack.aws.api.logs import (
 )
 from localstack.services.logs import provider as localstack_provider
 from localstack.services.logs.models import get_moto_logs_backend, logs_stores
-from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
 from localstack.utils.aws.arns import log_group_arn
 from moto.core.exceptions import JsonRESTError
@@ -25,6 +24,7 @@ from localstack_parity.cloudwatch import emf
 from localstack_parity.cloudwatch.measurements import record
 from localstack_parity.logs import metric_filters
 from localstack_parity.logs.conditions import PatternError
+from localstack_parity.logs.existence import Existence
 from localstack_parity.logs.patterns import Pattern, compile_pattern
 
 MAX_EVENTS = 10_000
@@ -37,7 +37,7 @@ RETENTION_DAYS = (
 )
 
 
-class ParityLogsProvider(LogsProvider):
+class ParityLogsProvider(Existence):
     """CloudWatch Logs whose filter patterns hold, and whose events become metrics."""
 
     def __init__(self) -> None:

@@ -9,10 +9,15 @@ from localstack.services.sqs.provider import SqsProvider
 from localstack.utils.bootstrap import is_api_enabled
 
 from localstack_parity.sqs import metrics
+from localstack_parity.sqs.receive_attempts import ReceiveAttempts
 
 
 class ParitySqsProvider(SqsProvider):
     """SQS that tells CloudWatch what happens to messages and how deep its queues are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._attempts = ReceiveAttempts()
 
     def _init_cloudwatch_metrics_reporting(self) -> None:
         """Take the place of LocalStack's own metrics, which make a call for each message."""
@@ -33,18 +38,35 @@ class ParitySqsProvider(SqsProvider):
         self, queue: SqsQueue, context: RequestContext, message_body: str, *args: Any, **kw: Any
     ) -> SqsMessage:
         item = super()._put_message(queue, context, message_body, *args, **kw)
+        kept = item
+        if isinstance(queue, FifoQueue):
+            kept = queue.deduplication.get(item.message_deduplication_id, item)
+            item.sequence_number = kept.sequence_number
         if not self.cloudwatch_disabled:
-            deduplicated = (
-                isinstance(queue, FifoQueue)
-                and queue.deduplication.get(item.message_deduplication_id) is not item
-            )
-            metrics.sent(queue, len(message_body.encode()), deduplicated=deduplicated)
+            metrics.sent(queue, len(message_body.encode()), deduplicated=kept is not item)
         return item
 
-    def receive_message(self, context: RequestContext, queue_url: str, **request: Any) -> Any:
+    def receive_message(
+        self,
+        context: RequestContext,
+        queue_url: str,
+        visibility_timeout: int | None = None,
+        receive_request_attempt_id: str | None = None,
+        **request: Any,
+    ) -> Any:
         """Receive up to ten messages."""
         queue = self._resolve_queue(context, queue_url=queue_url)
-        response = super().receive_message(context, queue_url, **request)
+        attempt = receive_request_attempt_id if isinstance(queue, FifoQueue) else None
+        if attempt:
+            with queue.mutex:
+                if again := self._attempts.repeat(queue, attempt, visibility_timeout):
+                    return again
+        response = super().receive_message(
+            context, queue_url, visibility_timeout=visibility_timeout, **request
+        )
+        if attempt:
+            with queue.mutex:
+                self._attempts.remember(queue, attempt, response)
         if not self.cloudwatch_disabled:
             metrics.received(queue, len(response["Messages"] or ()))
         return response

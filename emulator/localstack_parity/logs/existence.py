@@ -1,0 +1,61 @@
+"""What is made once and what can be found: streams and metric filters under AWS's own errors.
+
+And queries, which LocalStack answers with all events, whatever they ask for.
+"""
+
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api.logs import ResourceAlreadyExistsException, ResourceNotFoundException
+from localstack.services.logs.models import get_moto_logs_backend
+from localstack.services.logs.provider import LogsProvider
+from localstack.services.moto import call_moto
+
+
+class Existence(LogsProvider):
+    """Log groups whose streams and filters are there, or not, by their own name."""
+
+    def create_log_stream(
+        self, context: RequestContext, log_group_name: str, log_stream_name: str, **request: Any
+    ) -> None:
+        """Create a stream, once."""
+        if log_stream_name in group(context, log_group_name).streams:
+            raise ResourceAlreadyExistsException("The specified log stream already exists")
+        call_moto(context)
+
+    def delete_log_stream(
+        self, context: RequestContext, log_group_name: str, log_stream_name: str, **request: Any
+    ) -> None:
+        """Delete a stream that is there."""
+        if log_stream_name not in group(context, log_group_name).streams:
+            raise ResourceNotFoundException("The specified log stream does not exist.")
+        call_moto(context)
+
+    def delete_metric_filter(
+        self, context: RequestContext, log_group_name: str, filter_name: str, **request: Any
+    ) -> None:
+        """Delete a metric filter that is there."""
+        group(context, log_group_name)
+        filters = get_moto_logs_backend(context.account_id, context.region).filters
+        if not any(
+            (it["logGroupName"], it["filterName"]) == (log_group_name, filter_name)
+            for it in filters.metric_filters
+        ):
+            raise ResourceNotFoundException("The specified metric filter does not exist.")
+        call_moto(context)
+
+    def start_query(self, context: RequestContext, **request: Any) -> Any:
+        """Refuse what would be answered wrongly."""
+        raise CommonServiceException(
+            "NotImplemented",
+            "Queries of CloudWatch Logs Insights are not emulated here: use FilterLogEvents.",
+            status_code=501,
+        )
+
+
+def group(context: RequestContext, name: str) -> Any:
+    """Return a log group. Raises ResourceNotFoundException if there is none of this name."""
+    found = get_moto_logs_backend(context.account_id, context.region).groups.get(name)
+    if found is None:
+        raise ResourceNotFoundException("The specified log group does not exist.")
+    return found
