@@ -9,6 +9,7 @@ Sources: the protocols of AWS in Smithy's documentation (malformed requests are
 SerializationException), "Common errors" of the API references, S3 API Reference, "Error responses".
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
@@ -38,6 +39,10 @@ _OTHER_CODES = ("ValidationException", "ValidationException")
 # What Python raises for a value of the right type that means nothing, or is beyond all limits.
 _BAD_VALUES = (ValueError, OverflowError, RecursionError)
 _ARN_COLONS = 5
+
+# What XML cannot write, and so no service can that answers in it: names of IAM are shown in lists.
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WRITES_ALL_IN_XML = ("iam", "sts", "cloudformation", "cloudwatch")
 
 
 def install() -> None:
@@ -84,7 +89,7 @@ def _callers_error(exception: Exception, context: RequestContext) -> CommonServi
         context.service.service_name if context.service else "",
         _QUERY_CODES if protocol in ("query", "ec2") else _OTHER_CODES,
     )
-    if problems := _violations(context):
+    if problems := _violations(context) or _lacks(exception, context):
         lacks = problems.startswith("Missing required parameter")
         return _error(missing if lacks else invalid, problems)
     if isinstance(exception, _BAD_VALUES):
@@ -142,6 +147,17 @@ def _violations(context: RequestContext) -> str:
     return ""
 
 
+def _lacks(exception: Exception, context: RequestContext) -> str:
+    """Name the member that was looked for in vain: which one a request needs may depend."""
+    wanted = exception.args[0] if isinstance(exception, KeyError) and exception.args else None
+    shape = context.operation.input_shape if context.operation else None
+    if not isinstance(wanted, str) or shape is None:
+        return ""
+    structures = (shape, *(one for one in shape.members.values() if one.type_name == "structure"))
+    known = any(wanted in one.members for one in structures)
+    return f"Missing required parameter: {wanted}" if known else ""
+
+
 def _given(value: Any) -> Any:
     """Leave out what LocalStack's parsers put in for members that are missing."""
     if isinstance(value, dict):
@@ -157,6 +173,8 @@ def _take_only_what_fits() -> None:
     for document in documents:
         document._parse_string = _parse_string
         document._parse_list = _parse_list
+    query: Any = parsers.QueryRequestParser
+    query._parse_string = _parse_field
     xml: Any = parsers.RestXMLRequestParser
     xml._initial_body_parse = _parse_xml
 
@@ -185,6 +203,12 @@ def _parse_xml(self: Any, request: Any) -> ElementTree.Element:
         raise parsers.ProtocolParserError("A document type is not accepted.")
     document: ElementTree.Element = self._parse_xml_string_to_dom(body)
     return document
+
+
+def _parse_field(self: Any, _request: Any, shape: Any, node: Any, _uri_params: Any = None) -> str:
+    if self.service.service_name in _WRITES_ALL_IN_XML and _NOT_IN_XML.search(node):
+        raise ValueError(f"{shape.name} has characters that are not allowed.")
+    return str(node)
 
 
 def _parse_string(_self: Any, _request: Any, shape: Any, node: Any, _uri_params: Any = None) -> str:

@@ -172,6 +172,36 @@ def test_bad_documents_for_s3_are_refused(emulator: Emulator, bucket: str, what:
         assert 400 <= status < 500 or body == b"<a/>", (body[:20], text)
 
 
+@pytest.mark.parametrize(
+    ("service", "form"),
+    [
+        ("iam", "Action=CreateUser&UserName=a%00b"),
+        ("iam", "Action=CreateRole&RoleName=%01&AssumeRolePolicyDocument=x"),
+        ("monitoring", "Action=PutDashboard&DashboardName=%0b&DashboardBody=%7b%7d"),
+    ],
+)
+def test_names_that_no_answer_could_show_are_refused(
+    emulator: Emulator, service: str, form: str
+) -> None:
+    """Else the lists of users and roles would be no XML from then on."""
+    status, text = _send(emulator, service, "POST", "/", form.encode(), Content_Type=FORM)
+    assert status == 400, text
+
+
+def test_lambda_names_what_is_wrong(emulator: Emulator) -> None:
+    """What LocalStack stumbles over, each in another place."""
+    client = emulator.client("lambda")
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        client.delete_function_concurrency(FunctionName="none")
+    with pytest.raises(ClientError, match="S3Bucket"):
+        client.publish_layer_version(LayerName="layer", Content={})
+    for runtime in ("x" * 3000, "../../bin"):
+        path = "/2015-03-31/functions"
+        body = {"FunctionName": "f", "Runtime": runtime, "Role": "r", "Code": {"ZipFile": "eA=="}}
+        status, text = _send(emulator, "lambda", "POST", path, json.dumps(body).encode())
+        assert status == 400, text
+
+
 def _code(call: Any, **request: Any) -> str:
     try:
         call(**request)

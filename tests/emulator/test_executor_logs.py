@@ -138,3 +138,15 @@ def test_json_format_drops_what_is_below_the_application_log_level(run_json: Run
     assert "hidden" not in answer.log
     assert "shown line" in answer.log
     assert "counts as INFO" in answer.log
+
+
+def test_deeply_nested_lines_are_lines(run_json: Run) -> None:
+    """With LogFormat JSON too, where each line is looked at for its level: it is no JSON."""
+    answer = run_json("""
+    print('[' * 100_000)
+    print('{"a":' * 100_000)
+    print('{"level": "ERROR", "a":' + '[' * 5000 + ']' * 5000 + '}')
+    result = 3
+    """)
+    assert (answer.error, answer.payload) == (None, 3)
+    assert "]]]]}" in answer.log  # of which there are only the last 4 KB

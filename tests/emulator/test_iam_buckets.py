@@ -4,7 +4,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator, StartEmulator
@@ -107,6 +110,13 @@ def test_a_policy_that_is_none_is_refused(emulator: Emulator, bucket: str) -> No
     for statement in (allow("s3:GetObject"), unknown):
         with pytest.raises(ClientError, match="MalformedPolicy"):
             set_policy(emulator, bucket, statement)
+    for text, message in (
+        ("[]", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{}", "Missing required field Statement"),
+    ):
+        with pytest.raises(ClientError, match=message):
+            emulator.client("s3").put_bucket_policy(Bucket=bucket, Policy=text)
 
 
 def test_a_presigned_url_has_the_rights_of_its_signer(emulator: Emulator, bucket: str) -> None:
@@ -146,3 +156,36 @@ def test_of_many_deletions_those_that_are_forbidden_are_errors(emulator: Emulato
             assert [one["Key"] for one in answer["Errors"]] == ["theirs/b"]
             listed = owner.list_objects_v2(Bucket=bucket)["Contents"]
             assert [one["Key"] for one in listed] == ["theirs/b"]
+
+
+def test_who_may_write_to_everyones_bucket_may_do_so_without_credentials(
+    emulator: Emulator, bucket: str
+) -> None:
+    """S3 User Guide, "Mapping of ACL permissions and access policy permissions"; ACLs count only
+    while neither the bucket's ownership nor its public access block stops them."""
+    s3 = emulator.client("s3")
+    anybody = boto3.client(
+        "s3",
+        endpoint_url=emulator.endpoint,
+        region_name="us-east-1",
+        config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}, proxies={}),
+    )
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        anybody.put_object(Bucket=bucket, Key="mine", Body=b"x")
+    s3.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    anybody.put_object(Bucket=bucket, Key="mine", Body=b"x")
+    listed = anybody.list_objects_v2(Bucket=bucket)["Contents"]
+    assert [one["Key"] for one in listed] == ["mine", "one"]
+    with pytest.raises(ClientError, match="AccessDenied"):  # the object's own list says no
+        anybody.get_object(Bucket=bucket, Key="one")
+    deleted = anybody.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "mine"}]})
+    assert [one["Key"] for one in deleted["Deleted"]] == ["mine"]
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration={"IgnorePublicAcls": True}
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        anybody.list_objects_v2(Bucket=bucket)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
-from tests.emulator.iam import ACCOUNT, bucket_of, deny, document
+from tests.emulator.iam import ACCOUNT, allow, bucket_of, deny, document
 from tests.emulator.observations import await_logs, await_metric, name_of
 from tests.emulator.queues import create_queue
 
@@ -219,3 +219,19 @@ def test_an_alarm_needs_the_topics_policy(emulator: Emulator) -> None:
         assert seen == [names[0], names[2]]
         cloudwatch.delete_alarms(AlarmNames=names)
     emulator.client("sqs").delete_queue(QueueUrl=queue)
+
+
+def test_a_queue_takes_policies_that_others_would_refuse(emulator: Emulator) -> None:
+    """As recorded on AWS: a resource that is no ARN is accepted and matches nothing; an empty
+    policy takes the policy away."""
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName=f"queue-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    minimal = document(allow("sqs:SendMessage", "no ARN", Principal={"AWS": "*"}))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": minimal})
+    shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    assert shown == {"Policy": minimal}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    with pytest.raises(ClientError, match="InvalidAttributeValue"):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": "[" * 10_000})
+    sqs.delete_queue(QueueUrl=url)

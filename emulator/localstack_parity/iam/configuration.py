@@ -3,6 +3,7 @@
 In: requests that are allowed as such. Out: nothing, or the service's error. Called by guard.py.
 """
 
+import json
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -12,9 +13,15 @@ from localstack_parity.iam import attached, public
 from localstack_parity.iam.actions import Needed
 from localstack_parity.iam.context import RequestKeys
 from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
-from localstack_parity.iam.policies import InvalidPolicy, parse_resource_policy
+from localstack_parity.iam.policies import (
+    InvalidPolicy,
+    check_resources,
+    parse_resource_policy,
+)
 
 _LAMBDA = Caller(Callers.SERVICE, "", "lambda.amazonaws.com", ("lambda.amazonaws.com",))
+
+_ARN_COLONS = 5
 
 # What Lambda does with a destination or dead-letter target, by the target's service.
 _DELIVERIES = {
@@ -37,6 +44,8 @@ def check(context: RequestContext) -> None:
 def _function(context: RequestContext, parameters: Any) -> None:
     """Lambda API Reference, CreateFunction: the role is tried out, and with it the DLQ."""
     role = parameters.get("Role")
+    if role and role.count(":") < _ARN_COLONS:
+        return  # of what is no ARN, Lambda says which expression it has to satisfy
     if role and not _trusts_lambda(context, role):
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda.", Type="User"
@@ -66,13 +75,30 @@ def _invoke_config(context: RequestContext, parameters: Any) -> None:
 
 def _bucket_policy(context: RequestContext, parameters: Any) -> None:
     """S3 API Reference, PutBucketPolicy; S3 User Guide, "Blocking public access"."""
+    bucket = attached.bucket(parameters["Bucket"])
+    owner = parameters.get("ExpectedBucketOwner")
+    if owner and bucket and owner != bucket.bucket_account_id:
+        return  # which S3 says first
     try:
         policy = parse_resource_policy(parameters["Policy"])
+        check_resources(policy)
     except InvalidPolicy as problem:
-        raise CommonServiceException("MalformedPolicy", str(problem)) from None
-    bucket = attached.bucket(parameters["Bucket"])
+        raise CommonServiceException(
+            "MalformedPolicy", _no_policy(str(parameters["Policy"])) or str(problem)
+        ) from None
     if bucket and public.refuses_policy(bucket, policy):
         raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
+
+
+def _no_policy(text: str) -> str:
+    """Return what S3 says of a text that is no policy at all, as it was recorded on AWS."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        return "Policies must be valid JSON and the first byte must be '{'"
+    return "" if "Statement" in content else "Missing required field Statement"
 
 
 def _acl(context: RequestContext, parameters: Any) -> None:
@@ -96,7 +122,9 @@ def _queue_policy(context: RequestContext, parameters: Any) -> None:
 
 def _check_attribute(policy: Any, code: str) -> None:
     try:
-        parse_resource_policy(str(policy))
+        parsed = parse_resource_policy(str(policy))
+        if code != "InvalidAttributeValue":
+            check_resources(parsed)
     except InvalidPolicy as problem:
         message = f"Invalid parameter: Policy Error: {problem}"
         if code == "InvalidAttributeValue":

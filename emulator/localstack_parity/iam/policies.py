@@ -83,7 +83,16 @@ def parse_identity_policy(document: str) -> Policy:
     for statement in policy.statements:
         if statement.principals or not statement.resources:
             raise InvalidPolicy("A policy of an identity has resources and no principals.")
+    check_resources(policy)
     return policy
+
+
+def check_resources(policy: Policy) -> None:
+    """Raise InvalidPolicy for a resource that is no ARN. Only SQS takes one, recorded on AWS."""
+    for statement in policy.statements:
+        for resource in statement.resources:
+            if resource.text != "*" and not resource.text.startswith("arn:"):
+                raise InvalidPolicy(f'Resource {resource.text} must be in ARN format or "*".')
 
 
 @lru_cache(maxsize=2048)
@@ -129,9 +138,6 @@ def _statement(content: object, *, variables: bool) -> Statement:
         if not _ACTION.fullmatch(name):
             raise InvalidPolicy(f"Actions/Conditions must be prefaced by a vendor: {name!r}.")
     resource, resources = _one_of(content, "Resource", "NotResource")
-    for arn in resources:
-        if arn != "*" and not arn.startswith("arn:"):
-            raise InvalidPolicy(f'Resource {arn} must be in ARN format or "*".')
     principal, _ = _one_of(content, "Principal", "NotPrincipal", texts=False)
     try:
         parsed = conditions.parse(content.get("Condition", {}), variables=variables)

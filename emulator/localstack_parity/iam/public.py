@@ -36,7 +36,26 @@ _NARROWING = frozenset(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
     }
 )
-_READ_ACTIONS = {"s3:GetObject": "READ", "s3:GetObjectVersion": "READ", "s3:ListBucket": "READ"}
+# What grants on an object, and those on a bucket, allow. S3 User Guide, "Mapping of ACL permissions
+# and access policy permissions".
+_ON_OBJECTS = {
+    "s3:GetObject": "READ",
+    "s3:GetObjectAcl": "READ_ACP",
+    "s3:GetObjectVersion": "READ",
+    "s3:GetObjectVersionAcl": "READ_ACP",
+    "s3:PutObjectAcl": "WRITE_ACP",
+    "s3:PutObjectVersionAcl": "WRITE_ACP",
+}
+_ON_BUCKETS = {
+    "s3:DeleteObject": "WRITE",
+    "s3:GetBucketAcl": "READ_ACP",
+    "s3:ListBucket": "READ",
+    "s3:ListBucketMultipartUploads": "READ",
+    "s3:ListBucketVersions": "READ",
+    "s3:PutBucketAcl": "WRITE_ACP",
+    "s3:PutObject": "WRITE",
+    "s3:PutObjectAcl": "WRITE",  # of an object that whoever writes it comes to own
+}
 
 
 def is_public(policy: Policy) -> bool:
@@ -75,15 +94,11 @@ def refuses_acl(bucket: S3Bucket, parameters: Any) -> bool:
 
 
 def allowed_by_acl(bucket: S3Bucket, action: str, parameters: Any) -> bool:
-    """Say whether an access control list lets everyone read, and nothing has it ignored."""
-    wanted = _READ_ACTIONS.get(action)
-    if not wanted or bucket.object_ownership == "BucketOwnerEnforced":
+    """Say whether an access control list lets everyone do something, and counts."""
+    if bucket.object_ownership == "BucketOwnerEnforced" or _blocks(bucket, "IgnorePublicAcls"):
         return False
-    if _blocks(bucket, "IgnorePublicAcls"):
-        return False
-    holder: Any = bucket
-    if action != "s3:ListBucket":
-        holder = bucket.objects.get(parameters.get("Key"))
+    there: Any = bucket.objects.get(parameters.get("Key")) if action in _ON_OBJECTS else None
+    holder, wanted = (there, _ON_OBJECTS[action]) if there else (bucket, _ON_BUCKETS.get(action))
     grants = ((getattr(holder, "acl", None) or {}).get("Grants")) or ()
     return any(
         (grant.get("Grantee") or {}).get("URI") == _EVERYBODY[0]

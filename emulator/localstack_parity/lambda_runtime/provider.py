@@ -54,6 +54,13 @@ class ParityLambdaProvider(LambdaProvider):
         configs[key] = replace(configs[key], url=url)
         return {**response, "FunctionUrl": url}
 
+    def delete_function_concurrency(
+        self, context: RequestContext, function_name: str, **request: Any
+    ) -> None:
+        """Give back what was reserved for a function, which has to be there."""
+        self.get_function_concurrency(context, function_name)
+        super().delete_function_concurrency(context, function_name, **request)
+
     def invoke(
         self,
         context: RequestContext,

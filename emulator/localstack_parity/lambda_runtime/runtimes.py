@@ -59,7 +59,7 @@ def find(runtime: str | None) -> Interpreter:
     if not runtime:
         raise Unsupported("Functions from container images cannot run here: use a zip archive.")
     home = folder() / runtime
-    if not (home / "bin" / "python").exists():
+    if home not in (each.parent.parent for each in _pythons()):
         installed = ", ".join(sorted(each.parent.parent.name for each in _pythons())) or "none"
         raise Unsupported(
             f"{runtime} is needed to run this function and is not installed under {folder()}; "
