@@ -162,6 +162,13 @@ def test_a_session_has_its_own_token(emulator: Emulator, bucket: str) -> None:
     assert code_of(root.list_objects_v2, **listing) == ("InvalidToken", 400)
 
 
+def test_keys_that_would_be_of_no_use_are_not_given_out(emulator: Emulator) -> None:
+    """LocalStack's GetSessionToken and GetFederationToken answer with the keys of an example."""
+    sts = emulator.client("sts")
+    assert code_of(sts.get_session_token) == ("NotImplemented", 501)
+    assert code_of(sts.get_federation_token, Name="somebody") == ("NotImplemented", 501)
+
+
 def test_nobody_outside_is_one_of_the_emulators_services(emulator: Emulator, bucket: str) -> None:
     """The header by which LocalStack's services introduce themselves gives nobody their rights."""
     url = f"{emulator.endpoint}/{bucket}/key"
@@ -379,6 +386,19 @@ def test_what_is_no_xml_is_bad_input(emulator: Emulator, bucket: str) -> None:
         S3SigV4Auth(Credentials("test", "test"), "s3", REGION).add_auth(request)
         status, answer = http("PUT", request.url, body, **dict(request.headers.items()))
         assert (status, b"MalformedXML" in answer) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("xn--photos", "sthree-photos", "amzn-s3-demo-photos"),
+        *("photos-s3alias", "photos--ol-s3", "photos.mrap", "photos--table-s3"),
+    ],
+)
+def test_names_that_s3_keeps_for_itself_are_refused(emulator: Emulator, name: str) -> None:
+    """AWS: S3 User Guide, "General purpose bucket naming rules"."""
+    create = emulator.client("s3").create_bucket
+    assert code_of(create, Bucket=name) == ("InvalidBucketName", 400)
 
 
 def test_version_2_in_a_header(emulator: Emulator, bucket: str) -> None:

@@ -704,6 +704,51 @@ MUTANTS = [
         _SPEC,
         "contract",
     ),
+    # What was written for an emulator
+    Mutant(
+        "credentials-of-an-emulator",
+        "The client of S3 has a key of its own",
+        [
+            _in(
+                "handler",
+                '_S3 = boto3.client("s3", config=_CONFIG)',
+                '_S3 = boto3.client(\n    "s3", config=_CONFIG, aws_access_key_id="test",'
+                ' aws_secret_access_key="test"\n)',
+            )
+        ],
+        f"{_FAILS}: InvalidAccessKeyId, nobody issued it.",
+        f"{_LAMBDA}lambda-intro-execution-role.html",
+        "lint",
+    ),
+    Mutant(
+        "credentials-of-an-emulator-out-of-sight",
+        "The client of S3 has a key of its own, in a way that no reader of the code sees",
+        [
+            _in(
+                "handler",
+                '_S3 = boto3.client("s3", config=_CONFIG)',
+                '_S3 = boto3.client("s3", None, None, True, None, None, *["test"] * 2,'
+                " config=_CONFIG)",
+            )
+        ],
+        f"{_FAILS}: InvalidAccessKeyId, nobody issued it.",
+        f"{_LAMBDA}lambda-intro-execution-role.html",
+        "contract",
+    ),
+    Mutant(
+        "endpoint-of-an-emulator",
+        "The client of SNS is sent to the developer's machine",
+        [
+            _in(
+                "handler",
+                '_SNS = boto3.client("sns", config=_CONFIG)',
+                '_SNS = boto3.client("sns", config=_CONFIG, endpoint_url="http://127.0.0.1:4566")',
+            )
+        ],
+        f"{_FAILS}: EndpointConnectionError, nothing listens there.",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html",
+        "lint",
+    ),
     # The failure notifier
     Mutant(
         "failures-are-not-kept",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from localstack.aws.api import RequestContext
-from localstack.aws.api.s3 import AccessDenied, PreconditionFailed
+from localstack.aws.api.s3 import AccessDenied, InvalidArgument, PreconditionFailed
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.services.s3 import presigned_url
@@ -64,6 +64,21 @@ def name_what_is_posted(_chain: HandlerChain, context: RequestContext, _response
             Condition="Bucket POST must be of the enclosure-type multipart/form-data",
         )
     fields = {str(name).lower(): str(value) for name, value in request.form.items()}
+    if not fields.get("key"):
+        raise InvalidArgument(
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the"
+            " order of the fields.",
+            ArgumentName="key",
+            ArgumentValue="",
+            HostId=S3_HOST_ID,
+        )
+    if "file" not in fields and len(request.files.getlist("file")) != 1:
+        raise InvalidArgument(
+            "POST requires exactly one file upload per request.",
+            ArgumentName="file",
+            ArgumentValue=str(len(request.files.getlist("file"))),
+            HostId=S3_HOST_ID,
+        )
     parameters: Any = context.service_request
     parameters["Key"] = key_of(request)
     for field, parameter in _PARAMETERS.items():
@@ -74,6 +89,19 @@ def name_what_is_posted(_chain: HandlerChain, context: RequestContext, _response
         for name, value in fields.items()
         if name.startswith(_METADATA)
     }
+
+
+def answer_without_document(
+    _chain: HandlerChain, context: RequestContext, response: Response
+) -> None:
+    """Empty the answer to a form unless it asked for 201; any status but three means 204."""
+    if not context.operation or context.operation.name != "PostObject":
+        return
+    if response.status_code == 201 or response.status_code == 303:
+        return
+    if context.service_exception is None:
+        response.status_code = 200 if response.status_code == 200 else 204
+        response.data = b""
 
 
 def key_of(request: Any) -> str:

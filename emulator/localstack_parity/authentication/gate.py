@@ -11,12 +11,12 @@ from io import BytesIO
 from typing import Any
 
 from localstack.aws import handlers
-from localstack.aws.api import RequestContext
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.runtime import get_current_runtime
 from localstack.services.s3 import provider as s3_provider
-from localstack.services.s3.utils import uses_host_addressing
+from localstack.services.s3 import utils as s3_utils
 from localstack.utils.aws.request_context import mock_aws_request_headers
 
 from localstack_parity.authentication import (
@@ -46,6 +46,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Services that somebody without credentials may call, if a policy or an ACL lets everybody in.
 _OPEN_TO_ANYBODY = frozenset({"s3", "sns", "sqs"})
 
+_GIVE_EXAMPLES = frozenset({"GetFederationToken", "GetSessionToken"})
+
 
 def install() -> None:
     """Put the handlers into LocalStack's chain, each before what would spoil its evidence."""
@@ -55,7 +57,9 @@ def install() -> None:
     chain.insert(chain.index(handlers.content_decoder), keep_hash_of_encoded_body)
     chain[chain.index(handlers.parse_pre_signed_url_request)] = authenticate
     handlers.serve_custom_service_request_handlers.append(require_signature)
+    handlers.serve_custom_service_request_handlers.append(refuse_unusable_keys)
     handlers.serve_custom_service_request_handlers.append(forms.name_what_is_posted)
+    handlers.run_custom_response_handlers.append(forms.answer_without_document)
     s3_provider.AwsChunkedDecoder = bodies.DecodedBody
     s3_provider.validate_post_policy = forms.check_policy
 
@@ -107,6 +111,18 @@ def authenticate(_chain: HandlerChain, context: RequestContext, _response: Respo
         raise
 
 
+def refuse_unusable_keys(
+    _chain: HandlerChain, context: RequestContext, _response: Response
+) -> None:
+    """Refuse to give out the keys of an example, which LocalStack gives and nobody could use."""
+    if context.operation and context.operation.name in _GIVE_EXAMPLES:
+        raise CommonServiceException(
+            "NotImplemented",
+            f"{context.operation.name} of sts is not emulated here: use AssumeRole.",
+            status_code=501,
+        )
+
+
 def require_signature(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:
     """Refuse who has none, but where AWS does without."""
     if not context.service or not context.operation or of(context) or is_internal(context):
@@ -146,7 +162,7 @@ def _proven(
         service,
         payload_hash=_payload_hash(context.request, request, claim),
         form_policy=fields.get("policy", ""),
-        bucket_of_host=uses_host_addressing(context.request.headers) or "",
+        bucket_of_host=s3_utils.uses_host_addressing(context.request.headers) or "",
     )
 
 

@@ -16,7 +16,7 @@ from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 
 from localstack_parity.iam.guard import REFUSED_DELETIONS
-from localstack_parity.s3 import metadata, notification_rules, object_lock, repeats
+from localstack_parity.s3 import bucket_names, metadata, notification_rules, object_lock, repeats
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
@@ -37,6 +37,11 @@ class ParityS3Provider(Listings):
         self._locks = KeyLocks()
         self._completed = CompletedUploads()
         metadata.install()
+
+    def create_bucket(self, context: RequestContext, request: Any) -> Any:
+        """Make a bucket."""
+        bucket_names.check(request["Bucket"])
+        return super().create_bucket(context, request)
 
     # Everything that changes a key happens one after the other for that key: the condition, the
     # write, the tags and the event. So If-None-Match and If-Match decide about what is really

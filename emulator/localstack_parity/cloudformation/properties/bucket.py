@@ -8,7 +8,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 from localstack.services.s3.resource_providers import aws_s3_bucket
-from localstack.services.s3.utils import is_bucket_name_valid
 
 from localstack_parity.cloudformation.properties import lifecycle_rules
 from localstack_parity.cloudformation.properties.models import (
@@ -18,6 +17,7 @@ from localstack_parity.cloudformation.properties.models import (
     undone_on_error,
     updated,
 )
+from localstack_parity.s3 import bucket_names
 
 _READ_ONLY = ("BucketName", "Arn", "DomainName", "RegionalDomainName", "WebsiteURL")
 _PUBLIC_ACCESS_BLOCK = (
@@ -34,7 +34,7 @@ class Provider(aws_s3_bucket.S3BucketProvider):
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create the bucket and give it its properties; a bucket that exists is not taken over."""
         name = request.desired_state.get("BucketName")
-        if name and not is_bucket_name_valid(name):
+        if name and not bucket_names.is_valid(name):
             return failed({}, f"Bucket name {name} is not valid.")
         s3 = request.aws_client_factory.s3
         if name and _exists(s3, name):
