@@ -48,7 +48,7 @@ Targets:
   compose    the same emulator in Docker: BASE_IMAGE is what its image is built
              on, TAPSTACK_IMAGE one to use instead; TAPSTACK_MEMORY, TAPSTACK_CPUS
   endpoint   whatever answers at ENDPOINT_URL, on this machine or, with
-             ENDPOINT_PRIVATE=1, at an address of a private network
+             ENDPOINT_PRIVATE=1, at a name or an address of a private network
   auto       the one that runs; else compose if Docker answers and the image can
              be had, and embedded if not
 """

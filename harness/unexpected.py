@@ -22,6 +22,9 @@ _ENVIRONMENT = {
     errno.EACCES: "Make it accessible to you, or name another folder in TAPSTACK_STATE.",
     errno.EPERM: "Make it accessible to you, or name another folder in TAPSTACK_STATE.",
     errno.EROFS: "Make it writable, or name another folder in TAPSTACK_STATE.",
+    errno.EFBIG: "Raise the limit on the size of files: `ulimit -f unlimited`.",
+    errno.EAGAIN: "Raise the limit on the number of processes: `ulimit -u` shows it.",
+    errno.ENOMEM: "Raise the limit on memory (`ulimit -v`), or free some.",
     errno.ENOTDIR: "Name a folder, for example in TAPSTACK_STATE.",
 }
 
@@ -33,6 +36,10 @@ def problem_of(error: BaseException, state_dir: Path) -> Problem:
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         place = f"{error.filename}: " if error.filename else ""
         return Problem(f"{place}{error.strerror}.", _ENVIRONMENT[error.errno])
+    if isinstance(error, MemoryError):
+        return Problem("There is no memory left.", _ENVIRONMENT[errno.ENOMEM])
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return Problem("No further thread can be started.", _ENVIRONMENT[errno.EAGAIN])
     if isinstance(
         error, aws.ConnectionError | aws.HTTPClientError
     ):  # none could be made, or it was cut

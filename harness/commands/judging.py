@@ -99,6 +99,7 @@ def run(
       tapstack run daily-load --json | jq .passed
     """
     # Imported late: images and numbers take their time to load, and no other command needs them.
+    from harness.evidence.report_files import check_reports_folder
     from harness.run.scenario import RunOptions, find_scenario, run_scenario
 
     find_scenario(scenario)
@@ -108,6 +109,7 @@ def run(
         for_s=seconds(lasting) if lasting is not None else None,
         seed=positive_count(seed, "a seed"),
     )
+    check_reports_folder(settings.reports_dir)
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)
     outcome = run_scenario(scenario, target, settings, stack, options)
@@ -125,8 +127,10 @@ def gate(settings: Settings) -> int:
 
     Lints the template and the packages, deploys, verifies, and runs the gate's scenarios.
     """
+    from harness.evidence.report_files import check_reports_folder
     from harness.gate import run_gate
 
+    check_reports_folder(settings.reports_dir)
     return run_gate(target_to_start(settings, tell), settings, tell=tell)
 
 
@@ -141,7 +145,9 @@ def bench(settings: Settings, images: str, *, as_json: bool) -> int:
     same machine in the same minute. The result is written to reports/bench.json.
     """
     from harness.bench import run_bench
+    from harness.evidence.report_files import check_reports_folder
 
+    check_reports_folder(settings.reports_dir)
     count = positive_count(images, "images")
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)

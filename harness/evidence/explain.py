@@ -35,7 +35,7 @@ _SHORT = 8  # characters of a request's id that tell log lines apart
 def explain(settings: Settings, key: str, report: Path | None = None) -> list[str]:
     """All that a report knows of the image `key`: each version, then the log of its invocations.
 
-    `key` is a whole key of either bucket, or what comes after the run's folder; `report` is a
+    `key` is a whole key of either bucket, or enough of its end to tell it apart; `report` is a
     report's folder, the latest without it. Raises Problem if there is no such report or image.
     """
     folder = settings.reports_dir / "latest" if report is None else report
@@ -69,6 +69,16 @@ def _find(ledger: Ledger, wanted: str) -> list[Entry]:
     of_output = wanted.startswith(OUTPUT_PREFIX)
     source = SOURCE_PREFIX + wanted.removeprefix(OUTPUT_PREFIX) if of_output else wanted
     found = [entry for entry in ledger.entries if source in (entry.key, _path(entry.key))]
+    if not found:
+        found = [entry for entry in ledger.entries if entry.key.endswith(f"/{source}")]
+    if len({entry.key for entry in found}) > 1:
+        several = sorted({_path(entry.key) for entry in found})
+        more = f" and {len(several) - _SUGGESTED} more" if len(several) > _SUGGESTED else ""
+        raise Problem(
+            f"{wanted!r} ends the keys of {len(several)} images: "
+            f"{', '.join(several[:_SUGGESTED])}{more}.",
+            "Name one of them.",
+        )
     if found:
         return [*ledger.versions(found[0]), *(each for each in found if each.uploaded is None)]
     near = ", ".join(_near(_path(source), sorted({_path(e.key) for e in ledger.entries})))

@@ -120,10 +120,16 @@ class InvocationLog:
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Take in one event of FilterLogEvents, unless it is known."""
-        if event["eventId"] in self._read:
+        stream, time_ms, message = (
+            event.get("logStreamName", ""),
+            event["timestamp"],
+            event["message"],
+        )
+        # Some emulators give no id: then what is the same in all respects is the same event.
+        id_ = event.get("eventId") or f"{stream} {time_ms} {message}"
+        if id_ in self._read:
             return
-        self._read.add(event["eventId"])
-        stream, time_ms, message = event["logStreamName"], event["timestamp"], event["message"]
+        self._read.add(id_)
         fields = _fields(message)
         if fields is None:
             if not _PLATFORM.match(message):

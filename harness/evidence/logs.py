@@ -44,7 +44,12 @@ def log_events(target: Target, groups: list[str], since_ms: int = 0) -> list[Log
     """The events of the log groups from `since_ms` on, oldest first."""
     pages = target.client("logs").get_paginator("filter_log_events")
     events = [
-        LogEvent(event["eventId"], event["timestamp"], group, event["message"].rstrip())
+        LogEvent(
+            event.get("eventId") or f"{event['timestamp']} {event['message']}",
+            event["timestamp"],
+            group,
+            event["message"].rstrip(),
+        )
         for group in groups
         for page in pages.paginate(logGroupName=group, startTime=since_ms)
         for event in page["events"]

@@ -92,7 +92,8 @@ class Observations:
     `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
     of other runs; `unplanned` are versions in the run's folder of the upload bucket that the ledger
     does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
-    and were not before. `cores_full` are the times, pairs of seconds since 1970, between which this
+    and were not before. `disk_full` says that a disk had no space left during the run. `cores_full`
+    are the times, pairs of seconds since 1970, between which this
     machine's cores were full; None where the stack runs on another one. `ended_early` says why the
     run was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`.
     """
@@ -102,6 +103,7 @@ class Observations:
     started: float
     late_after_s: float
     day: Day | None = None
+    disk_full: str = ""
     cores_full: tuple[tuple[float, float], ...] | None = None
     elapsed_s: float = 0.0
     ended_early: str = ""

@@ -4,31 +4,25 @@ A judged run comes in; a table goes to the terminal, and report.json, junit.xml 
 a folder of their own, which reports/latest then points at. scenario.py calls it at the end.
 """
 
-import json
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.evidence import invocations
 from harness.evidence.accounting import counts
 from harness.evidence.check import Check
 from harness.evidence.faults import faults
 from harness.evidence.fidelity import not_proven
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, judged
-from harness.files import trusted_folder
 
 _SHOWN_KEYS = 5
 _KEPT_UP = 0.9  # of what was due per second; below, images queue
@@ -55,6 +49,7 @@ def build_report(
         "scenario": scenario,
         "passed": not failed and proven and not seen.ended_early,
         "ended_early": seen.ended_early or None,
+        "disk_full": seen.disk_full or None,
         **facts,
         **(
             {"day_s": round(day.length_s, 1), "day": asdict(day) | {"fitted": day.fitted}}
@@ -132,88 +127,8 @@ def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@contextmanager
-def report_folder(reports_dir: Path, scenario: str, started: float) -> Iterator[Path]:
-    """A folder to write a report into; it appears, and `latest` points at it, once it is whole."""
-    when = datetime.fromtimestamp(started, UTC)
-    name = f"{when:%Y%m%dT%H%M%SZ}-{scenario}"
-    part = trusted_folder(reports_dir) / f".{name}.{os.getpid()}.part"
-    part.mkdir(mode=0o700)
-    try:
-        yield part
-    except BaseException:
-        for file in part.iterdir():
-            file.unlink()
-        part.rmdir()
-        raise
-    folder = _free(reports_dir / name)
-    part.rename(folder)
-    link = reports_dir / f".latest.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.name)
-    link.replace(reports_dir / "latest")
-
-
-def _free(path: Path) -> Path:
-    """`path`, or the first of `path`-2, `path`-3 … that does not exist."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
-
-
-def write_report(folder: Path, report: Mapping[str, Any], run: Run) -> None:
-    """Write report.json, junit.xml, and what `tapstack` judged them from, into `folder`."""
-    text = json.dumps(report, indent=2, ensure_ascii=False, default=str)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
-    junit(report).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
-    run.ledger.save(folder / "ledger.jsonl")
-    run.seen.save(folder / "observations.json")
-    invocations.save(run.invocations, folder / "invocations.jsonl")
-
-
-def junit(report: Mapping[str, Any]) -> "ElementTree.ElementTree[ElementTree.Element]":
-    """The checks as the test cases of one suite, in the format that CI systems read."""
-    checks = report["checks"]
-    suite = ElementTree.Element(
-        "testsuite",
-        name=f"tapstack.{report['scenario']}",
-        tests=str(len(checks)),
-        failures=str(sum(check["passed"] is False for check in checks)),
-        errors="1" if report["ended_early"] else "0",
-        skipped=str(sum(check["passed"] is None for check in checks)),
-        time=str(report["elapsed_s"]),
-        timestamp=report["started_at"],
-    )
-    for check in checks:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=suite.get("name", ""),
-            name=f"{check['id']}: {check['title']}",
-        )
-        if check["passed"] is None:
-            ElementTree.SubElement(case, "skipped", message=_xml(check["detail"]))
-        elif not check["passed"]:
-            failure = ElementTree.SubElement(case, "failure", message=_xml(check["detail"]))
-            failure.text = f"Source: {check['source']}"
-    if report["ended_early"]:
-        case = ElementTree.SubElement(
-            suite, "testcase", classname=suite.get("name", ""), name="the run came to its end"
-        )
-        ElementTree.SubElement(case, "error", message=_xml(report["ended_early"]))
-        suite.set("tests", str(len(checks) + 1))
-    return ElementTree.ElementTree(suite)
-
-
-def _xml(text: str) -> str:
-    """`text` without the control characters that XML cannot hold."""
-    return "".join(char if char >= " " else " " for char in text)
-
-
 def show_report(
-    console: Console, report: Mapping[str, Any], place: Path, *, not_proven: bool = True
+    console: Console, report: Mapping[str, Any], place: str, *, not_proven: bool = True
 ) -> None:
     """The verdict as a table a person can read, with what to do next if it is not a good one.
 
@@ -254,6 +169,8 @@ def show_report(
             f"{due:.1f} images/s were due: the latency is mostly queueing on this machine, "
             f"--day {report['elapsed_s'] * 1.2:.0f}s shows it without",
         )
+    if report.get("disk_full"):
+        _line(console, "disk", report["disk_full"], "red")
     for name, listed in report["listed"].items():
         if listed:
             keys = ", ".join(item["key"] for item in listed[:_SHOWN_KEYS])
@@ -261,7 +178,7 @@ def show_report(
             _line(console, name, f"{keys}{more}", "red")
     for sentence in report.get("compressed", []):
         _line(console, "", f"Time was compressed: {sentence}")
-    _line(console, "report", str(place / "report.json"))
+    _line(console, "report", place)
     if not_proven:
         show_not_proven(console, report["not_proven"])
     console.print()
@@ -295,6 +212,8 @@ def verdict(report: Mapping[str, Any]) -> str:
         return f"[bold red]NOT PASSED[/] {name}: {escape(report['ended_early'])}"
     failed = [check for check in report["checks"] if check["passed"] is False]
     first = f"; first: {escape(failed[0]['title'])}" if failed else ""
+    if report.get("disk_full"):
+        first = f"; {escape(report['disk_full'])}"
     return (
         f"[bold red]FAILED[/] {name}: {len(failed)} of {len(report['checks'])} checks{first}. "
         "`tapstack explain KEY` tells an image's story, `tapstack logs` what the function said; "

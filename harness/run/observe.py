@@ -71,6 +71,8 @@ class Observer:
                     continue
                 except (BotoCoreError, ClientError) as error:
                     reason = f"{type(error).__name__}: {error}"
+                except KeyError as error:  # other emulators leave out what AWS always says
+                    reason = f"the answer of {self._target.name} lacks {error}"
             seen = replace(seen, missing={**seen.missing, area: reason})
         return seen
 

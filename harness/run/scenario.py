@@ -20,7 +20,8 @@ import scenarios as scenario_files
 from harness.evidence.check import Check
 from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.observations import Run
-from harness.evidence.report import build_report, report_folder, show_report, write_report
+from harness.evidence.report import build_report, show_report
+from harness.evidence.report_files import check_reports_folder, save_report
 from harness.images.corpus import Picture
 from harness.problems import Problem
 from harness.run.send import send
@@ -189,6 +190,7 @@ def run_scenario(
             f"{stack.name} lacks the outputs {', '.join(lacking)}.",
             "Restore them in the template: scenarios, people and other stacks read them.",
         )
+    check_reports_folder(settings.reports_dir)
     context = Context(target, settings, stack, options, console or Console(stderr=True))
     permissions, signatures = enforces_permissions(target), verifies_signatures(target)
     run, checks = scenario.run(context)
@@ -202,13 +204,12 @@ def run_scenario(
         **context.facts,
     }
     report = build_report(scenario.name, run, checks, facts)
-    with report_folder(settings.reports_dir, scenario.name, run.seen.started) as folder:
-        write_report(folder, report, run)
-    latest = settings.reports_dir / "latest"
-    show_report(context.console, report, latest, not_proven=not_proven)
+    folder, unwritten = save_report(settings.reports_dir, report, run)
+    place = unwritten or str(settings.reports_dir / "latest" / "report.json")
+    show_report(context.console, report, place, not_proven=not_proven)
     if run.seen.gone and not report["images"]["uploaded"]:
         raise Problem(
             f"Nothing could be checked: {run.seen.ended_early}.",
             "`tapstack logs --emulator` shows its last words; `tapstack up` starts it again.",
         )
-    return RunResult(report, latest.resolve(), report["passed"], run.seen.interrupted)
+    return RunResult(report, folder, report["passed"], run.seen.interrupted)

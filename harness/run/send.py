@@ -27,6 +27,7 @@ from harness.run.progress import RunProgress
 from harness.run.readback import Readback
 from harness.run.recovery import recover
 from harness.stack.deploy import Stack
+from harness.targets.state_folder import full_disk
 from harness.targets.target import Target
 from harness.waiting import every, stretched
 
@@ -122,7 +123,12 @@ def send(
         finally:
             drive.stop.set()
         settled = time.time()
-        seen = replace(seen, elapsed_s=settled - seen.started, cores_full=cores.full)
+        seen = replace(
+            seen,
+            elapsed_s=settled - seen.started,
+            cores_full=cores.full,
+            disk_full=following.disk_full,
+        )
         drive.join(_STOP_S)
         readback.close()
         if not (seen.gone or seen.interrupted):
@@ -179,6 +185,7 @@ class _Following:
         recover: Callable[[], int],
     ) -> None:
         self._recover, self._recovery = recover, 0.0
+        self.disk_full = ""
         self._target, self._ledger, self._drive = target, ledger, drive
         self._readback, self._progress, self._gone = readback, progress, gone
         self._asked = self._answered = time.monotonic()
@@ -247,6 +254,9 @@ class _Following:
         now = time.monotonic()
         if now - self._asked > _ASK_EVERY_S:
             self._asked = now
+            if not self.disk_full and (full := full_disk(self._target.state_dir)):
+                self.disk_full = full
+                self._progress.say(full)
             if self._target.running():
                 self._answered = now
             elif now - self._answered > stretched(_SILENT_S):

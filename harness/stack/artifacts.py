@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.package import archive, artifact_folder, build
+from harness.stack.package import archive, artifact_folder, build, check_syntax
 from harness.stack.template import Template
 from harness.targets.target import Target
 
@@ -50,6 +50,7 @@ def upload_code(
                 f"The code of {name} is to come from {folder}, which is not there.",
                 "Correct the Code: path in the template; it is relative to the template's folder.",
             )
+        check_syntax(folder)
         zipped = archive(folder, artifact_folder(settings))
         if not _has_object(s3, bucket, zipped.name):
             tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")

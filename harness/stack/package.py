@@ -23,6 +23,7 @@ from harness.files import content_hash, files_below, private_folder
 from harness.install import CAUSES, MISPLACING
 from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.failures import DeploymentFailed
 
 PYTHON = "3.13"
 # AWS's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34.
@@ -104,6 +105,7 @@ def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:
     inputs = f"{PYTHON} {architecture} {content_hash(source, Path(__file__))}"
     if _stamped(stamp, folder, inputs):
         return Package(source.name, folder, _size(folder), fresh=False)
+    check_syntax(source)
     with tempfile.TemporaryDirectory(dir=build_dir, prefix=".") as aside:
         unfinished = Path(aside) / source.name
         unfinished.mkdir()
@@ -128,6 +130,21 @@ def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:
         unfinished.rename(folder)
     stamp.write_text(json.dumps({"inputs": inputs, "content": content_hash(folder)}))
     return Package(source.name, folder, size, fresh=True)
+
+
+def check_syntax(folder: Path) -> None:
+    """DeploymentFailed for the first source that Python cannot read: no invocation could, either.
+
+    Raises it for those of a function, not for what its requirements bring along.
+    """
+    for file in sorted(folder.glob("*.py")):
+        try:
+            compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise DeploymentFailed(
+                f"{file}:{error.lineno}: {error.msg}.",
+                "Correct it there: the function could not even be loaded.",
+            ) from error
 
 
 def _install(source: Path, folder: Path, architecture: str) -> None:

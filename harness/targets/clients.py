@@ -6,6 +6,7 @@ credentials and nothing of their surroundings. The targets make them.
 
 import ipaddress
 import os
+import socket
 import threading
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,15 +26,11 @@ class LocalClients:
 
     They know the endpoint and dummy credentials and nothing else: no AWS_* variable, no ~/.aws, no
     instance metadata, no proxy. Raises Problem for an endpoint that is not on this machine nor, if
-    that is allowed, an address of a `private` network, such as Docker's.
+    that is allowed, in a `private` network, such as Docker's.
     """
 
     def __init__(self, endpoint: str, region: str, *, private: bool = False) -> None:
-        if not is_loopback(endpoint) and not (private and is_private(endpoint)):
-            raise Problem(
-                f"{endpoint} is not a loopback address, and a local run speaks to nothing else.",
-                "Use an endpoint such as http://127.0.0.1:4566.",
-            )
+        check_endpoint(endpoint, private=private)
         self._endpoint = endpoint
         self._region = region
         self._session = boto3.Session(botocore_session=_session_without_surroundings())
@@ -83,6 +80,33 @@ def _session_without_surroundings() -> botocore.session.Session:
     return session
 
 
+def check_endpoint(endpoint: str, *, private: bool) -> None:
+    """Problem unless `endpoint` is a URL of this machine, or may be and is of a private network."""
+    try:
+        parts = urlsplit(endpoint)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise Problem(
+            f"{endpoint!r} is not the URL of an endpoint.",
+            "Use one such as http://127.0.0.1:4566.",
+        )
+    if is_loopback(endpoint):
+        return
+    if not private:
+        raise Problem(
+            f"{endpoint} is not on this machine, and a local run speaks to nothing else.",
+            "If it is an emulator of your own, in a network of your own, say so with "
+            "ENDPOINT_PRIVATE=1.",
+        )
+    if not is_private(endpoint):
+        raise Problem(
+            f"{endpoint} is not in a private network: that could be AWS itself.",
+            "Use a name or an address of your own network, such as http://emulator:4566.",
+        )
+
+
 def is_loopback(endpoint: str) -> bool:
     """Whether the host of the URL `endpoint` is this machine itself."""
     host = urlsplit(endpoint).hostname or ""
@@ -93,12 +117,18 @@ def is_loopback(endpoint: str) -> bool:
 
 
 def is_private(endpoint: str) -> bool:
-    """Whether the host of the URL `endpoint` is an address of a private network (RFC 1918, 4193).
+    """Whether the host of the URL `endpoint` is of a private network (RFC 1918, 4193).
 
-    Names are not, whatever they resolve to, and neither is where clouds serve credentials.
+    A name is if all that it resolves to is: services of CI runners and containers have names. Where
+    clouds serve credentials is not, nor is any name of AWS's.
     """
-    try:
-        address = ipaddress.ip_address(urlsplit(endpoint).hostname or "")
-    except ValueError:
+    host = urlsplit(endpoint).hostname or ""
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         return False
-    return address.is_private and not address.is_link_local
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+        addresses = [ipaddress.ip_address(address.split("%")[0]) for address in found]
+    except (OSError, UnicodeError, ValueError):
+        return False
+    private = [each.is_private and not each.is_link_local for each in addresses]
+    return bool(private) and all(private)

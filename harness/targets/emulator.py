@@ -18,6 +18,7 @@ from typing import Self
 
 import psutil
 
+from harness.limits import check_limits
 from harness.problems import Problem
 from harness.targets.ports import DEFAULT_PORT, HOST, choose_port
 from harness.targets.state_folder import (
@@ -133,6 +134,7 @@ def start(config: EmulatorConfig, *, background: bool) -> RunningEmulator:
     Raises Problem if the state folder cannot be used, the port is taken, the emulator is not
     installed, or it ends or stays silent instead of getting ready.
     """
+    check_limits()
     folder = prepare_folder(config.state_dir, config.minimum_free_bytes)
     with start_lock(folder):
         if found := read_record(config.state_dir):

@@ -9,6 +9,9 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.chaos import takes_faults
@@ -33,7 +36,7 @@ class EndpointTarget:
                 "The target endpoint needs to know which.",
                 "Set ENDPOINT_URL to its URL, such as http://127.0.0.1:4566.",
             )
-        self.endpoint = settings.endpoint.rstrip("/")
+        self.endpoint, self._asked = settings.endpoint.rstrip("/"), False
         self._clients = LocalClients(
             settings.endpoint, settings.region, private=settings.endpoint_private
         )
@@ -76,8 +79,25 @@ class EndpointTarget:
         raise Problem(f"The log of {self.endpoint} is not known here.", "Ask whoever started it.")
 
     def client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
-        """A boto3 client of `service` on it."""
+        """A boto3 client of `service` on it. Problem if what answers there is not AWS's API."""
+        if not self._asked:
+            self._require_aws()
+            self._asked = True
         return self._clients.client(service, attempts=attempts)
+
+    def _require_aws(self) -> None:
+        """Any web server answers something; AWS's API says who is calling."""
+        try:
+            speaks_aws = "Account" in self._clients.client("sts").get_caller_identity()
+        except ClientError as error:
+            speaks_aws = not str(error.response["Error"].get("Code", "")).isdigit()
+        except (ResponseParserError, KeyError, ValueError, TypeError, AttributeError):
+            speaks_aws = False
+        if not speaks_aws:
+            raise Problem(
+                f"What answers at {self.endpoint} is not AWS's API.",
+                "Start the emulator that you mean, or correct ENDPOINT_URL.",
+            )
 
     def for_functions(self, url: str) -> str:
         """The same: whoever started it may know better."""

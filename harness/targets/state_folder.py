@@ -8,6 +8,7 @@ import contextlib
 import errno
 import fcntl
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ import psutil
 
 from harness.files import check_folder, private_folder
 from harness.problems import Problem
+
+# SQLite takes paths of 512 bytes (SQLITE_MAX_PATHNAME), and the metrics' database has the state
+# folder's twice in its own.
+LONGEST_PATH = 200
+_FULL_BYTES = 8 * 1024**2
 
 
 def log_path(state_dir: Path) -> Path:
@@ -85,6 +91,12 @@ def prepare_folder(state_dir: Path, minimum_free_bytes: int) -> Path:
     Raises Problem if it cannot be written to, or others could have changed what is in it.
     """
     folder = state_dir / "emulator"
+    if (length := len(os.fsencode(state_dir))) > LONGEST_PATH:
+        raise Problem(
+            f"The path of the state folder is {length} bytes long; the emulator's databases take "
+            f"{LONGEST_PATH}: {state_dir}.",
+            "Name a shorter one in TAPSTACK_STATE.",
+        )
     try:
         private_folder(state_dir)
         private_folder(folder)
@@ -96,6 +108,17 @@ def prepare_folder(state_dir: Path, minimum_free_bytes: int) -> Path:
     if free < minimum_free_bytes:
         raise _space_problem(folder, free)
     return folder
+
+
+def full_disk(folder: Path) -> str:
+    """That the disk of a folder has no space left, in words; empty while it has some."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    if free >= _FULL_BYTES:
+        return ""
+    return f"the disk of {folder} is full: {free / 1024**2:.0f} MB were left"
 
 
 def folder_problem(folder: Path, error: OSError) -> Problem:

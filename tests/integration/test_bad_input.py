@@ -135,7 +135,7 @@ def test_output_that_cannot_be_written_is_said(project_root: Path, tmp_path: Pat
         done = subprocess.run(
             [sys.executable, "-P", "-m", "harness", "scenarios"],
             cwd=project_root,
-            env={**os.environ, "TAPSTACK_STATE": str(tmp_path)},
+            env={**os.environ, "TAPSTACK_STATE": str(tmp_path), "PYTHONUNBUFFERED": ""},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -158,3 +158,41 @@ def test_the_version_names_all_that_a_bug_report_needs(tapstack: Tapstack) -> No
     assert re.fullmatch(
         r"tapstack [\d.]+( \(\w+(-dirty)?\))?, LocalStack 4.14.0, .+\n", done.stdout
     )
+
+
+@pytest.mark.parametrize("command", [["run", "daily-load"], ["gate"], ["bench"]])
+def test_a_reports_folder_that_cannot_be_written_is_told_before_anything_starts(
+    tapstack: Tapstack, state_dir: Path, command: list[str]
+) -> None:
+    """A verdict that cannot be kept is not worth waiting for."""
+    done = tapstack(*command, TAPSTACK_REPORTS="/proc/tapstack")
+    _assert_one_clear_problem(done, "/proc/tapstack", "TAPSTACK_REPORTS")
+    assert not emulator.status(state_dir).running
+
+
+def test_a_state_folder_with_a_long_path_is_told_before_anything_starts(
+    tapstack: Tapstack, tmp_path: Path
+) -> None:
+    """Databases below it could not be opened, which no message would say."""
+    folder = tmp_path / ("x" * 100) / ("y" * 100)
+    _assert_one_clear_problem(tapstack("up", TAPSTACK_STATE=str(folder)), "bytes long", "shorter")
+
+
+@pytest.mark.parametrize(
+    ("limit", "option"), [("v", "1500000"), ("f", "10000"), ("n", "100")], ids=lambda value: value
+)
+def test_a_limit_of_the_shell_is_named_instead_of_the_template(
+    project_root: Path, state_dir: Path, limit: str, option: str
+) -> None:
+    """The option of `ulimit`, what it is and what it must be, before anything starts."""
+    done = subprocess.run(
+        ["sh", "-c", f'ulimit -{limit} {option}; exec "$0" -P -m harness up', sys.executable],
+        cwd=project_root,
+        env={**os.environ, "TAPSTACK_STATE": str(state_dir), "TAPSTACK_PORT": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    _assert_one_clear_problem(done, f"`ulimit -{limit}`")

@@ -21,7 +21,8 @@ from harness.evidence.explain import explain
 from harness.evidence.ledger import Entry
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import OUTCOMES, final_notices, judged
-from harness.evidence.report import build_report, report_folder, write_report
+from harness.evidence.report import build_report
+from harness.evidence.report_files import report_folder, write_report
 from harness.images.corpus import KINDS, Picture, plan
 from harness.run.scenario import Context, RunOptions
 from harness.trouble.adjusting import timeout

@@ -18,7 +18,8 @@ from harness.evidence.invocations import Handled, Invocation, InvocationLog, del
 from harness.evidence.ledger import Attempt, Delivery, Entry, Ledger, Notice
 from harness.evidence.observations import Observations, Run
 from harness.evidence.outcomes import OUTCOMES, allowed_statuses, outcome, why
-from harness.evidence.report import build_report, write_report
+from harness.evidence.report import build_report
+from harness.evidence.report_files import write_report
 from harness.settings import Settings
 from tests.unit.runs import RUN, SEEN, START, delivery, entry, good_run, rejection, success
 

@@ -11,7 +11,8 @@ from harness.evidence.explain import explain
 from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Run
-from harness.evidence.report import build_report, report_folder, write_report
+from harness.evidence.report import build_report
+from harness.evidence.report_files import report_folder, write_report
 from harness.problems import Problem
 from harness.settings import Settings
 from tests.unit.runs import RUN, SEEN, START, entry, rejection
@@ -35,10 +36,16 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.mark.parametrize(
-    "key", [f"uploads/{RUN}/album/same.jpg", "album/same.jpg", f"processed/{RUN}/album/same.jpg"]
+    "key",
+    [
+        f"uploads/{RUN}/album/same.jpg",
+        "album/same.jpg",
+        "same.jpg",
+        f"processed/{RUN}/album/same.jpg",
+    ],
 )
 def test_an_image_is_explained_with_all_its_versions(settings: Settings, key: str) -> None:
-    """By its key, that of its output, or what comes after the run's folder."""
+    """By its key, that of its output, what comes after the run's folder, or enough of its end."""
     told = "\n".join(explain(settings, key))
     assert f"uploads/{RUN}/album/same.jpg" in told
     assert "in overwrites on embedded, which began at 2027-01-15 08:00:00 UTC" in told
@@ -70,6 +77,16 @@ def test_an_unknown_key_is_answered_with_similar_ones(settings: Settings) -> Non
         with pytest.raises(Problem) as raised:
             explain(settings, wanted)
         assert "album/same.jpg" in raised.value.remedy
+
+
+def test_an_end_that_several_keys_have_is_answered_with_them(tmp_path: Path) -> None:
+    """Nobody is told the story of another image."""
+    run = Run(Ledger(entry(n, f"uploads/{RUN}/user-{n}/photo.jpg") for n in range(5)), SEEN)
+    write_report(tmp_path, build_report("any", run, [], {"target": "embedded"}), run)
+    with pytest.raises(
+        Problem, match=r"ends the keys of 5 images: user-0/photo.jpg, .* and 2 more"
+    ):
+        explain(Settings(), "photo.jpg", tmp_path)
 
 
 def test_without_a_report_one_is_told_how_to_make_one(tmp_path: Path) -> None:

@@ -15,10 +15,15 @@ from harness.evidence.observations import Run
 from harness.evidence.report import (
     build_report,
     percentiles,
-    report_folder,
     show_report,
+)
+from harness.evidence.report_files import (
+    check_reports_folder,
+    report_folder,
+    save_report,
     write_report,
 )
+from harness.problems import Problem
 from tests.unit.runs import SEEN, START, entry, good_run, spoil_output
 
 RULES = [value for value in vars(checks).values() if isinstance(value, Rule)]
@@ -30,7 +35,7 @@ def report_of(run: Run, target: str = "embedded") -> dict[str, object]:
 
 def shown(run: Run, target: str = "embedded") -> str:
     console = Console(file=io.StringIO(), width=120)
-    show_report(console, report_of(run, target), Path("reports/latest"))
+    show_report(console, report_of(run, target), "reports/latest/report.json")
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -88,7 +93,7 @@ def test_a_report_tells_what_it_does_not_prove() -> None:
 def test_what_is_not_proven_may_be_left_to_the_caller() -> None:
     """The gate says it once for all of its scenarios."""
     console = Console(file=io.StringIO(), width=120)
-    show_report(console, report_of(good_run()), Path("reports/latest"), not_proven=False)
+    show_report(console, report_of(good_run()), "reports/latest/report.json", not_proven=False)
     assert isinstance(console.file, io.StringIO)
     assert "not proven" not in console.file.getvalue()
     assert "PASSED daily-load" in console.file.getvalue()
@@ -98,7 +103,7 @@ def test_compressed_time_is_said() -> None:
     """A pass that came sooner than it could on AWS says so."""
     console = Console(file=io.StringIO(), width=120)
     report = report_of(good_run()) | {"compressed": ["retries come after 1 s, not 60 s"]}
-    show_report(console, report, Path("reports/latest"))
+    show_report(console, report, "reports/latest/report.json")
     assert isinstance(console.file, io.StringIO)
     assert "Time was compressed: retries come after 1 s, not 60 s\n" in console.file.getvalue()
 
@@ -157,3 +162,44 @@ def test_percentiles_of_nothing_are_none() -> None:
     """A run without a single notification has no latency."""
     assert percentiles([]) == {"p50": None, "p95": None, "p99": None, "max": None}
     assert percentiles([1.0, 2.0, 3.0])["p50"] == 2.0
+
+
+def test_a_report_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> None:
+    """Why is said instead of its place, and nothing half is left."""
+    run = good_run()
+    file = tmp_path / "file"
+    file.write_text("")
+    _, unwritten = save_report(file / "reports", report_of(run), run)
+    assert "could not be written" in unwritten
+    console = Console(file=io.StringIO(), width=120)
+    show_report(console, report_of(run), unwritten)
+    assert isinstance(console.file, io.StringIO)
+    assert "PASSED daily-load" in console.file.getvalue()
+    assert unwritten in console.file.getvalue()
+
+
+def test_a_reports_folder_without_room_is_told_before_the_run(tmp_path: Path) -> None:
+    """With what is free and what is needed."""
+    with pytest.raises(Problem, match="There is no room for a report"):
+        check_reports_folder(tmp_path / "reports", room_bytes=1 << 60)
+
+
+def test_a_disk_that_filled_up_is_named_first() -> None:
+    """It explains what failed, so the verdict begins with it."""
+    full = "the disk of /state is full: 0 MB were left"
+    run = good_run(disk_full=full, metrics=None, missing={"metrics": "InternalError"})
+    said = shown(run)
+    assert f"disk       {full}" in said
+    assert full in said.splitlines()[-1]
+
+
+def test_a_scenario_without_images_speaks_of_its_checks() -> None:
+    """Nobody is told that 0 of 0 images are as they should be."""
+    run = Run(Ledger([]), SEEN)
+    report = build_report(
+        "wiring", run, [rule(good_run()) for rule in RULES], {"target": "embedded"}
+    )
+    console = Console(file=io.StringIO(), width=120)
+    show_report(console, report, "report.json")
+    assert isinstance(console.file, io.StringIO)
+    assert f"PASSED wiring: {len(RULES)} of {len(RULES)} checks passed" in console.file.getvalue()

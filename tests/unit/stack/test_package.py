@@ -10,6 +10,7 @@ import pytest
 from harness.files import content_hash
 from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.failures import DeploymentFailed
 from harness.stack.package import archive, build
 
 # A small wheel with a console script, whose lock names the hash that the index has for it.
@@ -158,3 +159,13 @@ def test_a_package_larger_than_aws_takes_is_a_problem(
     with pytest.raises(Problem, match="AWS Lambda takes 250"):
         build(settings, "x86_64")
     assert not (settings.build_dir / "echo").exists()
+
+
+def test_a_source_that_python_cannot_read_is_not_built(tmp_path: Path) -> None:
+    """The file and its line, instead of a function that fails with its first event."""
+    settings = _checkout(tmp_path)
+    file = tmp_path / "lambda" / "echo" / "handler.py"
+    file.write_text("import json\n\ndef handler(event, context:\n    return 1\n")
+    with pytest.raises(DeploymentFailed, match=rf"{re.escape(str(file))}:3: "):
+        build(settings, "x86_64")
+    assert not (tmp_path / "build" / "echo").exists()

@@ -1,9 +1,12 @@
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from harness.problems import Problem
-from harness.settings import read_settings
+from harness.settings import Settings, read_settings
 from harness.targets.choosing import choose_target
 from harness.targets.clients import LocalClients
 
@@ -27,9 +30,86 @@ def test_an_unknown_target_is_answered_with_those_there_are() -> None:
     ],
 )
 def test_a_local_target_refuses_an_endpoint_elsewhere(endpoint: str) -> None:
-    """Only loopback addresses are local."""
-    with pytest.raises(Problem, match="loopback"):
+    """Only loopback addresses are local; what to say of one's own network is in the sentence."""
+    with pytest.raises(Problem, match="not on this machine") as problem:
         LocalClients(endpoint, "us-east-1")
+    assert "ENDPOINT_PRIVATE=1" in problem.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("emulator", "172.18.0.2"), ("emulator.test", "10.0.0.5"), ("[fd00::5]", "fd00::5")],
+)
+def test_names_of_a_private_network_are_allowed_once_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, host: str, address: str
+) -> None:
+    """CI services and containers have names, and what they resolve to counts."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", (address, 0))])
+    LocalClients(f"http://{host}:4566", "us-east-1", private=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("example.com", "93.184.216.34"),
+        ("vpce-1.s3.us-east-1.vpce.amazonaws.com", "10.0.0.5"),
+        ("metadata", "169.254.169.254"),
+    ],
+)
+def test_what_may_be_aws_itself_is_refused_whatever_is_said(
+    monkeypatch: pytest.MonkeyPatch, host: str, address: str
+) -> None:
+    """A private endpoint of AWS's is AWS, and so is a public address."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", (address, 0))])
+    with pytest.raises(Problem, match="not in a private network"):
+        LocalClients(f"http://{host}:4566", "us-east-1", private=True)
+
+
+@pytest.mark.parametrize("endpoint", ["http://[::1", "127.0.0.1:4566", "http://", "http://a:b"])
+def test_what_is_no_url_is_said_so(endpoint: str) -> None:
+    """One sentence with a URL as it should be."""
+    with pytest.raises(Problem, match="not the URL of an endpoint"):
+        LocalClients(endpoint, "us-east-1")
+
+
+class _Web(BaseHTTPRequestHandler):
+    """A web server that answers everything with the same."""
+
+    status, body = 200, b""
+
+    def do_POST(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_GET = do_POST  # noqa: N815 - as the server calls it
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""),
+        (200, b"{}"),
+        (200, b"<a/>"),
+        (404, b""),
+        (404, b'{"detail": "Not found"}'),
+        (501, b"<!DOCTYPE HTML><html><head><meta charset='utf-8'></head></html>"),
+    ],
+)
+def test_a_web_server_is_not_taken_for_aws(tmp_path: Path, status: int, body: bytes) -> None:
+    """Whatever it answers, one sentence says that this is not AWS's API."""
+    kind = type("Kind", (_Web,), {"status": status, "body": body})
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+        settings = Settings(state_dir=tmp_path, target="endpoint", endpoint=endpoint)
+        with pytest.raises(Problem, match="is not AWS's API"):
+            choose_target(settings).client("cloudformation")
+        server.shutdown()
 
 
 @pytest.mark.parametrize("service", ["s3", "sts", "lambda", "cloudformation", "logs"])
