@@ -13,6 +13,7 @@ from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.deploy import Stack, find_stack
+from harness.targets.isolation import NOT_ISOLATED, why_not_isolated
 from harness.targets.target import Target
 
 
@@ -63,6 +64,12 @@ def show_stack(target: Target, stack: Stack) -> None:
         click.echo(_how_to_reach(target.endpoint, stack))
     if stack.outputs.get("UploadBucketName") and stack.outputs.get("FunctionName"):
         click.echo(as_typed("\nNext: `tapstack run daily-load`"))
+
+
+def show_isolation(target: Target) -> None:
+    """A warning where functions are not kept apart."""
+    if reason := why_not_isolated(target):
+        click.echo(f"\n{NOT_ISOLATED.format(reason=reason)}")
 
 
 def _how_to_reach(endpoint: str, stack: Stack) -> str:

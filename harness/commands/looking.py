@@ -13,6 +13,7 @@ from harness.commands.answers import (
     print_json,
     require_running,
     running_stack,
+    show_isolation,
     show_stack,
     stack_facts,
 )
@@ -24,6 +25,7 @@ from harness.naming import as_typed
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import find_stack
 from harness.targets.choosing import choose_target
+from harness.targets.isolation import why_not_isolated
 
 NOTHING_RUNS = 3  # as `systemctl status` says it (LSB: "program is not running")
 
@@ -45,7 +47,11 @@ def status(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         print_json(
             {
-                "target": {"name": target.name, **facts},
+                "target": {
+                    "name": target.name,
+                    **facts,
+                    **({"isolated": not why_not_isolated(target)} if running else {}),
+                },
                 "stack": stack_facts(stack) if stack else None,
             }
         )
@@ -59,6 +65,8 @@ def status(settings: Settings, *, as_json: bool) -> int:
     else:
         both = "starts it and deploys" if not running else "deploys it"
         click.echo(as_typed(f"{settings.stack_name}: not deployed. `tapstack up` {both}."))
+    if running:
+        show_isolation(target)
     return 0 if running else NOTHING_RUNS
 
 

@@ -6,7 +6,14 @@ cli.py puts them into the group.
 
 import click
 
-from harness.commands.answers import print_json, require_running, show_stack, stack_facts, tell
+from harness.commands.answers import (
+    print_json,
+    require_running,
+    show_isolation,
+    show_stack,
+    stack_facts,
+    tell,
+)
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
 from harness.naming import as_typed
 from harness.problems import Problem
@@ -40,6 +47,7 @@ def up(settings: Settings, parameters: tuple[str, ...], *, replace: bool) -> int
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, pairs(parameters), replace=replace, tell=tell)
     show_stack(target, stack)
+    show_isolation(target)
     return 0
 
 

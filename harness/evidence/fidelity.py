@@ -18,6 +18,7 @@ ENFORCED, SIMULATED, NOT_CHECKED = "enforced", "simulated", "not checked"
 # Rows below such a heading concern only some runs.
 _ONLY = "Only with "
 _SWITCHED_OFF = {"permissions": "TAPSTACK_IAM=off", "signatures": "TAPSTACK_SIGNATURES=off"}
+_NOT_ISOLATED = "functions that share the machine"
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,12 @@ def _row(heading: str, cells: list[str]) -> Behaviour:
 
 
 def not_proven(
-    target: str, *, permissions: bool = True, signatures: bool = True
+    target: str, *, permissions: bool = True, signatures: bool = True, isolated: bool = True
 ) -> list[Behaviour]:
     """What a pass on `target` leaves open, the most important first; nothing on AWS itself.
 
-    `permissions` says whether policies were asked there, `signatures` whether they were verified.
+    `permissions` says whether policies were asked there, `signatures` whether they were verified,
+    `isolated` whether functions were kept apart.
     """
     if target == "aws":
         return []
@@ -82,5 +84,7 @@ def not_proven(
         about.add(_SWITCHED_OFF["permissions"])
     if not signatures:
         about.add(_SWITCHED_OFF["signatures"])
+    if not isolated:
+        about.add(_NOT_ISOLATED)
     left_open = [row for row in behaviours() if row.status != ENFORCED and row.only in about]
     return sorted(left_open, key=lambda row: (not row.prominent, not row.only))

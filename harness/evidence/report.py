@@ -82,6 +82,7 @@ def build_report(
                 facts["target"],
                 permissions=facts.get("permissions", True),
                 signatures=facts.get("signatures", True),
+                isolated=facts.get("isolated", True),
             )
         ],
         "environment": {

@@ -28,6 +28,7 @@ from harness.run.send import send
 from harness.settings import Settings
 from harness.stack.deploy import Stack
 from harness.stack.failures import DeploymentFailed
+from harness.targets.isolation import why_not_isolated
 from harness.targets.target import Target
 
 # When a notification counts as late, and how long nothing may happen before the rest counts as
@@ -200,6 +201,7 @@ def run_scenario(
         "region": stack.region,
         "permissions": permissions,
         "signatures": signatures,
+        "isolated": not why_not_isolated(target),
         "compressed": [],
         **context.facts,
     }

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.settings import Settings
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.isolation import why_not_isolated
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for
 from tests.emulator.invocations import ANYTHING, Run, runner
@@ -37,6 +40,11 @@ def test_it_has_the_standard_library_and_the_runtimes_modules(run: Run, module: 
 def test_modules_of_the_emulator_cannot_be_imported(run: Run, module: str) -> None:
     """A dependency that the package does not declare is missing here as it is on AWS."""
     assert run(f"import {module}").payload["errorType"] == "ModuleNotFoundError"
+
+
+def test_the_emulator_says_that_it_is_isolated(run: Run, emulator: Emulator) -> None:
+    """Who runs scenarios asks, and reports where it is not."""
+    assert why_not_isolated(EndpointTarget(Settings(endpoint=emulator.endpoint))) == ""
 
 
 def test_its_environment_is_made_from_nothing(run: Run) -> None:

@@ -1,10 +1,16 @@
 """Where the kernel refuses namespaces, functions work, with what can be kept private without."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
+from harness.settings import Settings
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.isolation import why_not_isolated
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.invocations import Run, lasting_function, runner
@@ -58,6 +64,22 @@ def test_limits_and_faults_are_the_same(run: Run) -> None:
     assert memory["errorType"] == "Runtime.OutOfMemory"
     assert crash["errorMessage"].endswith("Runtime exited with error: exit status 7")
     assert run("result = 1").payload == 1
+
+
+def test_who_runs_it_learns_of_it(emulator: Emulator, project_root: Path) -> None:
+    """`status` says so, before there is a function too; runs take it from the same place."""
+    target = EndpointTarget(Settings(endpoint=emulator.endpoint))
+    assert why_not_isolated(target) == "switched off"
+
+    said = subprocess.run(
+        [sys.executable, "-m", "harness", "status"],
+        cwd=project_root,
+        env={**os.environ, "TARGET": "endpoint", "ENDPOINT_URL": emulator.endpoint},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "Functions are not isolated here (switched off)" in said
 
 
 @pytest.mark.parametrize("end", ["timeout", "kill"])

@@ -1,15 +1,18 @@
 """Whether functions can have a root and a /tmp of their own on this machine, found out once.
 
-In: an interpreter to try it with. Out: yes or no, and a line in the emulator's log if it is no.
-Called by executor.py when the first function is prepared.
+Containers and hardened kernels refuse namespaces; the log says so, and who asks over HTTP.
 """
 
+import json
 import logging
 import os
 import shutil
 import threading
 import time
 from pathlib import Path
+
+from localstack.http import Request, Response
+from localstack.services.edge import ROUTER
 
 from localstack_parity.lambda_runtime import folders, runtimes
 from localstack_parity.lambda_runtime.log_stream import LogStream
@@ -19,29 +22,45 @@ from localstack_parity.lambda_runtime.runtimes import Interpreter
 LOG = logging.getLogger(__name__)
 
 SWITCH = "TAPSTACK_FUNCTION_ISOLATION"
+PATH = "/_tapstack/isolation"
 _TRY_TIMEOUT_S = 15.0
 _lock = threading.Lock()
-_available: bool | None = None
+_tried = False
+_missing = ""  # why functions cannot be isolated
+
+
+def install() -> None:
+    """Tell over HTTP whether functions are isolated, before the first one is made too."""
+    ROUTER.add(PATH, endpoint=_answer, methods=["GET"])
 
 
 def available(interpreter: Interpreter) -> bool:
     """Return whether a function can be isolated; only the first call has to try."""
-    global _available
+    global _tried, _missing
     with _lock:
-        if _available is None:
-            reason = "switched off" if os.environ.get(SWITCH) == "off" else _try(interpreter)
-            _available = reason is None
-            if reason:
+        if not _tried:
+            _missing = "switched off" if os.environ.get(SWITCH) == "off" else _try(interpreter)
+            _tried = True
+            if _missing:
                 LOG.warning(
                     "Functions share /tmp and see the machine's files, as they cannot have "
                     "namespaces of their own (%s); their TMPDIR and HOME are private folders.",
-                    reason,
+                    _missing,
                 )
-        return _available
+        return not _missing
 
 
-def _try(interpreter: Interpreter) -> str | None:
-    """Return why isolation does not work, None if it does."""
+def _answer(_request: Request) -> Response:
+    """Say it of any installed runtime: which one makes no difference."""
+    found = [runtimes.find(name) for name in runtimes.installed()]
+    isolated = bool(found) and available(found[0])
+    reason = _missing if found else "no runtime is installed"
+    document = {"isolated": isolated, "reason": reason}
+    return Response(json.dumps(document), mimetype="application/json")
+
+
+def _try(interpreter: Interpreter) -> str:
+    """Return why isolation does not work, "" if it does."""
     folder = folders.create("try")
     logs = LogStream()
     process = RuntimeProcess(
@@ -63,6 +82,6 @@ def _try(interpreter: Interpreter) -> str | None:
         process.close()
         shutil.rmtree(folder, ignore_errors=True)
     if process.wait_status == 0:
-        return None
+        return ""
     said = [message.strip() for _, message in logs.take()]
     return process.refused or (said[-1] if said else "it did not start in time")

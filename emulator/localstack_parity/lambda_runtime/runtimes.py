@@ -59,17 +59,17 @@ def find(runtime: str | None) -> Interpreter:
     if not runtime:
         raise Unsupported("Functions from container images cannot run here: use a zip archive.")
     home = folder() / runtime
-    if home not in (each.parent.parent for each in _pythons()):
-        installed = ", ".join(sorted(each.parent.parent.name for each in _pythons())) or "none"
+    if runtime not in installed():
         raise Unsupported(
             f"{runtime} is needed to run this function and is not installed under {folder()}; "
-            f"installed: {installed}."
+            f"installed: {', '.join(installed()) or 'none'}."
         )
     return _interpreter(home)
 
 
-def _pythons() -> Iterable[Path]:
-    return folder().glob("*/bin/python")
+def installed() -> list[str]:
+    """Return the runtimes that functions can have here, as Lambda calls them."""
+    return sorted(python.parent.parent.name for python in folder().glob("*/bin/python"))
 
 
 @cache

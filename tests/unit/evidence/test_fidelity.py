@@ -90,6 +90,12 @@ def test_a_pass_without_signatures_says_so() -> None:
     assert [row.number for row in added] == ["129"]
 
 
+def test_a_pass_without_isolation_says_so() -> None:
+    """Where functions see the machine and each other, their isolation is not proven."""
+    added = set(not_proven("embedded", isolated=False)) - set(not_proven("embedded"))
+    assert [(row.number, row.prominent) for row in added] == [("116", True)]
+
+
 def test_a_pass_on_aws_leaves_nothing_open() -> None:
     """There nothing is emulated."""
     assert not_proven("aws") == []
