@@ -1,8 +1,8 @@
 """Bad images of every kind, sent along a short day among good ones.
 
 Arrange: files that are no sound still JPEG or PNG, and sound ones that only look bad: a wrong
-extension, broken EXIF. Drive: upload them all. Expect: every good one right, every bad one refused
-once and for good, with a reason; the alarm tells of it, and ends with it.
+extension, broken EXIF, lost ends, wrong checksums. Drive: upload them all. Expect: every good one
+right, every bad one refused once and for good, with a reason; the alarm tells of it, and ends with it.
 """
 
 import random
@@ -14,7 +14,7 @@ from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.faults import field_of
 from harness.evidence.ledger import Entry
 from harness.evidence.observations import Run
-from harness.images import awkward, splice
+from harness.images import awkward
 from harness.images.corpus import Picture, plan
 from harness.images.pictures import Pictures
 from harness.run.scenario import Context
@@ -58,18 +58,20 @@ def run(context: Context) -> tuple[Run, list[Check]]:
 
 
 def looking_bad(store: Pictures) -> list[Picture]:
-    """Good pictures: a JPEG named .png, and EXIF data broken in every way."""
+    """Good pictures: a JPEG named .png, and files that careless programs have been at."""
     renamed = awkward.picture("good/a photo.png", 1)
-    plain = [
-        awkward.picture(f"good/EXIF {name}.jpg", number)
-        for number, name in enumerate(awkward.broken_exif(), 2)
+    changes = awkward.careless()
+    kinds = {".jpg": awkward.SMALL, ".png": awkward.SMALL_PNG}
+    sound = [
+        awkward.picture(f"good/{name}", number, kinds[name[-4:]])
+        for number, name in enumerate(changes, 2)
     ]
-    store.prepare(plain)
-    broken = [
-        replace(each, file=splice.with_exif(store.render(each), exif))
-        for each, exif in zip(plain, awkward.broken_exif().values(), strict=True)
+    store.prepare(sound)
+    changed = [
+        replace(each, file=change(store.render(each)))
+        for each, change in zip(sound, changes.values(), strict=True)
     ]
-    return [renamed, *broken]
+    return [renamed, *changed]
 
 
 def shuffled(pictures: Sequence[Picture], seed: int) -> list[Picture]:

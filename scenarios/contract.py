@@ -148,8 +148,7 @@ def metadata(probe: Probe) -> str:
 @promise("content", _SPEC)
 def content(probe: Probe) -> str:
     """The content decides what a file is, not its extension."""
-    png = Kind("small-png", 0, 320, 240, "PNG", "RGBA", content="graphic")
-    pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, png)]
+    pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, awkward.SMALL_PNG)]
     probe.prove(pictures)
     return "a JPEG named .png, a PNG named .jpg"
 

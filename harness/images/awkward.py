@@ -7,7 +7,8 @@ promises send them.
 import io
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from harness.images.corpus import SCENES, Kind, Picture
-from harness.images.splice import joined_adler, jpeg_band, png_end, png_head, png_rows
+from harness.images.splice import (
+    chunk,
+    joined_adler,
+    jpeg_band,
+    png_end,
+    png_head,
+    png_rows,
+    with_exif,
+)
 
 SMALL = Kind("small", 0, 320, 240)
+SMALL_PNG = Kind("small-png", 0, 320, 240, "PNG", "RGBA", content="graphic")
 
 # The largest photo that is taken: decoded at its full size, it takes 479 MB.
 VAST = (12_600, 9_504)
@@ -103,7 +113,33 @@ def unusable() -> Mapping[str, bytes]:
         "unknown colours.png": _claiming(8, 8, colour=5),
         "no palette.png": _claiming(8, 8, colour=3),
         "bomb.png": _bomb(),
+        "half with an end.jpg": photo[: len(photo) // 2] + b"\xff\xd9",
+        "12 bits.jpg": _of_twelve_bits(photo),
+        "for iPhones.png": png[:8] + chunk(b"CgBI", b"\x50\0\x20\6") + png[8:],
+        "needs a reader.png": png[:33] + chunk(b"ABCD", b"x") + png[33:],
     }
+
+
+def careless() -> Mapping[str, Callable[[bytes], bytes]]:
+    """What careless programs make of a sound file, by file name; the picture is none the worse."""
+    camera, editor = (
+        b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, turned, 0, 0)
+        for turned in (1, 6)
+    )
+    text, transparency = chunk(b"tEXt", b"Comment\0hello"), chunk(b"tRNS", b"\0")
+    return {
+        **{f"EXIF {name}.jpg": partial(_with, exif) for name, exif in broken_exif().items()},
+        "an editor's EXIF behind the camera's.jpg": lambda jpeg: _with(camera, _with(editor, jpeg)),
+        "without its end mark.jpg": lambda jpeg: jpeg[:-2],
+        "FF to the end.jpg": lambda jpeg: jpeg[:-2] + b"\xff" * 2**20,
+        "without its end.png": lambda png: png[:-12],
+        "a text with a wrong checksum.png": lambda png: png[:33] + text[:-4] + bytes(4) + png[33:],
+        "a transparency too short.png": lambda png: png[:33] + transparency + png[33:],
+    }
+
+
+def _with(exif: bytes, jpeg: bytes) -> bytes:
+    return with_exif(jpeg, exif)
 
 
 def broken_exif() -> Mapping[str, bytes]:
@@ -152,6 +188,12 @@ def _resized(photo: bytes, width: int, height: int) -> bytes:
     """A JPEG whose header says that it is of this size (T.81, B.2.2)."""
     at = photo.index(b"\xff\xc0") + 5
     return photo[:at] + struct.pack(">HH", height, width) + photo[at + 4 :]
+
+
+def _of_twelve_bits(photo: bytes) -> bytes:
+    """A JPEG that says it has 12 bits a channel (T.81, B.2.2), as X-rays have."""
+    at = photo.index(b"\xff\xc0") + 4
+    return photo[:at] + b"\x0c" + photo[at + 1 :]
 
 
 def _of_two_channels(photo: bytes) -> bytes:

@@ -60,7 +60,7 @@ def png_head(
     """Signature, IHDR and the chunks of `extra`; `depth` and `colour` as in PNG section 11.2.1."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"".join(
-        [_PNG_SIGNATURE, _chunk(b"IHDR", header), *(_chunk(n, d) for n, d in extra.items())]
+        [_PNG_SIGNATURE, chunk(b"IHDR", header), *(chunk(n, d) for n, d in extra.items())]
     )
 
 
@@ -77,7 +77,7 @@ def png_rows(rows: NDArray[np.uint8], pixel_bytes: int, *, first: bool) -> tuple
     deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
     packed = deflate.compress(plain) + deflate.flush(zlib.Z_FULL_FLUSH)
     return (
-        _chunk(b"IDAT", (b"\x78\x9c" if first else b"") + packed),
+        chunk(b"IDAT", (b"\x78\x9c" if first else b"") + packed),
         zlib.adler32(plain),
         len(plain),
     )
@@ -85,7 +85,7 @@ def png_rows(rows: NDArray[np.uint8], pixel_bytes: int, *, first: bool) -> tuple
 
 def png_end(adler: int) -> bytes:
     """The end of the image data, whose whole Adler-32 is `adler`, and of the file."""
-    return _chunk(b"IDAT", _EMPTY_LAST_BLOCK + struct.pack(">I", adler)) + _chunk(b"IEND", b"")
+    return chunk(b"IDAT", _EMPTY_LAST_BLOCK + struct.pack(">I", adler)) + chunk(b"IEND", b"")
 
 
 def joined_adler(first: int, second: int, second_size: int) -> int:
@@ -95,5 +95,6 @@ def joined_adler(first: int, second: int, second_size: int) -> int:
     return high % _ADLER_BASE << 16 | low % _ADLER_BASE
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
+def chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG with its length and checksum."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
