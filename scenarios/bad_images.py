@@ -2,7 +2,8 @@
 
 Arrange: files that are no sound still JPEG or PNG, and sound ones that only look bad: a wrong
 extension, broken EXIF, lost ends, wrong checksums. Drive: upload them all. Expect: every good one
-right, every bad one refused once and for good, with a reason; the alarm tells of it, and ends with it.
+right, every bad one refused once and for good, with a reason; the alarm tells of it, and ends
+with it.
 """
 
 import random
