@@ -373,6 +373,11 @@ _ALIASES = "\n".join(
         ("Resources: {T: {Type: AWS::SNS::Topic, CreationPolicy: {}}}", "not emulated here"),
         ("Resources: {T: {Type: AWS::SNS::Topic}}\nGlobals: {}", "properties [Globals]"),
         ("text", "unsupported structure"),
+        ('{"Resources": [}', "JSON not well-formed. (line 1, column"),
+        (
+            "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !If [Gone, a, b]}}}",
+            "Template error: unresolved condition dependency Gone in Fn::If",
+        ),
     ],
 )
 def test_a_text_that_is_no_template_is_refused(emulator: Emulator, body: str, message: str) -> None:

@@ -325,6 +325,26 @@ def test_the_new_resource_comes_before_the_old_one_goes(emulator: Emulator, stac
     assert _groups(emulator, name) == {}
 
 
+@pytest.mark.parametrize(("stage", "left"), [("prod", True), ("dev", False)])
+def test_a_condition_may_decide_what_is_kept(
+    emulator: Emulator, stack: Stack, stage: str, left: bool
+) -> None:
+    """DeletionPolicy may be an Fn::If."""
+    policy = {"DeletionPolicy": {"Fn::If": ["IsProd", "Retain", "Delete"]}}
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        "Resources": {"Group": {**_group(stack.name), **policy}},
+    }
+    stack.deploy(template, Stage=stage)
+
+    stack.delete()
+
+    assert bool(_groups(emulator, stack.name)) is left
+    if left:
+        emulator.client("logs").delete_log_group(logGroupName=stack.name)
+
+
 def test_what_is_replaced_may_be_kept(emulator: Emulator, stack: Stack) -> None:
     """UpdateReplacePolicy Retain keeps the old resource, as DELETE_SKIPPED."""
     name = stack.name
@@ -566,6 +586,16 @@ def test_a_name_is_exported_once(emulator: Emulator, stack: Stack) -> None:
         f"Export with name {stack.name} is already exported by stack {stack.name}"
     ]
     second.delete()
+
+
+def test_a_template_exports_a_name_once(stack: Stack) -> None:
+    """Two outputs of one stack cannot have the same export name."""
+    template = _exporting(stack.name)
+    template["Outputs"]["Second"] = template["Outputs"]["Out"]
+
+    assert stack.create(template) == "ROLLBACK_COMPLETE"
+
+    assert stack.reasons("ROLLBACK_IN_PROGRESS") == [f"Duplicate Export names: [{stack.name}]"]
 
 
 def test_an_import_needs_an_export(stack: Stack) -> None:

@@ -47,6 +47,16 @@ def check(change_set: ChangeSet, template: Template) -> None:
                 )
 
 
+def deletion_policies(change_set: ChangeSet, template: Template) -> dict[str, Any]:
+    """Return the DeletionPolicy of each resource that has one, which may depend on a condition."""
+    holds = _holding(change_set)
+    return {
+        name: _taken(resource["DeletionPolicy"], holds)
+        for name, resource in template["Resources"].items()
+        if "DeletionPolicy" in resource
+    }
+
+
 def _holding(change_set: ChangeSet) -> Callable[[str], bool]:
     """Return how a condition comes out with the change set's parameters."""
     evaluating = ChangeSetModelPreproc(change_set)

@@ -47,8 +47,7 @@ def delete_stack(executor: Operation) -> list[str]:
 
 def _deletion_policy(executor: Operation, name: str) -> str | None:
     """The policy in the template by which the resource was made."""
-    template = executor.stack.processed_template or executor.stack.template or {}
-    policy: str | None = template.get("Resources", {}).get(name, {}).get("DeletionPolicy")
+    policy: str | None = getattr(executor.stack, "deletion_policies", {}).get(name)
     return policy
 
 

@@ -15,7 +15,7 @@ from localstack.aws.api.cloudformation import (
 from localstack.services.cloudformation.stores import get_cloudformation_store
 from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 
-from localstack_parity.cloudformation import deletion, operations, rollback
+from localstack_parity.cloudformation import conditions, deletion, operations, rollback
 from localstack_parity.cloudformation.executor import Executor
 from localstack_parity.cloudformation.operations import Course
 
@@ -96,6 +96,10 @@ def _describe(stack: Stack, executor: Executor, *, succeeded: bool) -> None:
     stack.template_body = change_set.template_body
     stack.description = (change_set.template or {}).get("Description")
     stack.unfinished_rollback = executor
+    made_by = change_set.processed_template or {"Resources": {}}
+    policies = conditions.deletion_policies(change_set, made_by)
+    kept = {} if succeeded else getattr(stack, "deletion_policies", {})
+    stack.deletion_policies = policies | kept
     if succeeded:
         outputs: list[Any] = executor.outputs
         stack.resolved_outputs = outputs

@@ -20,6 +20,9 @@ class ExportError(Exception):
 
 def check_update(stack: Stack, outputs: Sequence[Output]) -> None:
     """Raise ExportError if the stack cannot have these outputs in the place of its present ones."""
+    names = [output["ExportName"] for output in outputs if "ExportName" in output]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ExportError(f"Duplicate Export names: [{twice[0]}]")
     wanted = {o["ExportName"]: o["OutputValue"] for o in outputs if "ExportName" in o}
     for other in _others(stack):
         for name in wanted.keys() & other.resolved_exports.keys():

@@ -11,23 +11,38 @@ from localstack.services.cloudformation.engine.validations import ValidationErro
 
 _OF_OBJECTS = ("Conditions", "Mappings", "Outputs", "Parameters", "Resources", "Rules")
 
-# What each function needs, in the words of the refusal.
+# What each function needs; the words of these refusals were recorded on AWS, but for some.
+_LIST_OF = "or a function that returns a list of strings (such as Fn::GetAZs)"
 _NEEDS = {
-    "Fn::Base64": "one text",
+    "Fn::Base64": "one string",
     "Fn::Cidr": "an address block, a count and the bits of the subnets",
+    "Fn::Equals": "a list of 2 string parameters.",
     "Fn::FindInMap": "the name of a map, a top-level key and a second-level key",
     "Fn::GetAZs": "the name of a Region",
     "Fn::GetAtt": "two non-empty parameters, the resource name and the resource attribute",
     "Fn::If": "the name of a condition, a value if it is true and one if it is false",
     "Fn::ImportValue": "the name of an export",
-    "Fn::Join": "two parameters, a delimiter and a list of texts",
-    "Fn::Select": "two parameters, an index and a list",
-    "Fn::Split": "two parameters, a delimiter and a text",
-    "Fn::Sub": "a text, or a text and a map of values",
+    "Fn::Join": "two parameters, (1) a string delimiter and (2) a list of strings to be joined "
+    f"{_LIST_OF} to be joined.",
+    "Fn::Select": "a list argument with two elements: an integer index and a list",
+    "Fn::Split": "two parameters, (1) a string delimiter and (2) a string to be split or a "
+    "function that returns a string to be split.",
+    "Fn::Sub": "a string, or a string and a map of values",
 }
 _OF_CONDITIONS = {"Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or"}
+_NO_OBJECT = {
+    "": "Template format error: Any {0} member must be an object ({1}).",
+    "Mappings": "Template format error: Every Mappings member {1} must be a map",
+    "Resources": "Template format error: Any Resources member must be an object.",
+}
 _OF_MACROS = {"Fn::Transform"}
-_COUNTS = {"Fn::If": (3, 3), "Fn::Join": (2, 2), "Fn::Select": (2, 2), "Fn::Split": (2, 2)}
+_COUNTS = {
+    "Fn::Equals": (2, 2),
+    "Fn::If": (3, 3),
+    "Fn::Join": (2, 2),
+    "Fn::Select": (2, 2),
+    "Fn::Split": (2, 2),
+}
 
 
 def check_sections(template: Mapping[str, Any]) -> None:
@@ -41,9 +56,7 @@ def check_sections(template: Mapping[str, Any]) -> None:
         for name, member in members.items():
             made_by_macro = name.startswith("Fn::")
             if not isinstance(member, dict) and not made_by_macro:
-                raise ValidationError(
-                    f"Template format error: Any {section} member must be an object ({name})."
-                )
+                raise ValidationError(_NO_OBJECT.get(section, _NO_OBJECT[""]).format(section, name))
     if not isinstance(template.get("Description", ""), (str, type(None))):
         raise ValidationError("Template format error: Description must be a string.")
     for transform in _listed(template.get("Transform")):
@@ -78,7 +91,8 @@ def check_functions(template: Mapping[str, Any]) -> None:
                 )
             if not _takes(function, argument):
                 needs = _NEEDS.get(function, "a list of conditions")
-                raise ValidationError(f"Template error: every {function} object requires {needs}.")
+                every = function if function == "Fn::Select" else f"every {function} object"
+                raise ValidationError(f"Template error: {every} requires {needs}")
 
 
 def _calls(value: Any) -> Iterator[tuple[str, Any]]:

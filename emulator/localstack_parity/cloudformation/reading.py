@@ -48,13 +48,17 @@ def standing_for(text: str, template: Any) -> Iterator[None]:
 
 
 def read(text: str) -> Any:
-    """Read a template, JSON or YAML."""
+    """Read a template: JSON, or else YAML, which may begin with a brace as well."""
     try:
-        template = _from_json(text) if text.lstrip().startswith("{") else None
-    except ValueError:
-        template = None  # YAML in braces
-    if template is None:
-        template = _from_yaml(text)
+        template = _from_json(text) if text.lstrip().startswith("{") else _from_yaml(text)
+    except json.JSONDecodeError as problem:
+        try:
+            template = _from_yaml(text)
+        except ValidationError:
+            raise ValidationError(
+                "Template format error: JSON not well-formed. "
+                f"(line {problem.lineno}, column {problem.colno})"
+            ) from None
     if not isinstance(template, dict):
         raise ValidationError("Template format error: unsupported structure.")
     return _with_texts_for_keys(template, 0)

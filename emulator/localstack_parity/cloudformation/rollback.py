@@ -187,11 +187,15 @@ def _describe_what_is_there(executor: Operation) -> None:
         if name not in done:
             executor.resources[name] = existed
     for name in set(executor.resources) - done - executor.existed.keys():
-        del executor.resources[name]
+        # A nested stack that failed is there, and goes with its parent.
+        if not executor.resources[name].get("PhysicalResourceId"):
+            del executor.resources[name]
     old: dict[str, Any] = executor.stack.processed_template or {"Resources": {}}
     new: dict[str, Any] = executor.change_set.processed_template
     resources = {
-        name: (new if name in done else old)["Resources"][name] for name in executor.resources
+        name: (new if name in done else old)["Resources"][name]
+        for name in executor.resources
+        if name in done or name in executor.existed
     }
     executor.change_set.template = executor.change_set.processed_template = {
         **new,

@@ -135,15 +135,16 @@ def _check_references(template: Template) -> None:
             for item in (template.get(block) or {}).values()
             for reference in references_of_item(item)
         ]
-        if missing := [
-            reference.name
-            for reference in found
-            if reference.is_condition and reference.name not in conditions
-        ]:
-            raise ValidationError(
-                f"Template format error: Unresolved condition dependency {missing[0]} "
-                f"in the {block} block of the template"
-            )
+        for reference in found:
+            if reference.function == "Fn::If" and reference.name not in conditions:
+                raise ValidationError(
+                    f"Template error: unresolved condition dependency {reference.name} in Fn::If"
+                )
+            if reference.is_condition and reference.name not in conditions:
+                raise ValidationError(
+                    f"Template format error: Unresolved condition dependency {reference.name} "
+                    f"in the {block} block of the template"
+                )
         if missing := [
             reference.name
             for reference in found
