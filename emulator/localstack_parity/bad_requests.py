@@ -144,6 +144,8 @@ def _violations(context: RequestContext) -> str:
     for name, value in request.items():
         if name.lower().endswith("arn") and str(value).count(":") < _ARN_COLONS:
             return f"Invalid value for parameter {name}: {value} is no ARN."
+        if name.lower().endswith("url") and "://" not in str(value):
+            return f"{name} must be a supported URL."
     return ""
 
 

@@ -53,6 +53,7 @@ def on_start() -> None:
     from localstack_parity import addresses, refusals
     from localstack_parity.authentication import gate
     from localstack_parity.chaos import api as chaos
+    from localstack_parity.events import patterns
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import guard, isolation, limits
 
@@ -61,6 +62,7 @@ def on_start() -> None:
     refusals.install()
     handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)
     handlers.serve_custom_service_request_handlers.append(limits.enforce)
+    patterns.install()
     iam_guard.install()
     isolation.install()
     chaos.install()  # last: what is refused anyway does not fail by a fault

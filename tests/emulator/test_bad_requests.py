@@ -232,6 +232,7 @@ def test_deep_texts_are_texts_or_bad_input(emulator: Emulator, bucket: str) -> N
             {"FunctionName": "none", "Payload": DEEP},
             "InvalidRequestContentException",
         ),
+        ("cloudformation", "get_template_summary"): ({"TemplateURL": "none"}, "ValidationError"),
         ("cloudformation", "validate_template"): (
             {"TemplateBody": '{"Resources":' + DEEP.decode()[:50_000]},
             "ValidationError",
@@ -272,3 +273,21 @@ def test_a_deep_log_event_is_a_text_and_no_json(emulator: Emulator) -> None:
         refused = _code(logs.filter_log_events, logGroupName=group, filterPattern=pattern)
         assert refused == "InvalidParameterException"
     logs.delete_log_group(logGroupName=group)
+
+
+def test_stars_in_event_patterns_take_time_in_proportion(emulator: Emulator) -> None:
+    """EventBridge User Guide, "Wildcard matching": five stars, and 100,000 letters to share out."""
+    events = emulator.client("events")
+
+    def matches(key: str) -> bool:
+        pattern = {"detail": {"key": [{"wildcard": "*a*a*a*a*b"}]}}
+        event = {"detail": {"key": key}, "source": "x", "detail-type": "x", "id": "1"}
+        event |= {"account": "000000000000", "region": REGION, "resources": []}
+        event["time"] = "2026-01-01T00:00:00Z"
+        answer = events.test_event_pattern(
+            EventPattern=json.dumps(pattern), Event=json.dumps(event)
+        )
+        return bool(answer["Result"])
+
+    assert matches("x" + "axa" * 4 + "b")
+    assert not matches("a" * 100_000)

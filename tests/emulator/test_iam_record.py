@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.iam import allow, session_of
+from tests.emulator.iam import allow, bucket_of, session_of
 
 
 def usage(emulator: Emulator, role: str) -> dict[str, Any]:
@@ -41,3 +41,17 @@ def test_the_record_tells_used_from_unused_and_refused(emulator: Emulator) -> No
         1,
     )
     assert "because no identity-based policy allows" in denial["message"]
+
+
+def test_of_many_deletions_each_is_recorded(emulator: Emulator) -> None:
+    """One request that S3 judges key by key."""
+    with bucket_of(emulator) as bucket:
+        mine = f"arn:aws:s3:::{bucket}/mine/*"
+        with session_of(emulator, allow("s3:DeleteObject", mine)) as (role, client):
+            keys = [{"Key": key} for key in ("mine/1", "mine/2", "theirs/3")]
+            client("s3").delete_objects(Bucket=bucket, Delete={"Objects": keys})
+            seen = usage(emulator, role)
+        assert seen["used"] == {"s3:DeleteObject": 2}
+        assert [(one["resource"], one["count"]) for one in seen["denied"]] == [
+            (f"arn:aws:s3:::{bucket}/theirs/3", 1)
+        ]

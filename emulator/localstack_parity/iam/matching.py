@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 
+from localstack_parity.wildcards import in_order
+
 # What a request says about itself, by lower-case condition key; several values in a tuple.
 type Context = Mapping[str, str | tuple[str, ...]]
 
@@ -130,21 +132,10 @@ def _compile(tokens: tuple[_Token, ...], kind: Kind) -> re.Pattern[str]:
     flags = re.DOTALL | (re.IGNORECASE if kind in _CASELESS_KINDS else 0)
     groups = _split(_regexes(tokens, arn=kind is Kind.ARN), _ANY)
     texts = [
-        _in_order(["".join(one) for one in _split(group, _IN_SEGMENT)], _IN_SEGMENT, to_end=last)
+        in_order(["".join(one) for one in _split(group, _IN_SEGMENT)], _IN_SEGMENT, to_end=last)
         for last, group in zip([False] * (len(groups) - 1) + [True], groups, strict=True)
     ]
-    return re.compile(_in_order(texts, _ANY, to_end=True), flags)
-
-
-def _in_order(parts: list[str], run: str, *, to_end: bool) -> str:
-    """Join what stands between the runs.
-
-    Each part may be kept where it is first found, which an atomic group does: a later place leaves
-    less text for the rest. Only the last part has to be looked for as far as the end.
-    """
-    first, *found = parts
-    end = run + found.pop() if found and to_end else ""
-    return first + "".join(f"(?>{run}?{part})" for part in found) + end
+    return re.compile(in_order(texts, _ANY), flags)
 
 
 def _split(regexes: list[str], run: str) -> list[list[str]]:

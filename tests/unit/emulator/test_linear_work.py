@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
+from localstack_parity.chaos import rules
 from localstack_parity.cloudwatch import dashboards, expressions
 from localstack_parity.iam.conditions import parse as parse_conditions
 from localstack_parity.iam.matching import Kind, Pattern
@@ -96,6 +97,7 @@ CASES: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
         wanted_from("WARN"),
         lambda n: json.dumps({"level": "INFO", "timestamp": "2" * n}),
     ),
+    "a glob of the chaos rules": (lambda text: rules.matches(STARS, text), lambda n: "a" * n),
     "metric math": (_expression, lambda n: "-1+" * n),
     "a dashboard": (dashboards.problems, lambda n: '{"widgets": [' + "{}," * n + "{}]}"),
 }

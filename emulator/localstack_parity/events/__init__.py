@@ -1,0 +1,1 @@
+"""EventBridge corrected: the wildcards of event patterns."""
