@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore import UNSIGNED
-from botocore.auth import S3SigV4Auth, SigV4QueryAuth
+from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
@@ -162,6 +163,24 @@ def test_a_session_has_its_own_token(emulator: Emulator, bucket: str) -> None:
     assert code_of(root.list_objects_v2, **listing) == ("InvalidToken", 400)
 
 
+def test_a_function_url_of_aws_iam_wants_a_signature(emulator: Emulator) -> None:
+    """AWS: Lambda Developer Guide, "Control access to Lambda function URLs"."""
+    code = zipped("def handler(event, context): return event['rawPath']")
+    with (
+        role_for(emulator) as role,
+        function_of(emulator, code, role, Timeout=30) as function,
+    ):
+        configured = emulator.client("lambda").create_function_url_config(
+            FunctionName=function, AuthType="AWS_IAM"
+        )
+        url = f"{configured['FunctionUrl']}a%20b?c=d"
+        assert http("GET", url)[0] == 403
+        for secret, status in (("guessed", 403), ("test", 200)):
+            request = AWSRequest("GET", url)
+            SigV4Auth(Credentials("test", secret), "lambda", REGION).add_auth(request)
+            assert http("GET", url, **dict(request.headers.items()))[0] == status
+
+
 def test_keys_that_would_be_of_no_use_are_not_given_out(emulator: Emulator) -> None:
     """LocalStack's GetSessionToken and GetFederationToken answer with the keys of an example."""
     sts = emulator.client("sts")
@@ -179,11 +198,37 @@ def test_nobody_outside_is_one_of_the_emulators_services(emulator: Emulator, buc
     assert code_of(internal.list_buckets) == ("SignatureDoesNotMatch", 403)
 
 
+LEFTOVER = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(keys, context):
+    key = {} if not keys else {"aws_access_key_id": keys[0], "aws_secret_access_key": keys[1]}
+    try:
+        boto3.client("s3", **key).list_buckets()
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "allowed"
+"""
+
+
 def test_a_function_has_no_use_for_the_accounts_own_key(emulator: Emulator) -> None:
     """AWS knows no key `test`: one that was left in a handler fails there, so it fails here. SDKs
     say in User-Agent where they run, from AWS_EXECUTION_ENV, which Lambda sets."""
-    in_lambda = client(emulator, "s3", user_agent_extra="exec-env/AWS_Lambda_python3.13")
-    assert code_of(in_lambda.list_buckets) == ("InvalidAccessKeyId", 403)
+    with (
+        role_for(emulator, "s3:ListAllMyBuckets") as role,
+        function_of(emulator, zipped(LEFTOVER), role, Timeout=30) as function,
+    ):
+
+        def seen(keys: list[str]) -> Any:
+            answer = emulator.client("lambda").invoke(
+                FunctionName=function, Payload=json.dumps(keys)
+            )
+            return json.load(answer["Payload"])
+
+        assert seen([]) == "allowed"
+        assert seen(["test", "test"]) == "InvalidAccessKeyId"
+        assert seen(["000000000000", "test"]) == "InvalidAccessKeyId"
 
 
 def test_the_scope_names_the_service(emulator: Emulator) -> None:

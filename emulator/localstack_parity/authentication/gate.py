@@ -70,6 +70,21 @@ def of(context: RequestContext) -> Authentication | None:
     return found
 
 
+def is_signed(request: Any, service: str) -> bool:
+    """Say whether a signature proves who sent a request that no service's API serves."""
+    raw = received.of(request)
+    try:
+        claim = claims.of(raw)
+        if claim is None:
+            return False
+        if os.environ.get(SWITCH) != "off":
+            content = hashlib.sha256(request.get_data()).hexdigest()
+            proof.of(raw, claim, service, payload_hash=content)
+    except Refused:
+        return False
+    return True
+
+
 def is_internal(context: RequestContext) -> bool:
     """Say whether one of LocalStack's services makes the call, within this process."""
     return not hasattr(context, _RECEIVED)
