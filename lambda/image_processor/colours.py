@@ -56,7 +56,7 @@ def profile_of_segments(pieces: Sequence[bytes]) -> bytes | None:
     if {piece[1] for piece in pieces} != {len(pieces)}:
         return None
     profile = b"".join(numbered[number][2:] for number in numbers)
-    return profile if len(profile) <= MAX_PROFILE_BYTES else None
+    return icc.without_chains(profile) if len(profile) <= MAX_PROFILE_BYTES else None
 
 
 def profile_of_chunks(chunks: Mapping[bytes, Buffer], *, grey: bool) -> bytes | None:
@@ -66,7 +66,7 @@ def profile_of_chunks(chunks: Mapping[bytes, Buffer], *, grey: bool) -> bytes | 
     if b"iCCP" in chunks:
         profile = _unfolded(chunks[b"iCCP"])
         if icc.is_for(profile, icc.GREY if grey else icc.COLOUR):
-            return profile
+            return icc.without_chains(profile)
     if b"sRGB" in chunks:
         return None
     curve = _gamma(bytes(chunks.get(b"gAMA", b"")))

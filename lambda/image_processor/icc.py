@@ -9,6 +9,10 @@ GREY, COLOUR = b"GRAY", b"RGB "  # colour spaces, as a profile's header names th
 
 _HEADER_BYTES = 128
 _SPACE, _SIGNATURE = slice(16, 20), slice(36, 40)
+_ENTRY_BYTES, _MAX_ENTRIES = 12, 100  # of the table of tags, which lcms limits so, too
+# Chains of any number of steps, for every pixel (ICC.1:2010, 9.2.18). No browser reads them, and a
+# profile that has them has the same again in a form without.
+_CHAINS = {b"D2B0", b"D2B1", b"D2B2", b"D2B3", b"B2D0", b"B2D1", b"B2D2", b"B2D3"}
 _POINTS = 4096  # of a curve: what is darkest of 8 bits still has a few of them
 
 # The white to which profiles refer, and cones' response to light, by which Bradford adapts to it.
@@ -29,6 +33,19 @@ def is_for(profile: Buffer, space: bytes) -> bool:
         and head[_SPACE] == space
         and int.from_bytes(head[:4]) <= memoryview(profile).nbytes
     )
+
+
+def without_chains(profile: bytes) -> bytes:
+    """The profile without what costs any amount of time per pixel."""
+    at = _HEADER_BYTES + 4
+    count = min(int.from_bytes(profile[_HEADER_BYTES:at]), _MAX_ENTRIES)
+    end = at + _ENTRY_BYTES * count
+    entries = [profile[place : place + _ENTRY_BYTES] for place in range(at, end, _ENTRY_BYTES)]
+    kept = [entry for entry in entries if entry[:4] not in _CHAINS]
+    if len(kept) == len(entries):
+        return profile
+    table = len(kept).to_bytes(4) + b"".join(kept)
+    return profile[:_HEADER_BYTES] + table.ljust(end - _HEADER_BYTES, b"\0") + profile[end:]
 
 
 def made(white: Point, primaries: Sequence[Point], curve: Callable[[float], float]) -> bytes:

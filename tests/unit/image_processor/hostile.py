@@ -67,6 +67,18 @@ def _profile(n: int) -> bytes:
     return struct.pack(">I", max(n, len(sound))) + renamed[4:] + bytes(max(0, n - len(sound)))
 
 
+def _chains(n: int) -> bytes:
+    """A profile whose chain of matrices is as long as n bytes allow; each is the same one."""
+    matrix = b"matf\0\0\0\0" + struct.pack(">HH12f", 3, 3, *(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0))
+    count = min(n, 7_000_000) // 8
+    places = struct.pack(">II", 16 + 8 * count, len(matrix)) * count
+    chain = b"mpet\0\0\0\0" + struct.pack(">HHI", 3, 3, count) + places + matrix
+    table = struct.pack(">I4sII", 1, b"D2B0", 144, len(chain))
+    sound = _profile(0)
+    profile = struct.pack(">I", 144 + len(chain)) + sound[4:128] + table + chain
+    return _PNG[:33] + chunk(b"iCCP", b"name\0\0" + zlib.compress(profile, 0)) + _PNG[33:]
+
+
 def _one_byte_of_pixels(n: int) -> bytes:
     """Every byte of the pixels in a chunk of its own."""
     row = random.Random(1).randbytes(n // 13)
@@ -105,6 +117,7 @@ WRITERS: Mapping[str, Writer] = {
     "XMP without an end": _xmp_without_end,
     "a profile in pieces": _profile_in_pieces,
     "a profile in tiny pieces": lambda n: _in_jpeg(segment(0xE2, _ICC + b"\1\1x"), n),
+    "a profile of chains": _chains,
     "many JFIF segments": lambda n: _in_jpeg(_JPEG[2:20], n),
     "many scans": _scans,
     "many scans behind the picture": lambda n: (
