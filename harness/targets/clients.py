@@ -120,15 +120,18 @@ def is_private(endpoint: str) -> bool:
     """Whether the host of the URL `endpoint` is of a private network (RFC 1918, 4193).
 
     A name is if all that it resolves to is: services of CI runners and containers have names. Where
-    clouds serve credentials is not, nor is any name of AWS's.
+    clouds serve credentials is not, nor is any name of AWS's. Problem for a name that nobody knows.
     """
     host = urlsplit(endpoint).hostname or ""
     if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
         return False
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
-        addresses = [ipaddress.ip_address(address.split("%")[0]) for address in found]
-    except (OSError, UnicodeError, ValueError):
-        return False
+    except (OSError, UnicodeError) as error:
+        raise Problem(
+            f"The name {host!r} of {endpoint} cannot be resolved here.",
+            "Start what has this name, or correct ENDPOINT_URL.",
+        ) from error
+    addresses = [ipaddress.ip_address(address.split("%")[0]) for address in found]
     private = [each.is_private and not each.is_link_local for each in addresses]
     return bool(private) and all(private)
