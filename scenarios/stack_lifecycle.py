@@ -242,7 +242,7 @@ def replacement(life: Life) -> str:
     if same := [name for name in renamed if name not in replaced]:
         raise Broken(f"still the same: {', '.join(same)}")
     old = {
-        name: Found(kind, before[name])
+        name: Found.of(kind, before[name])
         for name in replaced
         if (kind := resources[name]["Type"]) in LISTED
     }

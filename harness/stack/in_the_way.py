@@ -58,7 +58,7 @@ def make_way(
     taken = list(_taken_names(target, template, values, place, deployed))
     owned = _owned(target) if taken else set()
     for logical_id, found in taken:
-        if found.physical_id in owned:
+        if found in owned:
             continue  # CloudFormation says whose it is
         if held := _held(target, found):
             raise DeploymentFailed(
@@ -81,7 +81,7 @@ def orphans(
     """What has a name that the template gives, and belongs to no stack."""
     taken = [found for _, found in _taken_names(target, template, values, place)]
     owned = _owned(target) if taken else set()
-    return [found for found in taken if found.physical_id not in owned]
+    return [found for found in taken if found not in owned]
 
 
 def _taken_names(
@@ -112,8 +112,8 @@ def _taken_names(
         yield from ((logical_id, found) for found in there[kind] if found.name == wanted)
 
 
-def _owned(target: Target) -> set[str]:
-    """The physical ids of all that belongs to a stack.
+def _owned(target: Target) -> set[Found]:
+    """All that belongs to a stack.
 
     What an update could not delete belongs to its stack no more ("Update behaviors of stack
     resources"); what a deletion could not delete still does.
@@ -127,7 +127,8 @@ def _owned(target: Target) -> set[str]:
             for resource in page["StackResourceSummaries"]:
                 deleted = resource["ResourceStatus"].startswith("DELETE_")
                 if not deleted or stack["StackStatus"] == "DELETE_FAILED":
-                    owned.add(str(resource.get("PhysicalResourceId")))
+                    physical_id = str(resource.get("PhysicalResourceId"))
+                    owned.add(Found.of(resource["ResourceType"], physical_id))
     return owned
 
 

@@ -6,7 +6,7 @@ left behind.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,15 +19,19 @@ _BATCH = 1000  # the most objects that DeleteObjects takes
 
 @dataclass(frozen=True, order=True)
 class Found:
-    """Something in the account: its resource type, and its physical id."""
+    """Something in the account: its resource type, its name, and its physical id.
+
+    Type and name tell what it is: the host in a queue's URL depends, at an emulator, on who asks.
+    """
 
     kind: str
-    physical_id: str
+    name: str
+    physical_id: str = field(compare=False)
 
-    @property
-    def name(self) -> str:
-        """Its name, which is in its physical id."""
-        return name_of(self.kind, self.physical_id)
+    @classmethod
+    def of(cls, kind: str, physical_id: str) -> "Found":
+        """What has this physical id, in which its name is."""
+        return cls(kind, name_of(kind, physical_id), physical_id)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -106,7 +110,7 @@ def found_of_kind(target: Target, type_: str) -> Iterator[Found]:
     kind = _KINDS[type_]
     for page in target.client(kind.service).get_paginator(kind.listing).paginate():
         for item in page.get(kind.items, []):
-            yield Found(type_, str(item[kind.id] if kind.id else item))
+            yield Found.of(type_, str(item[kind.id] if kind.id else item))
 
 
 def remove(target: Target, unwanted: Iterable[Found]) -> list[str]:
