@@ -24,7 +24,8 @@ class Rename:
     def apply(self, root: Path) -> None:
         """Rename it below `root`. Raises DoesNotApply if it is not there."""
         path = root / self.file
-        text, count = re.subn(rf"\b{self.old}\b", self.new, path.read_text(encoding="utf-8"))
+        name = rf"(?<!::)\b{self.old}\b"  # no resource type
+        text, count = re.subn(name, self.new, path.read_text(encoding="utf-8"))
         if not count:
             raise DoesNotApply(f"{self.file} has no {self.old}")
         path.write_text(text, encoding="utf-8")
