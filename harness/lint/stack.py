@@ -141,8 +141,12 @@ class Stack:
         return reference(kind, self._name(logical_id), self.place)
 
     def _attribute(self, logical_id: str, wanted: str) -> Any:
-        kind = str(self.template["Resources"][logical_id].get("Type"))
-        return attribute(kind, self._name(logical_id), wanted, self.place)
+        raw = self.template["Resources"][logical_id]
+        kind, properties = str(raw.get("Type")), raw.get("Properties")
+        path: Any = "/"
+        if kind.startswith("AWS::IAM::") and isinstance(properties, dict):
+            path = self.resolver.value(properties.get("Path", "/"))
+        return attribute(kind, self._name(logical_id), wanted, self.place, path)
 
     def _arn(self, logical_id: str) -> Any:
         kind = str(self.template["Resources"][logical_id].get("Type"))

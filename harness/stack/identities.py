@@ -75,11 +75,16 @@ def reference(kind: str, name: str, place: Place) -> str | Unknown:
     return _filled(identity.ref, name, place) if identity else Unknown(f"Ref of {kind}")
 
 
-def attribute(kind: str, name: str, wanted: str, place: Place) -> str | Unknown:
-    """What GetAtt gives for the attribute `wanted` of a `kind` called `name`."""
+def attribute(kind: str, name: str, wanted: str, place: Place, path: object = "/") -> str | Unknown:
+    """What GetAtt gives for the attribute `wanted` of a `kind` called `name`.
+
+    `path` is that of a role or policy, which its ARN has before the name.
+    """
     identity = IDENTITIES.get(kind)
     if identity and wanted == identity.arn_attribute and identity.arn:
-        return _filled(identity.arn, name, place)
+        if isinstance(path, Unknown):
+            return path
+        return _filled(identity.arn, f"{str(path)[1:]}{name}", place)
     if identity and wanted in identity.attributes:
         return name
     if identity and wanted in identity.further:

@@ -217,7 +217,9 @@ class _Live:
         kind, physical_id = self.template["Resources"][logical_id]["Type"], self.ids.get(logical_id)
         if physical_id is None:
             return Unknown(logical_id)
-        return attribute(kind, name_of(kind, physical_id), wanted, self.place)
+        path = self.template["Resources"][logical_id].get("Properties", {}).get("Path", "/")
+        path = self.resolver.value(path) if kind.startswith("AWS::IAM::") else "/"
+        return attribute(kind, name_of(kind, physical_id), wanted, self.place, path)
 
 
 def _resources(live: _Live, settings: Settings) -> Iterator[Reading]:
