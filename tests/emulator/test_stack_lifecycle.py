@@ -363,16 +363,40 @@ def test_a_name_is_given_to_one_change_set(stack: Stack) -> None:
     assert _error(create, **{**request, "ClientToken": "twice"})[0] == "AlreadyExistsException"
 
 
+def test_an_executed_change_set_gives_its_name_away(stack: Stack) -> None:
+    """It is still described by its ARN, also when its stack is gone; so recorded on AWS."""
+    cloudformation = stack.cloudformation
+
+    def make(kind: str, **resources: Any) -> str:
+        made = cloudformation.create_change_set(
+            StackName=stack.name,
+            ChangeSetName="same",
+            ChangeSetType=kind,
+            TemplateBody=json.dumps({"Resources": resources}),
+        )
+        stack.arn = made["StackId"]
+        cloudformation.execute_change_set(ChangeSetName=made["Id"])
+        assert stack.settled() == f"{kind}_COMPLETE"
+        return str(made["Id"])
+
+    first = make("CREATE", Queue=QUEUE)
+    second = make("UPDATE", Queue=QUEUE, Other=QUEUE)
+    stack.delete()
+
+    described = [cloudformation.describe_change_set(ChangeSetName=id_) for id_ in (first, second)]
+    assert [one["ExecutionStatus"] for one in described] == ["EXECUTE_COMPLETE"] * 2
+
+
 # What is described
 
 
-def test_a_stack_without_outputs_has_no_outputs(stack: Stack) -> None:
-    """DescribeStacks leaves the key out; so all recordings."""
+def test_what_a_stack_has_not_is_not_described(stack: Stack) -> None:
+    """DescribeStacks leaves out outputs, change set and time of update; so recorded on AWS."""
     stack.create({"Resources": {"Queue": QUEUE}})
 
     (described,) = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
 
-    assert "Outputs" not in described
+    assert described.keys().isdisjoint({"Outputs", "ChangeSetId", "LastUpdatedTime"})
 
 
 def test_events_are_told_by_operation(stack: Stack) -> None:

@@ -60,7 +60,11 @@ class ChangeSetProvider(CloudformationProviderV2):
             if stack and (existing := self._named_change_set(context, stack, request)):
                 if requests.is_repeated(stack, mark):
                     return {"StackId": stack.stack_id, "Id": existing.change_set_id}
-                raise AlreadyExistsException(f"ChangeSet {existing.change_set_name} already exists")
+                if not deployment.is_executed(existing):
+                    raise AlreadyExistsException(
+                        f"ChangeSet {existing.change_set_name} already exists"
+                    )
+                stack.change_set_ids.discard(existing.change_set_id)
             with unchanged_by_failure(stack):
                 made = self.make_change_set(context, request)
             change_set = find_change_set_v2(store_of(context), made["Id"])

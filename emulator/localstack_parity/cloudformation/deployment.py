@@ -19,6 +19,19 @@ from localstack_parity.cloudformation import conditions, deletion, operations, r
 from localstack_parity.cloudformation.executor import Executor
 from localstack_parity.cloudformation.operations import Course
 
+# Such a change set can still be described by its ARN, and its name be used again.
+_EXECUTED = (ExecutionStatus.EXECUTE_COMPLETE, ExecutionStatus.EXECUTE_FAILED)
+
+
+def is_executed(change_set: ChangeSet) -> bool:
+    """Say whether a change set has been carried out."""
+    return change_set.execution_status in _EXECUTED
+
+
+def is_direct(change_set: ChangeSet) -> bool:
+    """Say whether a change set only stands for CreateStack or UpdateStack."""
+    return bool(getattr(change_set, "direct", False))
+
 
 def execute(change_set: ChangeSet) -> None:
     """Carry out a change set; the stack's others are no longer valid.
@@ -32,6 +45,8 @@ def execute(change_set: ChangeSet) -> None:
     for other in _others(change_set):
         other.set_execution_status(ExecutionStatus.OBSOLETE)
     stack.tags = change_set.tags
+    if kind == "UPDATE" or not is_direct(change_set):
+        stack.updated_at = datetime.now(tz=UTC)
 
     def work(course: Course) -> None:
         executor = Executor(change_set, kind, course)
@@ -60,7 +75,7 @@ def delete(stack: Stack) -> None:
         executor = Executor(change_set, "DELETE", course)
         course.close()
         failed = deletion.delete_stack(executor)
-        _forget(_change_sets(stack))
+        _forget([one for one in _change_sets(stack) if not is_executed(one)])
         if failed:
             reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
             course.say(StackStatus.DELETE_FAILED, reason)
@@ -109,6 +124,7 @@ def _describe(stack: Stack, executor: Executor, *, succeeded: bool) -> None:
             if output.get("ExportName")
         }
         stack.change_set_id = change_set.change_set_id
+        stack.direct = is_direct(change_set)
 
 
 def _change_sets(stack: Stack) -> list[ChangeSet]:
@@ -117,7 +133,11 @@ def _change_sets(stack: Stack) -> list[ChangeSet]:
 
 
 def _others(change_set: ChangeSet) -> list[ChangeSet]:
-    return [one for one in _change_sets(change_set.stack) if one is not change_set]
+    return [
+        one
+        for one in _change_sets(change_set.stack)
+        if one is not change_set and not is_executed(one)
+    ]
 
 
 def _forget(change_sets: list[ChangeSet]) -> None:

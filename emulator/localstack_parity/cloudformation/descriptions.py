@@ -48,6 +48,13 @@ class DescriptionProvider(CloudformationProviderV2):
         described = super()._describe_stack(stack)
         if not str(stack.status).startswith("DELETE"):
             described.pop("DeletionTime", None)
+        described.pop("LastUpdatedTime", None)
+        if updated_at := getattr(stack, "updated_at", None):
+            described["LastUpdatedTime"] = updated_at
+        if getattr(stack, "direct", False):  # made by CreateStack or changed by UpdateStack
+            described.pop("ChangeSetId", None)
+        if not stack.is_active():
+            described.pop("EnableTerminationProtection", None)
         described["DisableRollback"] = options_of(stack).on_failure == "DO_NOTHING"
         described["NotificationARNs"] = getattr(stack, "notification_arns", [])
         declared = (stack.processed_template or stack.template or {}).get("Outputs") or {}

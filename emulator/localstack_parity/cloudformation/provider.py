@@ -100,7 +100,9 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
                 "OnStackFailure": request.get("OnFailure"),
             },
         )
-        return find_change_set_v2(store_of(context), made["Id"])
+        change_set = find_change_set_v2(store_of(context), made["Id"])
+        change_set.direct = True
+        return change_set
 
     @handler("ValidateTemplate", expand=False)
     def validate_template(self, context: RequestContext, request: Request) -> Any:
