@@ -9,7 +9,8 @@ import urllib.request
 import uuid
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import boto3
@@ -21,6 +22,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from harness.evidence.iam import verifies_signatures
+from harness.targets.target import Target
 from tests.emulator.conftest import REGION, Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.iam import allow, bucket_of, session_of
@@ -454,6 +457,11 @@ def test_version_2_in_a_header(emulator: Emulator, bucket: str) -> None:
     assert code_of(wrong.list_objects_v2, Bucket=bucket) == ("SignatureDoesNotMatch", 403)
 
 
+def test_the_report_knows_that_signatures_are_verified(emulator: Emulator) -> None:
+    """It says what a pass does not prove."""
+    assert verifies_signatures(cast(Target, SimpleNamespace(endpoint=emulator.endpoint)))
+
+
 def test_the_code_of_a_function_can_be_fetched(emulator: Emulator) -> None:
     """AWS: Lambda API Reference, GetFunction: Code.Location is a presigned URL."""
     code = zipped("def handler(event, context): return 1")
@@ -465,7 +473,8 @@ def test_the_code_of_a_function_can_be_fetched(emulator: Emulator) -> None:
 
 
 def test_verification_can_be_switched_off(start_emulator: StartEmulator) -> None:
-    """TAPSTACK_SIGNATURES=off, for a client that cannot sign; the report then says so."""
+    """TAPSTACK_SIGNATURES=off, for a client that cannot sign; the report knows which it is."""
     emulator = start_emulator(TAPSTACK_SIGNATURES="off")
+    assert not verifies_signatures(cast(Target, SimpleNamespace(endpoint=emulator.endpoint)))
     impostor = emulator.client("sts", key="AKIAIOSFODNN7EXAMPLE", secret="guessed")
     assert impostor.get_caller_identity()["Account"] == "000000000000"
