@@ -97,7 +97,7 @@ def rare_format(what: str) -> Rejection:
     return Rejection(
         "UnsupportedFormat",
         "validate",
-        f"The file is a {what}, which browsers do not show either.",
+        f"The file is a {what}, which hardly any browser shows.",
         "Open it in the program that made it and save it as an ordinary JPEG (baseline or "
         "progressive, 8 bits a channel) or PNG.",
     )
