@@ -15,6 +15,7 @@ import ctypes
 import errno
 import json
 import os
+import resource  # noqa: F401 - os.wait4 imports it, and then the root has changed
 import signal
 import sys
 from contextlib import suppress
