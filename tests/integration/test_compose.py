@@ -1,6 +1,8 @@
 """The same emulator, embedded and with Compose: same checks, same verdicts, nothing left behind."""
 
+import http.client
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,10 @@ def test_up_publishes_on_loopback_only_and_down_leaves_nothing(
     assert docker("volume", "ls", "--quiet", "--filter", project).stdout.split()
     said = tapstack("status", TARGET="compose").stdout
     assert f"http://127.0.0.1:{found.port}" in said
+    assert "Functions are not isolated here" in said
+    assert found.port
+    hosts = {name: _status_for(name, found.port) for name in ("emulator:4566", "evil.example")}
+    assert hosts == {"emulator:4566": 200, "evil.example": 403}
     assert "Ready." in tapstack("logs", "--emulator", TARGET="compose").stdout
 
     assert "Stopped" in tapstack("down", TARGET="auto").stdout
@@ -77,6 +83,14 @@ def test_up_publishes_on_loopback_only_and_down_leaves_nothing(
     for kind in ("volume", "network"):
         assert docker(kind, "ls", "--quiet", "--filter", project).stdout == ""
     assert "Nothing was running" in tapstack("down", TARGET="compose").stdout
+
+
+def _status_for(host: str, port: int) -> int:
+    """What a client is answered that knows the container by another name."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/_localstack/health", headers={"Host": host})
+    with closing(connection):
+        return connection.getresponse().status
 
 
 def test_the_container_has_no_privileges(settings: Settings) -> None:
