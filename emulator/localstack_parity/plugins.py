@@ -54,6 +54,7 @@ def on_start() -> None:
     from localstack_parity.authentication import gate
     from localstack_parity.chaos import api as chaos
     from localstack_parity.events import patterns
+    from localstack_parity.iam import deletions
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import guard, isolation, limits
 
@@ -63,6 +64,7 @@ def on_start() -> None:
     handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)
     handlers.serve_custom_service_request_handlers.append(limits.enforce)
     patterns.install()
+    handlers.serve_custom_service_request_handlers.append(deletions.refuse_what_is_in_use)
     iam_guard.install()
     isolation.install()
     chaos.install()  # last: what is refused anyway does not fail by a fault

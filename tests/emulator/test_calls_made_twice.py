@@ -4,6 +4,7 @@ names as an error is one.
 Sources: the API reference of each service; for CompleteMultipartUpload what S3 has been seen to do.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
+from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.stacks import Stack
 
 
 def _code(call: Any, **request: Any) -> str:
@@ -222,3 +226,160 @@ def test_logs_name_what_is_there_and_what_is_gone(emulator: Emulator, name: str)
 
 def _now() -> int:
     return int(datetime.now(UTC).timestamp())
+
+
+# --- IAM --------------------------------------------------------------------------------------
+
+ALLOWED = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+)
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
+
+
+def test_iam_names_what_is_there_and_what_is_gone(emulator: Emulator, name: str) -> None:
+    """What exists is EntityAlreadyExists, what is gone NoSuchEntity; attaching can be repeated."""
+    iam = emulator.client("iam")
+    policy = f"arn:aws:iam::000000000000:policy/{name}"
+    role, user, group = {"RoleName": name}, {"UserName": name}, {"GroupName": name}
+    there, gone = ["", "EntityAlreadyExists"], ["", "NoSuchEntity"]
+    for call, request, codes in (
+        (iam.create_role, {**role, "AssumeRolePolicyDocument": TRUST}, there),
+        (iam.create_user, user, there),
+        (iam.create_group, group, there),
+        (iam.create_policy, {"PolicyName": name, "PolicyDocument": ALLOWED}, there),
+        (iam.create_login_profile, {**user, "Password": "Abc-12345-xyz"}, there),
+        (iam.attach_role_policy, {**role, "PolicyArn": policy}, ["", ""]),
+        (iam.put_role_policy, {**role, "PolicyName": "p", "PolicyDocument": ALLOWED}, ["", ""]),
+        (iam.add_user_to_group, {**group, **user}, ["", ""]),
+        (iam.delete_role, role, ["DeleteConflict"] * 2),
+        (iam.detach_role_policy, {**role, "PolicyArn": policy}, gone),
+        (iam.delete_role_policy, {**role, "PolicyName": "p"}, gone),
+        (iam.remove_user_from_group, {**group, **user}, gone),
+        (iam.delete_login_profile, user, gone),
+        (iam.delete_policy, {"PolicyArn": policy}, gone),
+        (iam.delete_group, group, gone),
+        (iam.delete_user, user, gone),
+        (iam.delete_role, role, gone),
+    ):
+        assert (call.__name__, [_code(call, **request) for _ in range(2)]) == (
+            call.__name__,
+            codes,
+        )
+
+
+def test_what_is_in_use_is_not_deleted(emulator: Emulator, name: str) -> None:
+    """Users, groups and policies stay until nothing depends on them: DeleteConflict."""
+    iam = emulator.client("iam")
+    user, group = {"UserName": name}, {"GroupName": name}
+    iam.create_user(**user)
+    iam.create_group(**group)
+    policy = iam.create_policy(PolicyName=name, PolicyDocument=ALLOWED)["Policy"]["Arn"]
+    attached = {**group, "PolicyArn": policy}
+    targets = {"user": user, "group": group, "policy": {"PolicyArn": policy}}
+    member = {**user, **group}
+    for use, end, blocked, request in (
+        (iam.add_user_to_group, iam.remove_user_from_group, "user", member),
+        (iam.add_user_to_group, iam.remove_user_from_group, "group", member),
+        (iam.attach_group_policy, iam.detach_group_policy, "group", attached),
+        (iam.attach_group_policy, iam.detach_group_policy, "policy", attached),
+    ):
+        use(**request)
+        assert _code(getattr(iam, f"delete_{blocked}"), **targets[blocked]) == "DeleteConflict"
+        end(**request)
+    key = iam.create_access_key(**user)["AccessKey"]["AccessKeyId"]
+    assert _code(iam.delete_user, **user) == "DeleteConflict"
+    iam.delete_access_key(**user, AccessKeyId=key)
+    version = iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOWED)["PolicyVersion"]
+    assert _code(iam.delete_policy, PolicyArn=policy) == "DeleteConflict"
+    iam.delete_policy_version(PolicyArn=policy, VersionId=version["VersionId"])
+    iam.delete_policy(PolicyArn=policy)
+    iam.delete_group(**group)
+    iam.delete_user(**user)
+
+
+def test_a_user_of_a_stack_goes_with_all_that_the_template_gave_it(
+    emulator: Emulator, name: str
+) -> None:
+    """Its memberships and policies are removed before it is deleted."""
+    stack = Stack(emulator.client("cloudformation"))
+    document = json.loads(ALLOWED)
+    user = {
+        "Groups": [{"Ref": "Group"}],
+        "ManagedPolicyArns": [{"Ref": "Policy"}],
+        "Policies": [{"PolicyName": "p", "PolicyDocument": document}],
+    }
+    resources = {
+        "Group": {"Type": "AWS::IAM::Group"},
+        "Policy": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": document},
+        },
+        "User": {"Type": "AWS::IAM::User", "Properties": user},
+    }
+    try:
+        created = stack.create({"Resources": resources}, Capabilities=["CAPABILITY_IAM"])
+        assert created == "CREATE_COMPLETE"
+    finally:
+        assert stack.delete() == "DELETE_COMPLETE"
+
+
+# --- Lambda -----------------------------------------------------------------------------------
+
+
+def test_lambda_names_what_is_there_and_what_is_gone(emulator: Emulator, name: str) -> None:
+    """Permissions, mappings, aliases and URLs are made once; what is deleted is not found."""
+    functions, sqs = emulator.client("lambda"), emulator.client("sqs")
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    there, gone = ["", "ResourceConflictException"], ["", "ResourceNotFoundException"]
+    with (
+        role_for(emulator, "sqs:*") as role,
+        function_of(emulator, zipped("def handler(event, context): pass"), role) as arn,
+    ):
+        of_it = {"FunctionName": arn}
+        statement = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "*"}
+        mapping = {**of_it, "EventSourceArn": found["Attributes"]["QueueArn"]}
+        for call, request, codes in (
+            (functions.add_permission, {**of_it, **statement}, there),
+            (functions.remove_permission, {**of_it, "StatementId": "s"}, gone),
+            (functions.create_event_source_mapping, mapping, there),
+            (functions.publish_version, of_it, ["", ""]),
+            (functions.create_alias, {**of_it, "Name": "a", "FunctionVersion": "1"}, there),
+            (functions.create_function_url_config, {**of_it, "AuthType": "NONE"}, there),
+            (functions.delete_function_url_config, of_it, gone),
+            (
+                functions.put_function_event_invoke_config,
+                {**of_it, "MaximumRetryAttempts": 1},
+                ["", ""],
+            ),
+            (functions.delete_function_event_invoke_config, of_it, gone),
+            (functions.delete_function_concurrency, of_it, ["", ""]),
+        ):
+            assert (call.__name__, [_code(call, **request) for _ in range(2)]) == (
+                call.__name__,
+                codes,
+            )
+        (made,) = functions.list_event_source_mappings(**of_it)["EventSourceMappings"]
+        functions.delete_event_source_mapping(UUID=made["UUID"])
+        wait_until(
+            lambda: _code(functions.get_event_source_mapping, UUID=made["UUID"]),
+            deadline_s=30,
+            interval_s=0.2,
+            describe="the mapping to be gone",
+        )
+    sqs.delete_queue(QueueUrl=queue)
+    assert _code(functions.delete_function, **of_it) == "ResourceNotFoundException"

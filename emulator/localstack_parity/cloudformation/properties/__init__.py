@@ -14,6 +14,7 @@ _MODULES = {
     "AWS::CloudFormation::Stack": "nested_stack",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::IAM::Role": "role",
+    "AWS::IAM::User": "user",
     "AWS::Lambda::EventInvokeConfig": "event_invoke_config",
     "AWS::Lambda::Function": "function",
     "AWS::Lambda::Permission": "permission",
