@@ -237,9 +237,7 @@ def replacement(life: Life) -> str:
     }
     life.one.deploy(life.one.changed(renamed))
     life.one.prove()
-    after = life.one.ids()
-    # By name: an emulator may give a queue's URL the host by which it was asked.
-    found = {(each.kind, each.name): each for each in life.one.found()}
+    after, found = life.one.ids(), life.one.found()
     replaced = [name for name in before if after.get(name) != before[name]]
     if same := [name for name in renamed if name not in replaced]:
         raise Broken(f"still the same: {', '.join(same)}")
@@ -249,13 +247,13 @@ def replacement(life: Life) -> str:
         if (kind := resources[name]["Type"]) in LISTED
     }
     wrong = [
-        f"the old {one} is {'still' if (one.kind, one.name) in found else 'not'} there"
+        f"the old {one} is {'still' if one in found else 'not'} there"
         for name, one in old.items()
-        if ((one.kind, one.name) in found) != (name in kept_ids)
+        if (one in found) != (name in kept_ids)
     ]
     if wrong:
         raise Broken(listed(wrong))
-    kept = [found[one.kind, one.name] for name, one in old.items() if name in kept_ids]
+    kept = [one for name, one in old.items() if name in kept_ids]
     remove(life.one.target, kept)  # as whoever keeps something has to, in the end
     return f"{len(replaced)} replaced; kept: {listed(kept)}"
 
