@@ -312,7 +312,7 @@ def test_a_layer_of_a_stack(emulator: Emulator, role: str) -> None:
 def test_a_template_cannot_ask_for_what_is_not_emulated(emulator: Emulator, role: str) -> None:
     """A function of a template with EFS fails, and its event says why."""
     stack = Stack(emulator.client("cloudformation"))
-    access_point = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-1"
+    access_point = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0"
     function = {
         **{"Runtime": "python3.13", "Handler": "index.handler", "Role": role},
         "Code": {"ZipFile": "def handler(event, context): pass"},
@@ -321,6 +321,7 @@ def test_a_template_cannot_ask_for_what_is_not_emulated(emulator: Emulator, role
     resources = {"Function": {"Type": "AWS::Lambda::Function", "Properties": function}}
     try:
         assert stack.deploy({"Resources": resources}) == "ROLLBACK_COMPLETE"
-        assert any("EFS" in reason for reason in stack.reasons("CREATE_FAILED"))
+        reasons = stack.reasons("CREATE_FAILED")
+        assert any("FileSystemConfigs" in reason for reason in reasons), reasons
     finally:
         stack.delete()
