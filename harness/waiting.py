@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator
 
 from harness.problems import Problem
 
-_MOST_STRETCHED = 10.0
+_MOST_TIMES, _MOST_MORE_S = 10.0, 120.0
 
 
 def stretched(seconds: float, load: float | None = None, cores: int | None = None) -> float:
-    """`seconds` of a quiet machine, as this one takes for them now: at most ten times as long.
+    """`seconds` of a quiet machine, as this one takes for them now.
 
-    `load` is how many processes want to run, by default the average of the last minute, which lags
+    That is at most ten times as long, and two minutes more. `load` is how many processes want to run, by default the average of the last minute, which lags
     behind; `cores` is how many can.
     """
     load = os.getloadavg()[0] if load is None else load
-    return seconds * min(_MOST_STRETCHED, max(1.0, load / (cores or os.process_cpu_count() or 1)))
+    times = max(1.0, load / (cores or os.process_cpu_count() or 1))
+    return min(seconds * min(_MOST_TIMES, times), seconds + _MOST_MORE_S)
 
 
 class WaitedTooLong(Problem):

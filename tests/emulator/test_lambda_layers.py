@@ -312,7 +312,9 @@ def test_a_layer_of_a_stack(emulator: Emulator, role: str) -> None:
 def test_a_template_cannot_ask_for_what_is_not_emulated(emulator: Emulator, role: str) -> None:
     """A function of a template with EFS fails, and its event says why."""
     stack = Stack(emulator.client("cloudformation"))
-    access_point = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0"
+    access_point = (
+        "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0"
+    )
     function = {
         **{"Runtime": "python3.13", "Handler": "index.handler", "Role": role},
         "Code": {"ZipFile": "def handler(event, context): pass"},
