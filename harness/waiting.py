@@ -16,8 +16,9 @@ _MOST_TIMES, _MOST_MORE_S = 10.0, 120.0
 def stretched(seconds: float, load: float | None = None, cores: int | None = None) -> float:
     """`seconds` of a quiet machine, as this one takes for them now.
 
-    That is at most ten times as long, and two minutes more. `load` is how many processes want to run, by default the average of the last minute, which lags
-    behind; `cores` is how many can.
+    That is at most ten times as long, and at most two minutes more. `load` is how many processes
+    want to run, by default the average of the last minute, which lags behind; `cores` is how many
+    can.
     """
     load = os.getloadavg()[0] if load is None else load
     times = max(1.0, load / (cores or os.process_cpu_count() or 1))
