@@ -115,6 +115,17 @@ _ALL_ACTIONS = (
     "      AlarmActions: [!Ref NotificationTopic]\n      OKActions: [!Ref NotificationTopic]\n"
 )
 _TAGS = "Tags: [{Key: team, Value: imaging}, {Key: cost-centre, Value: '4711'}]\n"
+_LOGS_STATEMENT = """\
+              - Sid: WriteLogs
+                Effect: Allow
+                Action:
+                  - logs:CreateLogStream
+                  - logs:PutLogEvents
+                Resource: !Sub """ + (
+    "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+    "${FailureNotifierLogGroup}:*\n"
+)
+
 SOUND_CHANGES = [
     # Events
     Change(
@@ -507,6 +518,27 @@ SOUND_CHANGES = [
                 "      Description: What the image processor may do.\n",
                 "      Path: /imaging/\n      Description: What the image processor may do.\n",
             )
+        ],
+    ),
+    Change(
+        "managed-policy",
+        "The notifier's right to log is a managed policy",
+        [
+            template(_LOGS_STATEMENT, "", "FailureNotifierRole"),
+            template(
+                "      Description: What the failure notifier may do.\n",
+                "      Description: What the failure notifier may do.\n"
+                "      ManagedPolicyArns: [!Ref MayLog]\n",
+            ),
+            _added(
+                "  MayLog:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n"
+                "      PolicyDocument:\n"
+                '        Version: "2012-10-17"\n'
+                "        Statement:\n"
+                + _LOGS_STATEMENT.replace("              ", "          ", 1).replace(
+                    "                ", "            "
+                )
+            ),
         ],
     ),
     Change(
