@@ -180,6 +180,47 @@ def test_a_roles_tags_and_boundary(emulator: Emulator, stack: Stack) -> None:
     ]
 
 
+def test_a_managed_policy(emulator: Emulator, stack: Stack) -> None:
+    """Its document, more often than IAM keeps versions, and the role that it is attached to."""
+    iam = emulator.client("iam")
+    roles = {"One": _ROLE, "Two": _ROLE}
+    seen, arns = [], set()
+    for number in range(7):
+        statement = {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::b{number}",
+        }
+        policy = {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+                "Roles": [{"Ref": "One" if number < 6 else "Two"}],
+            },
+        }
+        status = stack.deploy(
+            {"Resources": {**roles, "It": policy}},
+        )
+        assert status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        arns.add(arn := stack.resource("It"))
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"][
+            "Document"
+        ]
+        seen.append(document["Statement"][0]["Resource"])
+    attached = {
+        name: iam.list_attached_role_policies(RoleName=stack.resource(name))["AttachedPolicies"]
+        for name in roles
+    }
+    assert seen == [f"arn:aws:s3:::b{number}" for number in range(7)]
+    assert len(arns) == 1
+    assert len(iam.list_policy_versions(PolicyArn=arn)["Versions"]) == 5
+    assert attached["One"] == []
+    assert [policy["PolicyArn"] for policy in attached["Two"]] == [arn]
+    stack.delete()
+    assert arn not in [p["Arn"] for p in iam.list_policies(Scope="Local")["Policies"]]
+
+
 _ROLE = {
     "Type": "AWS::IAM::Role",
     "Properties": {

@@ -13,6 +13,7 @@ from plux import PluginLifecycleListener
 _MODULES = {
     "AWS::CloudFormation::Stack": "nested_stack",
     "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::IAM::ManagedPolicy": "managed_policy",
     "AWS::IAM::Role": "role",
     "AWS::IAM::User": "user",
     "AWS::Lambda::EventInvokeConfig": "event_invoke_config",
