@@ -16,6 +16,7 @@ from harness.run.scenario import NotChecked, RunOptions, run_scenario, scenarios
 from harness.settings import Settings
 from harness.stack.deploy import Stack, bring_up
 from harness.stack.failures import DeploymentFailed
+from harness.stack.required.file import FILE_NAME, requirements_of
 from harness.stack.verify import verify
 from harness.targets.target import Target
 
@@ -47,7 +48,10 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
     findings = lint(settings, target.architecture, {}, tell=tell)
     for finding in findings:
         tell(str(finding))
-    basis = [Step("lint", not findings, _counted(len(findings), "findings"))]
+    basis = [
+        Step("lint", not findings, _counted(len(findings), "findings")),
+        *without_requirements(settings),
+    ]
     runs: list[Step] = []
     try:
         stack = bring_up(target, settings, tell=tell)
@@ -68,6 +72,16 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
     for line in lines:
         tell(line)
     return 0 if passed else 1
+
+
+def without_requirements(settings: Settings) -> list[Step]:
+    """Say that no figure was held to anything, where nobody states what is required.
+
+    Lint and verify judge by the file where there is one.
+    """
+    if requirements_of(settings.template) is not None:
+        return []
+    return [Step("requirements", None, f"no {FILE_NAME} beside {settings.template.name}")]
 
 
 def _run_scenarios(target: Target, settings: Settings, stack: Stack, tell: Tell) -> list[Step]:
@@ -111,11 +125,11 @@ def judge(basis: Sequence[Step], runs: Sequence[Step]) -> tuple[list[str], bool]
     if failed:
         verdict = f"gate: FAILED – {', '.join(failed)}"
     elif unchecked:
-        verdict = f"gate: passed, but not checked on this target: {', '.join(unchecked)}"
+        verdict = f"gate: passed, but not checked here: {', '.join(unchecked)}"
     else:
         verdict = "gate: passed"
-    told = [f"{marks[step.passed]:<13}{step.name:<24}{step.said}".rstrip() for step in steps]
-    return ["", *told, verdict], not failed
+    lines = [f"{marks[step.passed]:<13}{step.name:<24}{step.said}".rstrip() for step in steps]
+    return ["", *lines, verdict], not failed
 
 
 def _counted(number: int, what: str) -> str:

@@ -1,8 +1,12 @@
 """The gate's verdict: what passes, what fails, and what is only said not to have been checked."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from harness.gate import Step, judge
+from harness.gate import Step, judge, without_requirements
+from harness.settings import Settings
 
 SOUND = [Step("lint", True), Step("verify", True)]
 DAY, BURST = Step("daily-load", True, "reports/1/report.json"), Step("burst", None, "needs faults")
@@ -41,7 +45,7 @@ def test_what_was_not_checked_is_said_and_does_not_count_as_passed() -> None:
     lines, passed = judge(SOUND, [DAY, BURST])
     assert passed
     assert lines[-2].split() == ["not", "checked", "burst", "needs", "faults"]
-    assert lines[-1] == "gate: passed, but not checked on this target: burst"
+    assert lines[-1] == "gate: passed, but not checked here: burst"
 
 
 def test_a_gate_that_checked_no_scenario_has_failed() -> None:
@@ -49,3 +53,16 @@ def test_a_gate_that_checked_no_scenario_has_failed() -> None:
     lines, passed = judge(SOUND, [BURST])
     assert not passed
     assert lines[-1] == "gate: FAILED – no scenario could be checked"
+
+
+def test_a_template_without_requirements_is_said_to_be_held_to_none(
+    project_root: Path, tmp_path: Path
+) -> None:
+    """Whoever removes the file turns its figures off, and the verdict says so."""
+    settings = Settings(root=project_root, template=tmp_path / "TapStack.yml")
+    (step,) = without_requirements(settings)
+    assert step.passed is None
+    lines, _ = judge([*SOUND, step], [DAY])
+    assert lines[-1] == "gate: passed, but not checked here: requirements"
+    template = project_root / "infra" / "TapStack.yml"
+    assert without_requirements(replace(settings, template=template)) == []
