@@ -118,7 +118,7 @@ def errors_were_counted(run: Run) -> Verdict:
 @rule(
     "told-once",
     "Every image is told of once, as processed or, where nothing ever worked, as failed",
-    "TapStack: what the function promises (README)",
+    "TapStack: what the function promises (docs/pipeline.md)",
 )
 def told_once(run: Run) -> Verdict:
     """The doomed ones fail; of the others only those whose every attempt met with trouble."""

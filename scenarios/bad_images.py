@@ -29,7 +29,7 @@ DAY_S = 15.0
 
 METRIC = "ImagesRejected"
 
-_SPEC = "TapStack: what the function promises (README)"
+_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
 

@@ -29,7 +29,7 @@ from harness.trouble.adjusting import environment
 TITLE = "what the function promises, tried on awkward input"
 GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
 
-_SPEC = "TapStack: what the function promises (README)"
+_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 

@@ -30,7 +30,7 @@ STOPPED = "stopped during the run"
 FORGOT = "lost its state during the run"
 CAUSES = {True: (FORGOT, STOPPED), False: (STOPPED,)}
 
-_SPEC = "TapStack: what a run promises (README)"
+_SPEC = "TapStack: what a run promises (docs/scenarios.md)"
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:

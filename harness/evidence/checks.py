@@ -24,7 +24,7 @@ from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
-_SPEC = "TapStack: what the function promises (README)"
+_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
 
 DURATION_LIMIT_MS = 45_000
 _NAMED = 3  # keys in a check's detail; all are in the report

@@ -9,7 +9,7 @@ _EVENT = f"{_S3}notification-content-structure.html"
 _EVENTS = f"{_S3}EventNotifications.html"
 _ASYNC = f"{_LAMBDA}invocation-async-error-handling.html"
 _RUNTIME = f"{_LAMBDA}lambda-runtimes.html"
-_SPEC = "TapStack: what the function promises (README)"
+_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
 
 _FAILS = "Every invocation fails"
 _TOLD_TWICE = "S3 delivers at least once: people are told twice of the same picture."
