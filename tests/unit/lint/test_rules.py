@@ -543,7 +543,9 @@ def test_every_rule_about_templates_has_a_defect() -> None:
     """No rule is left without a test; those about packages have tests of their own."""
     tested = {rule for rule, *_ in DEFECTS}
     assert {
-        rule.id for rule in all_rules() if not rule.id.startswith(("E921", "W921", "E923", "W923"))
+        rule.id
+        for rule in all_rules()
+        if not rule.id.startswith(("E921", "W921", "E922", "E923", "W923"))
     } == tested
 
 
