@@ -52,6 +52,7 @@ _ALWAYS_MEASURED = frozenset(
     {"Invocations", "Errors", "Duration", "Throttles", "ConcurrentExecutions"}
     | {"ImagesProcessed", "ImagesRejected"}
 )
+_FUNCTION_DIMENSIONS = ("functionname", "function_name")
 
 
 def alarms(probe: Probe) -> list[Alarm]:
@@ -62,12 +63,20 @@ def alarms(probe: Probe) -> list[Alarm]:
 
 
 def measured_alarms(probe: Probe) -> list[Alarm]:
-    """The alarms on what is measured whenever the image processor has a good and a bad image."""
+    """The alarms on what is measured whenever the image processor has a good and a bad image.
+
+    Those that name no function are among them: they watch all functions, or were to watch this one.
+    """
     return [
         alarm
         for alarm in alarms(probe)
-        if on_function(probe.stack, alarm) and alarm["MetricName"] in _ALWAYS_MEASURED
+        if alarm["MetricName"] in _ALWAYS_MEASURED
+        and (on_function(probe.stack, alarm) or not _names_function(alarm))
     ]
+
+
+def _names_function(alarm: Alarm) -> bool:
+    return any(each["Name"].lower() in _FUNCTION_DIMENSIONS for each in alarm["Dimensions"])
 
 
 def set_states(probe: Probe, states: Mapping[str, str]) -> None:
