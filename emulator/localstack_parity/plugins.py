@@ -61,6 +61,7 @@ def on_start() -> None:
     addresses.install()
     gate.install()
     refusals.install()
+    guard.install()
     handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)
     handlers.serve_custom_service_request_handlers.append(limits.enforce)
     patterns.install()

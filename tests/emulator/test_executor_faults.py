@@ -1,9 +1,11 @@
 """How functions fail, and that what AWS says about it is said here."""
 
 import platform
+import uuid
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
@@ -160,6 +162,20 @@ def test_a_runtime_that_is_not_installed_is_refused(
 
     assert reason in str(refused.value)
     assert "installed: python3.13" in str(refused.value)
+
+
+def test_code_is_no_folder_of_this_machine(emulator: Emulator, role: str) -> None:
+    """LocalStack mounts the folder `S3Key` where the bucket is called hot-reload."""
+    lambda_ = emulator.client("lambda")
+    for bucket in ("hot-reload", "__local__"):
+        with pytest.raises(ClientError, match="bucket"):
+            lambda_.create_function(
+                FunctionName=f"folder-{uuid.uuid4().hex[:8]}",
+                Runtime="python3.13",
+                Role=role,
+                Handler="handler.handler",
+                Code={"S3Bucket": bucket, "S3Key": "/etc"},
+            )
 
 
 def test_an_architecture_of_another_machine_is_refused(emulator: Emulator, role: str) -> None:

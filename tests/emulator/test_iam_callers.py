@@ -154,6 +154,30 @@ def test_a_permissions_boundary_limits_a_role(emulator: Emulator, bucket: str) -
     iam.delete_policy(PolicyArn=arn)
 
 
+def test_a_permissions_boundary_limits_a_user(emulator: Emulator, bucket: str) -> None:
+    """The same holds for users and their keys."""
+    iam, name = emulator.client("iam"), f"limited-{uuid.uuid4().hex[:8]}"
+    boundary = iam.create_policy(PolicyName=name, PolicyDocument=document(allow("s3:Get*")))
+    arn = boundary["Policy"]["Arn"]
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document(allow("*")))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    s3 = emulator.client("s3", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    try:
+        s3.put_object(Bucket=bucket, Key="in/two", Body=b"y")
+        iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=arn)
+        s3.get_object(Bucket=bucket, Key="in/two")
+        _, _, message = refused(s3.delete_object, Bucket=bucket, Key="in/two")
+        assert message.endswith("because no permissions boundary allows the s3:DeleteObject action")
+    finally:
+        emulator.client("s3").delete_object(Bucket=bucket, Key="in/two")
+        iam.delete_user_permissions_boundary(UserName=name)
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=name, PolicyName="all")
+        iam.delete_user(UserName=name)
+        iam.delete_policy(PolicyArn=arn)
+
+
 def test_a_user_has_the_policies_of_its_groups_too(emulator: Emulator, bucket: str) -> None:
     """AWS: IAM User Guide, "Identity-based policies": those of a group apply to its users."""
     iam, name = emulator.client("iam"), f"user-{uuid.uuid4().hex[:8]}"

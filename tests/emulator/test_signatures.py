@@ -9,6 +9,7 @@ import urllib.request
 import uuid
 import zlib
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -191,6 +192,33 @@ def test_keys_that_would_be_of_no_use_are_not_given_out(emulator: Emulator) -> N
     assert code_of(sts.get_federation_token, Name="somebody") == ("NotImplemented", 501)
 
 
+def test_nobody_takes_on_a_role_by_a_token_that_nobody_looks_at(emulator: Emulator) -> None:
+    """Without identity providers neither a web token nor a SAML assertion proves anything."""
+    with role_for(emulator, "s3:*") as role:
+        form = f"Version=2011-06-15&RoleArn={role}&RoleSessionName=xx"
+        token = f"Action=AssumeRoleWithWebIdentity&{form}&WebIdentityToken=junk"
+        status, body = http("POST", emulator.endpoint, token.encode())
+        assert (status, b"AssumeRoleWithWebIdentity of sts is not emulated here" in body) == (
+            501,
+            True,
+        )
+        sts = client(emulator, "sts", signature_version=UNSIGNED)
+        provider = "arn:aws:iam::000000000000:saml-provider/p"
+        assertion = {"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": "PHg+PC94Pg=="}
+        assert code_of(sts.assume_role_with_saml, **assertion) == ("NotImplemented", 501)
+
+
+def test_a_session_that_would_have_too_many_rights_is_not_given_out(emulator: Emulator) -> None:
+    """A policy of the session is not evaluated here, and no session lasts longer than 12 hours."""
+    sts, with_role = emulator.client("sts"), {"RoleSessionName": "test"}
+    with session_of(emulator, allow("s3:*")) as (role, _):
+        with_role["RoleArn"] = role
+        denied = json.dumps({"Version": "2012-10-17", "Statement": []})
+        assert code_of(sts.assume_role, Policy=denied, **with_role) == ("NotImplemented", 501)
+        long = code_of(sts.assume_role, DurationSeconds=43_201, **with_role)
+        assert long == ("ValidationError", 400)
+
+
 def test_nobody_outside_is_one_of_the_emulators_services(emulator: Emulator, bucket: str) -> None:
     """The header by which LocalStack's services introduce themselves gives nobody their rights."""
     url = f"{emulator.endpoint}/{bucket}/key"
@@ -313,6 +341,23 @@ def test_a_body_is_what_was_signed(emulator: Emulator, bucket: str) -> None:
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert "Parts" not in s3.list_parts(Bucket=bucket, Key="parts", UploadId=upload)
     s3.abort_multipart_upload(Bucket=bucket, Key="parts", UploadId=upload)
+
+
+def test_a_body_of_unknown_length_is_what_was_signed(emulator: Emulator, bucket: str) -> None:
+    """Sent in chunks of HTTP, without a Content-Length, it is held to its hash as well."""
+    answers = {}
+    for key, body in {"sound": b"content", "forged": b""}.items():
+        request = AWSRequest("PUT", f"{emulator.endpoint}/{bucket}/{key}", data=body)
+        S3SigV4Auth(Credentials("test", "test"), "s3", REGION).add_auth(request)
+        url = urlsplit(request.url)
+        headers = dict(request.headers.items())
+        connection = HTTPConnection("127.0.0.1", url.port, timeout=60)
+        connection.request("PUT", url.path, iter([b"con", b"tent"]), headers, encode_chunked=True)
+        with connection.getresponse() as answer:
+            answers[key] = answer.status, b"XAmzContentSHA256Mismatch" in answer.read()
+    assert answers == {"sound": (200, False), "forged": (400, True)}
+    stored = emulator.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert [(each["Key"], each["Size"]) for each in stored] == [("sound", 7)]
 
 
 def _damage(request: Any, **_: Any) -> None:

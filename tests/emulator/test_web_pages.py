@@ -230,6 +230,31 @@ def test_a_function_or_client_cannot_pass_for_a_service(emulator: Emulator, buck
 # What goes on working
 
 
+@pytest.mark.parametrize(
+    "path", ["/_localstack/health", "//_localstack/health", "/%5Flocalstack/chaos"]
+)
+def test_a_page_that_may_use_objects_has_no_other_route(
+    web: Web, emulator: Emulator, bucket: str, path: str
+) -> None:
+    """GIVEN a CORS rule for the page THEN the emulator's routes are closed under S3's Host, too."""
+    rule = {"AllowedOrigins": [EVIL], "AllowedMethods": ["GET", "POST", "PUT"]}
+    emulator.client("s3").put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    page = {"Origin": EVIL, **CROSS_SITE, "Content-Type": "text/plain"}
+    hosted = page | {"Host": f"{bucket}.s3.localhost:{web.port}"}
+    assert web.ask("GET", "/a.jpg", hosted).status in (200, 403)  # as S3 says
+    for method in ("GET", "POST"):
+        answer = web.ask(method, path, hosted, '{"action":"kill"}')
+        assert (answer.status, "web page" in answer.body) == (403, True)
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_nobody_ends_the_emulator_by_a_request(web: Web) -> None:
+    """LocalStack's health page would restart and end it, unsigned."""
+    answer = web.ask("POST", "/_localstack/health", {}, '{"action":"kill"}')
+    assert answer.status == 405
+    assert web.ask("GET", "/_localstack/health", {}).status == 200
+
+
 def test_a_person_sees_an_object_in_the_browser(web: Web, emulator: Emulator, bucket: str) -> None:
     """A presigned URL in the address bar."""
     url = presigning(emulator, "s3", "s3v4").generate_presigned_url(

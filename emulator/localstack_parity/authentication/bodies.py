@@ -32,16 +32,19 @@ _MOST_HEADERS = 16 * 1024  # of a chunk's first line, and of the trailing header
 
 
 class VerifiedBody(io.RawIOBase):
-    """A body that has to have the SHA-256 that was signed, and the MD5 that was sent."""
+    """A body that has to have the SHA-256 that was signed, and the MD5 that was sent.
 
-    def __init__(self, stream: IO[bytes], length: int, sha256: str, md5: str) -> None:
+    `length` is None where only its end tells: it is then checked when there is no more to read.
+    """
+
+    def __init__(self, stream: IO[bytes], length: int | None, sha256: str, md5: str) -> None:
         self._stream = stream
         self._left = length
         self._sha256, self._md5 = sha256, md5
         self._digests: list[Any] = [hashlib.sha256()] if sha256 else []
         if md5:
             self._digests.append(hashlib.md5(usedforsecurity=False))
-        if not length:
+        if length == 0:
             self._check()
 
     def readable(self) -> bool:
@@ -53,7 +56,10 @@ class VerifiedBody(io.RawIOBase):
         data = self._stream.read(-1 if size is None else size)
         for digest in self._digests:
             digest.update(data)
-        if self._left > 0:
+        if self._left is None:
+            if not data or size is None or size < 0:
+                self._check()
+        elif self._left > 0:
             self._left -= len(data)
             if self._left <= 0:
                 self._check()

@@ -46,7 +46,17 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Services that somebody without credentials may call, if a policy or an ACL lets everybody in.
 _OPEN_TO_ANYBODY = frozenset({"s3", "sns", "sqs"})
 
-_GIVE_EXAMPLES = frozenset({"GetFederationToken", "GetSessionToken"})
+# LocalStack's give the keys of an example, which nobody could use; or those of any role to anybody,
+# as it looks at no identity provider's token.
+_GIVE_WRONG_KEYS = frozenset(
+    {
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "GetFederationToken",
+        "GetSessionToken",
+    }
+)
+_LONGEST_SESSION_S = 43_200
 
 
 def install() -> None:
@@ -129,12 +139,30 @@ def authenticate(_chain: HandlerChain, context: RequestContext, _response: Respo
 def refuse_unusable_keys(
     _chain: HandlerChain, context: RequestContext, _response: Response
 ) -> None:
-    """Refuse to give out the keys of an example, which LocalStack gives and nobody could use."""
-    if context.operation and context.operation.name in _GIVE_EXAMPLES:
+    """Refuse to give out keys that nobody could use, or that may do more than they should."""
+    if not context.operation or not context.service or context.service.service_name != "sts":
+        return
+    operation, parameters = context.operation.name, dict(context.service_request or {})
+    if operation in _GIVE_WRONG_KEYS:
         raise CommonServiceException(
             "NotImplemented",
-            f"{context.operation.name} of sts is not emulated here: use AssumeRole.",
+            f"{operation} of sts is not emulated here: use AssumeRole.",
             status_code=501,
+        )
+    if operation != "AssumeRole" or is_internal(context):
+        return
+    if parameters.get("Policy") or parameters.get("PolicyArns"):
+        raise CommonServiceException(
+            "NotImplemented",
+            "Session policies are not emulated here: leave out Policy and PolicyArns.",
+            status_code=501,
+        )
+    if int(parameters.get("DurationSeconds") or 0) > _LONGEST_SESSION_S:
+        raise CommonServiceException(
+            "ValidationError",
+            f"1 validation error detected: Value '{parameters['DurationSeconds']}' at "
+            "'durationSeconds' failed to satisfy constraint: Member must have value less than or "
+            f"equal to {_LONGEST_SESSION_S}",
         )
 
 
@@ -250,5 +278,6 @@ def _hold_body_to_headers(
     sha256 = stated if _SHA256.fullmatch(stated) else ""
     md5 = bodies.well_formed_md5(raw.headers.get("content-md5", ""))
     if sha256 or md5:
-        length = request.content_length or 0
+        chunked = "chunked" in raw.headers.get("transfer-encoding", "").lower()
+        length = request.content_length if chunked else request.content_length or 0
         request.stream = bodies.VerifiedBody(request.stream, length, sha256, md5)

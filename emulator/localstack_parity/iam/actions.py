@@ -25,16 +25,8 @@ class Needed(NamedTuple):
 # Prefixes of actions where they are not the name of the API.
 _PREFIXES = {"stepfunctions": "states", "sesv2": "ses"}
 
-# Operations that need no permission. STS API Reference, GetCallerIdentity and GetSessionToken; the
-# two AssumeRoleWith… are called without AWS credentials.
-FREE = frozenset(
-    {
-        "sts:GetCallerIdentity",
-        "sts:GetSessionToken",
-        "sts:AssumeRoleWithWebIdentity",
-        "sts:AssumeRoleWithSAML",
-    }
-)
+# Operations that need no permission: STS API Reference, GetCallerIdentity and GetSessionToken.
+FREE = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 
 _NAMES = {
     "lambda:Invoke": "lambda:InvokeFunction",

@@ -95,7 +95,9 @@ def _of_holder(backend: Any, one: Any) -> Attached:
     for group in backend.get_groups_for_user(one.name) if hasattr(one, "access_keys") else ():
         documents |= {f"{group.name}/{name}": text for name, text in group.policies.items()}
         documents |= {arn: managed.document for arn, managed in group.managed_policies.items()}
+    # That of a role, and that of a user, whom LocalStack gives another attribute.
     boundary = getattr(one, "permissions_boundary_arn", None)
+    boundary = boundary or getattr(one, "permissions_boundary", None)
     limit = backend.managed_policies.get(boundary) if boundary else None
     return Attached(
         {name: _parsed(parse_identity_policy, text) for name, text in documents.items()},

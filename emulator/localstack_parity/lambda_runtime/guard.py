@@ -6,6 +6,7 @@ AWS has every runtime and every feature, so each refusal says what is missing he
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from localstack import config
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.chain import HandlerChain
@@ -28,6 +29,16 @@ _NOT_EMULATED: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
     (lambda it: it.get("TenancyConfig"), "TenancyConfig"),
     (lambda it: _WRAPPER in ((it.get("Environment") or {}).get("Variables") or {}), _WRAPPER),
 )
+
+
+# LocalStack takes a folder of the machine for the code of a function in a bucket of a certain name;
+# this is no name that a bucket can have.
+_NO_BUCKET = "/"
+
+
+def install() -> None:
+    """Let code come out of packages alone: a template must not read folders of the machine."""
+    config.BUCKET_MARKER_LOCAL = _NO_BUCKET
 
 
 def refuse_unsupported(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:

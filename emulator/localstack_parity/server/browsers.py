@@ -122,9 +122,10 @@ def _refusal_by_cors(
         return None  # S3 itself says no, in the words of AWS
     if not matching:
         return _refused(page, f"a CORS rule of {target.bucket} can let it use objects; otherwise ")
-    if matching == ["*"] * len(matching) and not is_local_origin(page):
+    if all(map(_is_everybody, matching)) and not is_local_origin(page):
         return _refused(
-            page, f"here `*` in a CORS rule of {target.bucket} means pages of this machine; "
+            page,
+            f"here `{matching[0]}` in a CORS rule of {target.bucket} means pages of this machine; ",
         )
     if preflight or target.about_object:
         return None
@@ -154,6 +155,17 @@ def _origin_of(referer: str | None) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _is_everybody(pattern: str) -> bool:
+    """Whether a pattern names no host: `*`, `https://*`, `http*`, `*:3000`."""
+    before, star, after = pattern.partition("*")
+    schemes = ("http://", "https://")
+    return bool(
+        star
+        and any(scheme.startswith(before) for scheme in schemes)
+        and not any(char.isalpha() for char in after)
+    )
 
 
 def _matches(pattern: str, origin: str) -> bool:

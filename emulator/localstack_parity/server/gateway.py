@@ -8,6 +8,7 @@ headers, and LocalStack's EXTRA_CORS_ALLOWED_ORIGINS, the origins of pages that 
 import json
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterable
 from html import escape
@@ -26,6 +27,10 @@ from localstack_parity.server.names import Names
 LOG = logging.getLogger(__name__)
 
 _LOGGED_AT_MOST = 100
+# LocalStack's restarts or ends the emulator when it is asked to, by whoever asks.
+_HEALTH = "/_localstack/health"
+_ENDS_NOTHING = "Whoever started the emulator stops it: there is no action here."
+_OWN_ROUTES = ("/_localstack", "/_aws", "/_tapstack", "/_extension")
 _XML = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
 
 
@@ -43,6 +48,9 @@ class GuardedGateway(Gateway):
         if reason := self._door.refusal(request.environ):
             self._log(reason)
             response.update_from(_refused(request, reason))
+            return
+        if request.method == "POST" and _path(request.environ) == _HEALTH:
+            response.update_from(Response(_ENDS_NOTHING, status=405))
             return
         # With it LocalStack's services tell each other on whose behalf they call.
         if config.IN_MEMORY_CLIENT:
@@ -96,7 +104,14 @@ def _cors_rules(bucket: str, request: Environment) -> CorsRules | None:
     routes = ROUTER.url_map.bind(request["HTTP_HOST"])
     if found is None or not path.startswith("/") or routes.allowed_methods(path):
         return None
+    if _path(request).startswith(_OWN_ROUTES):  # of the emulator, under whatever Host
+        return None
     return list((found.cors_rules or {}).get("CORSRules", []))
+
+
+def _path(request: Environment) -> str:
+    """The path as routes are matched with it."""
+    return re.sub("/+", "/", str(request.get("PATH_INFO", "")))
 
 
 def _listed(setting: str | None) -> list[str]:

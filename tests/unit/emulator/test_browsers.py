@@ -17,6 +17,10 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.
 BUCKETS: dict[str, CorsRules] = {
     "closed": [],
     "open": [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "PUT", "POST"]}],
+    **{
+        f"open{number}": [{"AllowedOrigins": origins, "AllowedMethods": ["PUT"]}]
+        for number, origins in enumerate((["http*"], ["http://*"], ["*", "http://*"], ["http:*"]))
+    },
     "photos": [
         {"AllowedOrigins": ["https://*.example"], "AllowedMethods": ["GET"]},
         {"AllowedOrigins": [FRONT_END], "AllowedMethods": ["GET", "PUT", "POST"]},
@@ -122,6 +126,13 @@ def test_a_buckets_cors_configuration_lets_pages_reach_its_objects(
     A rule for every origin is for pages of this machine.
     """
     assert (_refusal(method, url, **headers) is None) is allowed
+
+
+@pytest.mark.parametrize("bucket", ["open", "open0", "open1", "open2", "open3"])
+def test_a_rule_for_everybody_is_for_pages_of_this_machine(bucket: str) -> None:
+    """Whichever way it is written: a pattern without any part of a host's name."""
+    assert _refusal("PUT", f"/{bucket}/a.jpg", origin=EVIL)
+    assert _refusal("PUT", f"/{bucket}/a.jpg", origin=FRONT_END) is None
 
 
 @pytest.mark.parametrize(
