@@ -63,8 +63,9 @@ class Watch:
         topics = len(actions_of(self.alarm, state))
         patience_s = min(_TOLD_WITHIN_S, self.context.options.patience_s)
         told = _eventually(lambda: self._told(state), patience_s, lambda seen: len(seen) >= topics)
-        heard = f"{len(told)} messages on {topics} topics"
-        return Check(id_, title, len(told) == topics, f"{name} came to {state}; {heard}", source)
+        heard = f"{len(told)} messages on {topics} topics" if told else "nobody was told"
+        passed = len(told) == topics > 0
+        return Check(id_, title, passed, f"{name} came to {state}; {heard}", source)
 
     def _told(self, state: str) -> list[Notice]:
         """Since it was raised: a new alarm first tells that it is OK."""
