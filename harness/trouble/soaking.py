@@ -7,8 +7,9 @@ Rounds leave nothing: objects are deleted, ledgers wait on disk. scenarios/soak.
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import batched
 from pathlib import Path
 from statistics import median
@@ -208,10 +209,18 @@ def _together(ledger: Ledger, last: Run, metrics: Sequence[Metrics], started: fl
 
 
 def _sum(found: Sequence[Metrics]) -> Metrics:
-    total = {
-        field.name: sum(getattr(each, field.name) for each in found) for field in fields(Metrics)
-    }
-    return Metrics(**{**total, "duration_maximum": max(each.duration_maximum for each in found)})
+    odd_units: Counter[str] = Counter()
+    for each in found:
+        odd_units.update({name: int(count) for name, count in each.odd_units.items()})
+    return Metrics(
+        invocations=sum(each.invocations for each in found),
+        errors=sum(each.errors for each in found),
+        throttles=sum(each.throttles for each in found),
+        duration_sum=sum(each.duration_sum for each in found),
+        duration_samples=sum(each.duration_samples for each in found),
+        duration_maximum=max(each.duration_maximum for each in found),
+        odd_units=odd_units,
+    )
 
 
 def _in_all(checks: Sequence[Sequence[Check]]) -> list[Check]:
