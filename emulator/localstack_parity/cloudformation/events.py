@@ -9,7 +9,6 @@ from typing import Any
 from localstack.services.cloudformation.v2.entities import Stack
 from localstack.utils.patch import patch
 
-_OPERATION = "Operation"
 _KINDS = {"CREATE": "CREATE_STACK", "DELETE": "DELETE_STACK", "UPDATE": "UPDATE_STACK"}
 
 
@@ -23,7 +22,8 @@ def install() -> None:
         if token := getattr(stack, "token", None):
             event["ClientRequestToken"] = token
         if operation := getattr(stack, "operation_id", None):
-            event[_OPERATION] = operation  # DescribeStackEvents does not tell it
+            # Not in the event: DescribeStackEvents has no member for it, and would log that.
+            _operations(stack)[event["EventId"]] = operation
 
 
 def described(
@@ -32,15 +32,14 @@ def described(
     """Yield the events of all or one of a stack's operations as DescribeEvents tells them."""
     for event in stack.events:
         failed = str(event["ResourceStatus"]).endswith("_FAILED")
-        if (operation_id and event.get(_OPERATION) != operation_id) or (only_failed and not failed):
+        operation = _operations(stack).get(event["EventId"])
+        if (operation_id and operation != operation_id) or (only_failed and not failed):
             continue
-        told = {
-            name: value for name, value in event.items() if name not in ("StackName", _OPERATION)
-        }
+        told = {name: value for name, value in event.items() if name != "StackName"}
         of_stack = event["PhysicalResourceId"] == stack.stack_id
         yield {
             **told,
-            "OperationId": event.get(_OPERATION),
+            "OperationId": operation,
             "EventType": "PROVISIONING_ERROR" if failed and not of_stack else "STACK_EVENT",
             **({"OperationType": kind} if (kind := _kind(stack, event)) else {}),
         }
@@ -48,5 +47,13 @@ def described(
 
 def _kind(stack: Stack, event: dict[str, Any]) -> str | None:
     """The kind of operation that an event belongs to, by the status which that began with."""
-    of_operation = [one for one in stack.events if one.get(_OPERATION) == event.get(_OPERATION)]
+    operations = _operations(stack)
+    wanted = operations.get(event["EventId"])
+    of_operation = [one for one in stack.events if operations.get(one["EventId"]) == wanted]
     return _KINDS.get(str(of_operation[-1]["ResourceStatus"]).split("_")[0])
+
+
+def _operations(stack: Stack) -> dict[str, str]:
+    """The ids of operations by those of their events."""
+    found: dict[str, str] = stack.__dict__.setdefault("operations_of_events", {})
+    return found
