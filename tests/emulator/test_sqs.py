@@ -60,9 +60,8 @@ def test_what_happens_to_messages_is_counted(emulator: Emulator, sqs: Any, queue
     received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     handles = [message["ReceiptHandle"] for message in received]
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=handles[0])
-    sqs.delete_message_batch(
-        QueueUrl=queue, Entries=[{"Id": h[-8:-2], "ReceiptHandle": h} for h in handles[1:]]
-    )
+    rest = [{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(handles[1:])]
+    sqs.delete_message_batch(QueueUrl=queue, Entries=rest)
 
     assert _measured(emulator, queue, "NumberOfMessagesSent", 3)["Unit"] == "Count"
     assert _measured(emulator, queue, "NumberOfMessagesReceived", 3)
