@@ -17,8 +17,11 @@ def pytest_configure() -> None:
             del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    # Who runs tests in the background may have Ctrl-C ignored, which processes hand down.
+    # Who runs tests in the background may have signals ignored (nohup), which processes hand down.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, signal.SIG_DFL)
     # Whether or not this machine has Docker; tests of other targets name them.
     os.environ["TARGET"] = "embedded"
 
