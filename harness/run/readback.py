@@ -63,10 +63,15 @@ class Readback:
             if not read.cancelled():
                 read.result()
 
-    def again(self) -> None:
-        """Read every output once more: what has changed since it was announced is noted."""
+    def again(self) -> dict[int, Output]:
+        """Each output as it is now, by index of its entry: what has changed is noted in it.
+
+        The ledger is left as it is: where the target turns out to be gone, this shows nothing.
+        """
+        read = [(each, each.output) for each in self._ledger.entries if each.output]
         with ThreadPoolExecutor(_READERS, thread_name_prefix="readback") as pool:
-            list(pool.map(self._compare, [each for each in self._ledger.entries if each.output]))
+            found = pool.map(lambda each: self._compare(*each), read)
+            return {entry.index: output for (entry, _), output in zip(read, found, strict=True)}
 
     def _read(self, entry: Entry) -> None:
         try:
@@ -76,9 +81,8 @@ class Readback:
             return
         entry.output = measure(data, answer, self._pictures.expected(self._sources[entry.index]))
 
-    def _compare(self, entry: Entry) -> None:
-        before, tags = entry.output, None
-        assert before
+    def _compare(self, entry: Entry, before: Output) -> Output:
+        tags = None
         try:
             data, answer = self._get(entry)
             where = {"Bucket": self._bucket, "Key": output_key(entry.key), **_version(entry)}
@@ -88,7 +92,7 @@ class Readback:
             later = f"it cannot be read any more: {type(error).__name__}: {error}"
         else:
             later = _changes(before, _facts(data, answer))
-        entry.output = replace(before, later=later, tags=tags)
+        return replace(before, later=later, tags=tags)
 
     def _get(self, entry: Entry) -> tuple[bytes, dict[str, Any]]:
         answer = self._s3.get_object(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.evidence.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, new_run
+from harness.evidence.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, Output, new_run
 from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
@@ -131,9 +131,10 @@ def send(
         )
         drive.join(_STOP_S)
         readback.close()
+        reread: dict[int, Output] = {}
         if not (seen.gone or seen.interrupted):
             progress.say("reading all outputs once more")
-            readback.again()
+            reread = readback.again()
         if not seen.gone:
             progress.say("looking at objects, metrics, alarms and logs")
             seen = observer.observe(seen, ledger)
@@ -145,6 +146,9 @@ def send(
                 seen = replace(seen, gone=True, ended_early=why)
                 progress.say(f"{why}; the run ends here")
                 gone.set()
+        if not seen.gone:  # a target that lost everything has not changed what was proven before
+            for index, output in reread.items():
+                ledger.entries[index].output = output
     return Run(ledger, seen, observer.invocations)
 
 
