@@ -1,11 +1,16 @@
 """What ./tapstack does before it runs: a checkout of few packages, installed for real."""
 
+import hashlib
+import json
 import os
+import platform
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +19,7 @@ import pytest
 from harness.waiting import wait_until
 from tests.conftest import SURROUNDINGS
 
-SHELL_TOOLS = ("sh", "cat", "cksum", "dirname", "readlink")
+SHELL_TOOLS = ("sh", "cat", "cksum", "dirname", "mkdir", "readlink", "rm")
 # What the plugin's build needs, out of the emulator's lock.
 BUILD_PACKAGES = {"hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"}
 
@@ -194,6 +199,78 @@ def test_a_missing_python_is_told(checkout: Path, pythons: Mapping[str, str]) ->
     nowhere = str(checkout.parent / "nowhere")
     result = run(checkout, PATH=path, HOME=nowhere, PYENV_ROOT=nowhere)
     assert_told(result, "TapStack needs Python 3.13", "Install it")
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> str:
+    """The address of a list of Pythons that uv can download: this one, out of an archive."""
+    archive = tmp_path / f"cpython-{platform.python_version()}.tar.gz"
+    library = Path(sysconfig.get_path("stdlib"))
+    unneeded = {"test", "site-packages", "dist-packages", "__pycache__", "idlelib", "tkinter"}
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        tar.add(Path(sys.base_prefix) / "bin" / "python3.13", "python/bin/python3.13")
+        for shared in Path(sys.base_prefix, "lib").glob("libpython3*.so*"):
+            tar.add(shared, f"python/lib/{shared.name}")
+        tar.add(
+            library,
+            "python/lib/python3.13",
+            filter=lambda entry: None if Path(entry.name).name in unneeded else entry,
+        )
+    listed = {
+        "name": "cpython",
+        "arch": {"family": platform.machine(), "variant": None},
+        "os": "linux",
+        "libc": "gnu",
+        **dict(zip(("major", "minor", "patch"), sys.version_info[:3], strict=True)),
+        "prerelease": "",
+        "url": archive.as_uri(),
+        "sha256": hashlib.sha256(archive.read_bytes()).hexdigest(),
+        "variant": None,
+    }
+    index = tmp_path / "downloads.json"
+    key = f"cpython-{platform.python_version()}-linux-{platform.machine()}-gnu"
+    index.write_text(json.dumps({key: listed}))
+    return index.as_uri()
+
+
+def without_python_313(checkout: Path) -> dict[str, str]:
+    """A machine with a Python of another version and nothing else to find a Python with."""
+    real = Path(sys.base_prefix) / "bin" / "python3.13"
+    script = f'[ "$1" = -c ] && exit 1  # asked for its version\nexec {real} "$@"'
+    nowhere = str(checkout.parent / "nowhere")
+    path = tools(checkout.parent / "bin", {"python3": script})
+    return {"PATH": path, "HOME": nowhere, "PYENV_ROOT": nowhere}
+
+
+def test_another_python_is_enough_to_fetch_one(checkout: Path, downloads: str) -> None:
+    """Its pip fetches uv, by the hash of the lock, and uv fetches Python 3.13; once."""
+    surroundings = without_python_313(checkout)
+    first = run(checkout, **surroundings, UV_PYTHON_DOWNLOADS_JSON_URL=downloads)
+    assert first.stdout == "the command ran\n", first.stderr
+    assert first.stderr.startswith("There is no Python 3.13 here: fetching one with uv into ")
+    python = (checkout / ".venv" / "bin" / "python").resolve()
+    assert python.is_relative_to(checkout / ".tapstack" / "python")
+    assert not list((checkout / ".tapstack").glob("uv.*"))
+    (checkout / ".tapstack" / "installed").unlink()
+    again = run(checkout, **surroundings)
+    assert again.stdout == "the command ran\n", again.stderr
+    assert "fetching" not in again.stderr
+
+
+def test_uv_with_another_hash_is_not_used(checkout: Path, downloads: str) -> None:
+    """What fetches Python runs with the person's rights, as everything that it installs does."""
+    lock = checkout / "emulator" / "installer.lock"
+    lock.write_text(re.sub("sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text()))
+    result = run(checkout, **without_python_313(checkout), UV_PYTHON_DOWNLOADS_JSON_URL=downloads)
+    assert_told(result, "TapStack needs Python 3.13", "python.log")
+    assert "DO NOT MATCH THE HASHES" in (checkout / ".tapstack" / "python.log").read_text()
+
+
+def test_without_a_network_it_says_what_to_bring(checkout: Path) -> None:
+    unreachable = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    result = run(checkout, **without_python_313(checkout), **unreachable, NO_PROXY="", no_proxy="")
+    assert_told(result, "TapStack needs Python 3.13", "without a network, bring it")
+    assert not list((checkout / ".tapstack").glob("uv.*"))
 
 
 def test_python_is_found_with_uv(checkout: Path) -> None:
