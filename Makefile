@@ -24,6 +24,9 @@ status: ## show what runs and what is deployed
 logs: ## follow what the functions log
 	@./tapstack logs --follow
 
+console: ## show the pipeline in the browser, live
+	@./tapstack console
+
 down: ## stop everything
 	@./tapstack down
 
@@ -65,4 +68,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs down bench test unit check mutants sound lint dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound lint dev clean help

@@ -14,6 +14,7 @@ import click
 
 from harness import interruption
 from harness.commands import judging, looking, mending, stack
+from harness.commands.console import console
 from harness.naming import as_typed, version
 from harness.problems import Problem
 from harness.settings import Settings
@@ -23,7 +24,7 @@ COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),
     *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
     *(looking.status, looking.logs, looking.iam, looking.scenarios_command, looking.explain),
-    mending.redrive,
+    *(mending.redrive, console),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

@@ -63,7 +63,7 @@ def show_stack(target: Target, stack: Stack) -> None:
     if target.endpoint:
         click.echo(_how_to_reach(target.endpoint, stack))
     if stack.outputs.get("UploadBucketName") and stack.outputs.get("FunctionName"):
-        click.echo(as_typed("\nNext: `tapstack run daily-load`"))
+        click.echo(as_typed("\nNext: `tapstack run daily-load`; `tapstack console` shows it live"))
 
 
 def show_isolation(target: Target) -> None:

@@ -77,9 +77,17 @@ class InvocationLog:
     belong to the one that has begun there last.
     """
 
-    def __init__(self, logs: Any, group: str, retention_days: int, since_ms: int) -> None:
+    def __init__(
+        self,
+        logs: Any,
+        group: str,
+        retention_days: int,
+        since_ms: int,
+        *,
+        overlap_ms: int = _OVERLAP_MS,
+    ) -> None:
         self._logs, self._group, self._since_ms = logs, group, since_ms
-        self._retention_days = retention_days
+        self._retention_days, self._overlap_ms = retention_days, overlap_ms
         self._read: set[str] = set()
         self._odd: list[str] = []
         self._running: dict[str, str] = {}
@@ -93,7 +101,7 @@ class InvocationLog:
             for event in page["events"]:
                 self.take(event)
                 latest_ms = max(latest_ms, event["timestamp"])
-        self._since_ms = max(self._since_ms, latest_ms - _OVERLAP_MS)
+        self._since_ms = max(self._since_ms, latest_ms - self._overlap_ms)
 
     @property
     def attempts(self) -> int:

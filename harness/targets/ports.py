@@ -16,19 +16,22 @@ DEFAULT_PORT = 4566
 FREE_PORTS = range(20000, 32000)
 
 
-def choose_port(wanted: int) -> int:
-    """`wanted`, or any free port for 0. Raises Problem that names who has it, if it is taken."""
+def choose_port(wanted: int, option: str = "--port") -> int:
+    """`wanted`, or any free port for 0. Raises Problem that names who has it, if it is taken.
+
+    `option` is the one that chooses another.
+    """
     if wanted:
         if not _bindable(wanted):
             raise Problem(
                 f"Port {wanted} on {HOST} is already used{_port_owner(wanted)}.",
-                "Stop that program, or choose another port with --port.",
+                f"Stop that program, or choose another port with {option}.",
             )
         return wanted
     for port in random.sample(FREE_PORTS, 50):
         if _bindable(port):
             return port
-    raise Problem(f"No free port was found on {HOST}.", "Choose one with --port.")
+    raise Problem(f"No free port was found on {HOST}.", f"Choose one with {option}.")
 
 
 def _bindable(port: int) -> bool:

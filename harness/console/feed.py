@@ -1,0 +1,74 @@
+"""One look at the target for all open tabs, and its stream of server-sent events.
+
+A function that looks comes in; what it returns goes to every listener as events. It is called while
+somebody listens and at no other time, and takes a twentieth of the time at most, so that a day
+that runs meanwhile is not slower for being watched.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+INTERVAL_S = 1.0
+_SHARE = 20  # a look is followed by a pause of so many times what it took …
+_LONGEST_S = 15.0  # … but by no longer one
+_WAITING = 50  # events that a tab may be behind, before it has to begin anew
+
+type Events = Mapping[str, Any]  # by name of the page that they are for, as JSON
+
+
+class Feed:
+    """Calls `look` and hands what is new since the last time to all listeners."""
+
+    def __init__(self, look: Callable[[], Events]) -> None:
+        self._look = look
+        self._listeners: set[asyncio.Queue[Events | None]] = set()
+        self._latest: dict[str, Any] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def listen(self) -> AsyncIterator[bytes]:
+        """Server-sent events: all that is known, then each change, until the listener goes."""
+        queue: asyncio.Queue[Events | None] = asyncio.Queue(_WAITING)
+        self._listeners.add(queue)
+        if self._latest:
+            queue.put_nowait(dict(self._latest))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        try:
+            while (events := await queue.get()) is not None:
+                for name, document in events.items():
+                    yield f"event: {name}\ndata: {json.dumps(document)}\n\n".encode()
+        finally:
+            self._listeners.discard(queue)
+            if not self._listeners and self._task:
+                self._task.cancel()
+                self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            began = time.monotonic()
+            events = await asyncio.to_thread(self._look)
+            changed = {
+                name: document
+                for name, document in events.items()
+                if self._latest.get(name) != document
+            }
+            if changed:
+                self._latest |= changed
+                for queue in list(self._listeners):
+                    self._hand(queue, changed)
+            took = time.monotonic() - began
+            await asyncio.sleep(min(max(INTERVAL_S, _SHARE * took), _LONGEST_S))
+
+    def _hand(self, queue: asyncio.Queue[Events | None], events: Events) -> None:
+        """Give `events` to a listener; one that is too far behind is ended and connects again."""
+        try:
+            queue.put_nowait(events)
+        except asyncio.QueueFull:
+            self._listeners.discard(queue)
+            with suppress(asyncio.QueueEmpty):
+                queue.get_nowait()
+            queue.put_nowait(None)

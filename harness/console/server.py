@@ -1,0 +1,119 @@
+"""The console's web server: routes, and its life from the link that it prints to Ctrl-C.
+
+Settings come in; pages and documents go out over HTTP on 127.0.0.1, each behind the guard.
+"""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from harness.console import pictures, pipeline
+from harness.console.feed import Feed
+from harness.console.guard import Guard
+from harness.console.view import GONE, View, why
+from harness.settings import Settings
+from harness.targets.ports import HOST, choose_port
+
+PORT = 4580
+STATIC = Path(__file__).parent / "static"
+_STOPS_WITHIN_S = 1  # open streams are cut then: uvicorn would wait for them for ever
+
+
+def serve(settings: Settings, port: int, tell: Callable[[str], None]) -> None:
+    """Serve the console until Ctrl-C or SIGTERM; `tell` gets the link once it answers."""
+    port = choose_port(port, "--listen")
+    token = secrets.token_urlsafe(16)
+    app = make_app(settings, port, token)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=HOST,
+            port=port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_STOPS_WITHIN_S,
+        )
+    )
+    listener = socket.create_server((HOST, port))
+    tell(f"http://{HOST}:{port}/#token={token}")
+    with listener:
+        server.run([listener])
+
+
+def make_app(settings: Settings, port: int, token: str) -> ASGIApp:
+    """The application behind its guard, for requests to `port` with `token`."""
+    view = View(settings)
+    feed = Feed(view.look)
+
+    async def index(_: Request) -> Response:
+        return FileResponse(STATIC / "console.html")
+
+    async def stream(_: Request) -> Response:
+        return StreamingResponse(feed.listen(), media_type="text/event-stream")
+
+    async def photo(request: Request) -> Response:
+        data = await _body(request, pictures.LARGEST)
+        if data is None:
+            said = "A photo has at most 64 MB: the function takes no larger one."
+            return JSONResponse({"error": said}, status_code=413)
+        name = request.query_params.get("name", "")
+        return await _answer(lambda: pipeline.send_photo(view.place(), name, data))
+
+    async def story(request: Request) -> Response:
+        request_id = request.query_params.get("request", "")
+        return await _answer(lambda: pipeline.story(view.place(), request_id))
+
+    async def picture(request: Request) -> Response:
+        asked = request.query_params
+        bucket, key, version = (asked.get(name, "") for name in ("bucket", "key", "version"))
+        try:
+            shown = await asyncio.to_thread(
+                lambda: pipeline.shown(view.place(), bucket, key, version)
+            )
+        except (pictures.NotShown, *GONE) as error:
+            said = str(error) if isinstance(error, pictures.NotShown) else why(error)
+            return JSONResponse({"error": said}, status_code=404)
+        return Response(shown, media_type="image/webp")
+
+    routes = [
+        Route("/", index),
+        Route("/api/stream", stream),
+        Route("/api/photo", photo, methods=["PUT"]),
+        Route("/api/story", story),
+        Route("/api/picture", picture),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    return Guard(Starlette(routes=routes), port, token)
+
+
+async def _body(request: Request, limit: int) -> bytes | None:
+    """The body; None as soon as it has more than `limit` bytes."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _answer(ask: Callable[[], Any]) -> Response:
+    """What `ask` returns, asked in a thread; its problem as {"error": …}."""
+    try:
+        return JSONResponse(await asyncio.to_thread(ask))
+    except GONE as error:
+        return JSONResponse({"error": why(error)}, status_code=409)

@@ -1,0 +1,215 @@
+"""What became of each upload: from the buckets and the function's log, for whoever sent it.
+
+A target and its stack come in; Uploads go out, newest first, each time look() is called. Nothing
+but AWS's API is asked, so that it works with any target: S3 says what was stored, the log of the
+function what it handled, when, and what it announced.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from harness.evidence.invocations import Invocation, InvocationLog
+from harness.evidence.ledger import SOURCE_PREFIX
+from harness.stack.deploy import Stack
+from harness.targets.target import Target
+
+SHOWN = 100  # uploads
+BACK_S = 3600  # how far back the first look goes
+_PAGES = 5  # of a thousand versions each, of the upload bucket
+_KEPT = 5_000  # invocations, after which the log is read anew from the present on
+_OVERLAP_MS = 15_000
+_RETRIES = 2  # MaximumRetryAttempts where nothing else is set (Lambda Developer Guide)
+
+# The messages of the function's log that say what became of an upload.
+_OUTCOMES = {
+    "Processed": "processed",
+    "Rejected": "rejected",
+    "Superseded by a newer version": "superseded",
+    "Skipped a duplicate event": "duplicate",
+    "Skipped a duplicate event of a rejected upload": "duplicate",
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload and how far it has come. Times in seconds since 1970, sizes in bytes.
+
+    `state` is waiting (for the function), ignored (no event is sent for such a key), running,
+    retrying, processed, rejected, superseded, failed, or done (the function ended well and logged
+    nothing of it). `began` and `ended` are of its latest attempt, `announced` is when the function
+    had published its notification. `source` and `output` are what that says of the two pictures.
+    """
+
+    key: str
+    version: str
+    at: float
+    state: str
+    bytes: int | None = None
+    began: float | None = None
+    ended: float | None = None
+    ran_ms: float | None = None
+    announced: float | None = None
+    attempts: int = 0
+    request_id: str = ""
+    why: str = ""
+    source: Mapping[str, Any] | None = None
+    output: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _Stored:
+    at: float
+    bytes: int
+
+
+class Uploads:
+    """The uploads of a stack, looked at as often as one likes."""
+
+    def __init__(self, target: Target, stack: Stack, *, now: float) -> None:
+        self._s3, self._logs = target.client("s3"), target.client("logs")
+        self._bucket, self._group = stack.outputs["UploadBucketName"], stack.outputs["LogGroupName"]
+        self._function = stack.outputs["FunctionName"]
+        self._since = now - BACK_S
+        self._log = self._log_since(self._since)
+        self._wanted = _wanted(self._s3, self._bucket)
+        self._attempts = 1 + _retries(target.client("lambda"), self._function)
+        self.complete = True  # whether all of the bucket was looked at
+
+    def look(self) -> list[Upload]:
+        """The newest uploads, and what is known of them by now."""
+        if len(self._log.invocations) > _KEPT:
+            newest = max(each.lines[-1][0] for each in self._log.invocations.values()) / 1000
+            self._since = newest
+            self._log = self._log_since(newest - _OVERLAP_MS / 1000)
+        self._log.read()
+        stored = self._stored()
+        found = {
+            upload: Upload(*upload, at=each.at, state=self._unhandled(upload[0]), bytes=each.bytes)
+            for upload, each in stored.items()
+        }
+        for invocation in self._log.invocations.values():
+            for handled in invocation.handled:
+                upload = (handled.key, _version(handled.version))
+                known = found.get(upload) or Upload(*upload, at=_begin(invocation), state="")
+                found[upload] = _followed(known, invocation, self._attempts)
+        return sorted(found.values(), key=lambda each: -each.at)
+
+    def lines(self, request_id: str) -> list[tuple[int, str]]:
+        """The log lines of a request, as far as they were read: milliseconds since 1970, text."""
+        found = self._log.invocations.get(request_id)
+        return sorted(found.lines) if found else []
+
+    def _log_since(self, since: float) -> InvocationLog:
+        start_ms = max(0, int(since * 1000))
+        return InvocationLog(self._logs, self._group, 0, start_ms, overlap_ms=_OVERLAP_MS)
+
+    def _stored(self) -> dict[tuple[str, str], _Stored]:
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket,
+            Prefix=SOURCE_PREFIX,
+            PaginationConfig={"MaxItems": _PAGES * 1000, "PageSize": 1000},
+        )
+        found = {
+            (each["Key"], _version(each.get("VersionId"))): _Stored(
+                each["LastModified"].timestamp(), each["Size"]
+            )
+            for page in pages
+            for each in page.get("Versions", ())
+        }
+        self.complete = len(found) < _PAGES * 1000
+        return {upload: each for upload, each in found.items() if each.at >= self._since}
+
+    def _unhandled(self, key: str) -> str:
+        wanted = any(key.startswith(start) and key.endswith(end) for start, end in self._wanted)
+        return "waiting" if wanted else "ignored"
+
+
+def _followed(upload: Upload, invocation: Invocation, attempts: int) -> Upload:
+    """`upload` with what an invocation that handled it has logged."""
+    last = invocation.attempts[-1] if invocation.attempts else None
+    upload = replace(
+        upload,
+        request_id=invocation.request_id,
+        attempts=len(invocation.attempts),
+        began=last.at if last else _begin(invocation),
+        ended=last.ended if last else None,
+        ran_ms=last.duration_ms if last else None,
+    )
+    told = _told(upload, invocation.lines)
+    if told.state not in ("", "waiting", "ignored"):
+        return told
+    if last and last.status and last.status != "success":
+        failed = len(invocation.attempts) >= attempts
+        return replace(told, state="failed" if failed else "retrying", why=told.why or last.status)
+    return replace(told, state="running" if not (last and last.ended) else "done")
+
+
+def _told(upload: Upload, lines: Iterable[tuple[int, str]]) -> Upload:
+    """`upload` with what the function itself says of it."""
+    for time_ms, text in lines:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if not isinstance(line, dict) or line.get("key") != upload.key:
+            continue
+        if _version(line.get("version_id")) != upload.version:
+            continue
+        outcome = _OUTCOMES.get(str(line.get("message")))
+        if outcome == "duplicate":
+            if upload.state in ("", "waiting", "running"):
+                upload = replace(upload, state="processed", why="announced by another request")
+        elif outcome:
+            error = line.get("error")
+            source, output = line.get("source"), line.get("output")
+            upload = replace(
+                upload,
+                state=outcome,
+                announced=time_ms / 1000,
+                why=str(error.get("message", "")) if isinstance(error, dict) else "",
+                source=source if isinstance(source, dict) else None,
+                output=output if isinstance(output, dict) else None,
+            )
+        elif line.get("exception_name"):
+            upload = replace(upload, why=f"{line['exception_name']}: {_last_line(line)}")
+    if upload.bytes is None and upload.source:
+        upload = replace(upload, bytes=upload.source.get("bytes"))
+    return upload
+
+
+def _last_line(line: Mapping[str, Any]) -> str:
+    text = str(line.get("exception", "")).strip().splitlines()
+    return text[-1].partition(": ")[2] if text else ""
+
+
+def _begin(invocation: Invocation) -> float:
+    return invocation.lines[0][0] / 1000 if invocation.lines else datetime.now(UTC).timestamp()
+
+
+def _version(version: object) -> str:
+    """An upload's version; S3 calls that of a bucket without versioning "null"."""
+    return "" if version in (None, "null") else str(version)
+
+
+def _wanted(s3: Any, bucket: str) -> list[tuple[str, str]]:
+    """Prefix and suffix of the keys of which S3 tells a function."""
+    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
+    found = []
+    for each in answer.get("LambdaFunctionConfigurations", ()):
+        rules = each.get("Filter", {}).get("Key", {}).get("FilterRules", ())
+        given = {rule["Name"].lower(): rule["Value"] for rule in rules}
+        found.append((given.get("prefix", ""), given.get("suffix", "")))
+    return found
+
+
+def _retries(lambda_: Any, function: str) -> int:
+    try:
+        answer = lambda_.get_function_event_invoke_config(FunctionName=function)
+    except ClientError:  # there is none
+        return _RETRIES
+    return int(answer.get("MaximumRetryAttempts", _RETRIES))

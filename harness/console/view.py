@@ -1,0 +1,117 @@
+"""The target as the console shows it, found again whenever it was gone.
+
+Settings come in; events for the pages go out each time look() is called, and what pages ask for in
+detail. A target that is not ours is only looked at.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from harness.console.uploads import SHOWN, Uploads
+from harness.naming import as_typed
+from harness.problems import Problem
+from harness.settings import Settings
+from harness.stack.deploy import Stack, find_stack
+from harness.targets.choosing import choose_target
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.target import Target
+
+GONE = (BotoCoreError, ClientError, OSError, Problem, KeyError)
+_NEEDED = ("UploadBucketName", "ProcessedBucketName", "LogGroupName", "FunctionName")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A target that answers, with its stack."""
+
+    target: Target
+    stack: Stack
+    uploads: Uploads
+
+    @property
+    def ours(self) -> bool:
+        """Whether it may be changed from here: `tapstack up` started it, on this machine."""
+        return self.target.name != EndpointTarget.name
+
+
+class View:
+    """What is known of the target of these settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._place: Place | None = None
+        self._gone_since: float | None = None
+        self._lock = threading.Lock()  # the feed looks, and tabs ask
+
+    def place(self) -> Place:
+        """The target and its stack. Raises Problem where there is none."""
+        with self._lock:
+            if self._place is None:
+                self._place = _find(self._settings)
+            return self._place
+
+    def look(self) -> Mapping[str, Any]:
+        """Events for the pages: "state" always, the others where the target answers."""
+        try:
+            place = self.place()
+            uploads = place.uploads.look()
+        except GONE as error:
+            self._place = None
+            self._gone_since = self._gone_since or time.time()
+            return {"state": {"up": False, "since": self._gone_since, "why": why(error)}}
+        self._gone_since = None
+        return {"state": _state(place), "pipeline": _pipeline(place, uploads)}
+
+
+def why(error: Exception) -> str:
+    """An error in words for a person, with the command that helps where there is one."""
+    if isinstance(error, Problem):
+        return as_typed(str(error))
+    if isinstance(error, ClientError):
+        return str(error)
+    return "The target does not answer."
+
+
+def _find(settings: Settings) -> Place:
+    target = choose_target(settings)
+    if not target.running():
+        raise Problem(
+            f"The target {target.name} is not running.", "`tapstack up` starts it and deploys."
+        )
+    stack = find_stack(target, settings)
+    if stack is None:
+        raise Problem(f"{settings.stack_name} is not deployed.", "`tapstack up` deploys it.")
+    if missing := [name for name in _NEEDED if not stack.outputs.get(name)]:
+        raise Problem(
+            f"{stack.name} has no output {', '.join(missing)}.", "Restore it in the template."
+        )
+    return Place(target, stack, Uploads(target, stack, now=time.time()))
+
+
+def _state(place: Place) -> dict[str, Any]:
+    return {
+        "up": True,
+        "target": place.target.name,
+        "endpoint": place.target.endpoint,
+        "stack": place.stack.name,
+        "region": place.stack.region,
+        "bucket": place.stack.outputs["UploadBucketName"],
+        "ours": place.ours,
+    }
+
+
+def _pipeline(place: Place, uploads: list[Any]) -> dict[str, Any]:
+    counts: dict[str, int] = {}
+    for upload in uploads:
+        counts[upload.state] = counts.get(upload.state, 0) + 1
+    return {
+        "counts": counts,
+        "total": len(uploads),
+        "complete": place.uploads.complete,
+        "uploads": [asdict(upload) for upload in uploads[:SHOWN]],
+    }
