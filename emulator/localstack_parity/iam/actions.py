@@ -23,7 +23,7 @@ class Needed(NamedTuple):
 
 
 # Prefixes of actions where they are not the name of the API.
-_PREFIXES = {"stepfunctions": "states", "sesv2": "ses"}
+_PREFIXES = {"s3control": "s3", "sesv2": "ses", "stepfunctions": "states"}
 
 # Operations that need no permission: STS API Reference, GetCallerIdentity and GetSessionToken.
 FREE = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
@@ -169,6 +169,10 @@ def needed(service: str, operation: str, parameters: Parameters) -> list[Needed]
         return []
     if called == "s3:DeleteObjects":
         return [one for _, needs in deletions(parameters) for one in needs]
+    if called == "events:PutEvents":
+        entries = parameters.get("Entries") or ()
+        buses = {str(one.get("EventBusName") or "default") for one in entries}
+        return [Needed(called, {"BusName": bus}) for bus in sorted(buses)]
     if named := parameters.get(_NAMED_TOGETHER.get(called, "")):
         many = _NAMED_TOGETHER[called]
         return [Needed(called, {many.removesuffix("s"): name}) for name in named]

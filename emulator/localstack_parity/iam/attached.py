@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from localstack.services.kms.models import kms_stores
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.s3.models import S3Bucket, s3_stores
 from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 from moto.iam.models import iam_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
 from localstack_parity.iam.evaluation import Caller
 from localstack_parity.iam.policies import (
@@ -59,7 +61,7 @@ def of_roles() -> Iterator[tuple[str, Attached]]:
 
 
 def of_resource(arn: str) -> Policy | None:
-    """Return the policy of a topic, queue, function or role; None if it has none."""
+    """Return the policy of a topic, queue, function, role, key or secret; None if it has none."""
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] not in _DOCUMENTS:
         return None
@@ -170,9 +172,26 @@ def _of_role(arn: str, _region: str, account: str, _path: str) -> str | None:
     return role.assume_role_policy_document if role else None
 
 
+def _of_key(_arn: str, region: str, account: str, path: str) -> str | None:
+    found = store(kms_stores, account, region)
+    if found is None:
+        return None
+    alias = found.aliases.get(path)
+    key = found.keys.get(alias.metadata["TargetKeyId"] if alias else path.removeprefix("key/"))
+    return key.policy if key else None
+
+
+def _of_secret(arn: str, region: str, account: str, _path: str) -> str | None:
+    backend = store(secretsmanager_backends, account, region)
+    secret = backend.secrets.get(arn) if backend else None
+    return getattr(secret, "policy", None)
+
+
 _DOCUMENTS: dict[str, Callable[..., str | None]] = {
     "sns": _of_topic,
     "sqs": _of_queue,
     "lambda": _of_function,
     "iam": _of_role,
+    "kms": _of_key,
+    "secretsmanager": _of_secret,
 }

@@ -33,7 +33,8 @@ from localstack_parity.iam.resources import Where
 SWITCH = "TAPSTACK_IAM"
 REFUSED_DELETIONS = "refused_deletions"  # attribute of a request's context: entries of Errors
 
-# Services whose resources have policies that can deny; nothing else keeps an account's root out.
+# Services whose resources have policies that can deny; nothing else keeps the root of the account
+# out that they belong to.
 _WITH_DENIALS = frozenset({"s3", "sns", "sqs", "sts"})
 
 # What a service does on its own behalf, where AWS asks the resource's policy. Other calls between
@@ -73,12 +74,11 @@ def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) 
     if caller is callers.ANONYMOUS and (service, context.operation.name) in _WITHOUT_CREDENTIALS:
         return
     parameters: Any = context.service_request or {}
-    if caller.kind is not Callers.ROOT or service in _WITH_DENIALS:
-        if service == "s3" and context.operation.name == "DeleteObjects":
-            _set_refused_deletions_aside(context, caller, parameters)
-        else:
-            for needed in actions.needed(service, context.operation.name, parameters):
-                _require(context, caller, needed)
+    if service == "s3" and context.operation.name == "DeleteObjects":
+        _set_refused_deletions_aside(context, caller, parameters)
+    else:
+        for needed in actions.needed(service, context.operation.name, parameters):
+            _require(context, caller, needed)
     configuration.check(context)
 
 
@@ -127,12 +127,23 @@ def _set_refused_deletions_aside(context: RequestContext, caller: Caller, parame
 def _require(context: RequestContext, caller: Caller, needed: Needed) -> None:
     if caller.kind is Callers.SERVICE and needed.action not in _OF_SERVICES:
         return
-    if caller.kind is Callers.ROOT and needed.action in _ALWAYS_ROOTS:
+    if caller.kind is Callers.ROOT and _is_roots_own(context, caller, needed):
         return
     bucket = _bucket(needed)
     if bucket is None and _is_about_bucket(needed):
         return  # S3 says to everyone who is known that there is no such bucket
     _judge(context, caller, needed, bucket)
+
+
+def _is_roots_own(context: RequestContext, caller: Caller, needed: Needed) -> bool:
+    """Say whether nothing can keep root out: what it asks for is its account's, without denials."""
+    if needed.action.partition(":")[0] in _WITH_DENIALS and needed.action not in _ALWAYS_ROOTS:
+        return False
+    bucket = _bucket(needed)
+    where = Where(context.partition, context.region, caller.account)
+    arn = resources.arn_of(needed.action, needed.parameters, where)
+    owner = str(bucket.bucket_account_id) if bucket else resources.account_of(arn)
+    return not resources.is_of_another(owner, caller.account)
 
 
 def _judge(

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from localstack.services.lambda_.api_utils import function_locators_from_arn
+from localstack.services.sqs.utils import parse_queue_url
+
 from localstack_parity.iam import reference
 from localstack_parity.iam.actions import Parameters
 
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 # Where the variables of ARNs come from: the first of these parameters that the request has. A
@@ -24,6 +28,7 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "ChangeSetName": ("ChangeSetName",),
     "DashboardName": ("DashboardName",),
     "DeliveryStreamName": ("DeliveryStreamName",),
+    "EventBusName": ("BusName",),  # of one entry of PutEvents, see actions.py
     "FunctionName": ("FunctionName", "Resource"),
     "KeyId": ("KeyId",),
     "LayerName": ("LayerName",),
@@ -60,7 +65,19 @@ class Where:
 
 
 def arn_of(action: str, parameters: Parameters, where: Where) -> str:
-    """Return the ARN of the resource that an action works on."""
+    """Return the ARN of the resource that an action works on.
+
+    If it is none of another account, but some parameter names one, then that: many operations
+    have no ARN in the reference, or have it in a parameter of another name, and are then done in
+    the account that the ARN names.
+    """
+    found = _arn_of(action, parameters, where)
+    if account_of(found) in ("", where.account):
+        return _of_another_account(action.partition(":")[0], parameters, where.account) or found
+    return found
+
+
+def _arn_of(action: str, parameters: Parameters, where: Where) -> str:
     known = reference.action(action)
     for pattern in known.arns if known else ():
         if arn := _filled(pattern, parameters, where):
@@ -74,6 +91,32 @@ def account_of(arn: str) -> str:
     """Return the account in an ARN; "" where it has none, as with buckets."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) > 4 else ""
+
+
+def is_of_another(owner: str, account: str) -> bool:
+    """Say whether an owner as `account_of` gives it is an account, and another one."""
+    return owner != account and _ACCOUNT.fullmatch(owner) is not None
+
+
+def _of_another_account(service: str, parameters: Parameters, account: str) -> str | None:
+    """Return the first ARN of a service that is in another account than `account`."""
+    owner = str(parameters.get("AccountId"))
+    if service == "s3" and is_of_another(owner, account):  # of S3 Control, for all that it does
+        return f"arn:aws:s3::{owner}:*"
+    for value in parameters.values():
+        for each in value if isinstance(value, list) else [value]:
+            arn = _as_arn(service, each) if isinstance(each, str) else ""
+            if arn.split(":")[2:3] == [service] and is_of_another(account_of(arn), account):
+                return arn
+    return None
+
+
+def _as_arn(service: str, text: str) -> str:
+    """Write out what Lambda takes for an ARN: 000000000000:name, among others."""
+    if service != "lambda":
+        return text
+    name, _, account, region = function_locators_from_arn(text)
+    return f"arn:aws:lambda:{region or ''}:{account}:function:{name}" if account else text
 
 
 def _filled(pattern: str, parameters: Parameters, where: Where) -> str | None:
@@ -105,18 +148,21 @@ def _plain(variable: str, value: str, _: Parameters) -> dict[str, str]:
 
 
 def _queue(variable: str, value: str, _: Parameters) -> dict[str, str]:
-    """http://…/000000000000/name names the owner too."""
-    if "/" not in value:
-        return {variable: value}
-    account, name = value.rsplit("/", 2)[-2:]
-    return {variable: name, "Account": account}
+    """http://…/000000000000/name names the owner too; read by who also looks for the queue."""
+    try:
+        account, region, name = parse_queue_url(value)
+    except ValueError:
+        return {variable: value}  # a name; or what SQS refuses
+    return {variable: name, "Account": account, **({"Region": region} if region else {})}
 
 
 def _function(variable: str, value: str, parameters: Parameters) -> dict[str, str]:
-    """A name, name:qualifier or account:function:name."""
-    account, partial, name = value.rpartition(":function:")
-    named = {"Account": account} if partial else {}
-    return {variable: _qualified(name, parameters), **named}
+    """A name, or what Lambda takes for one: [[region:]account:][function:]name[:qualifier]."""
+    name, qualifier, account, region = function_locators_from_arn(value)
+    named = {"Account": account, "Region": region}
+    written = f"{name}:{qualifier}" if qualifier else str(name or value)
+    given = {key: text for key, text in named.items() if text}
+    return {variable: _qualified(written, parameters), **given}
 
 
 def _qualified(name: str, parameters: Parameters) -> str:
