@@ -4,14 +4,12 @@ A request for an endpoint comes in, the answer's document goes out. trouble/dist
 what is to go wrong; emulator/README.md, "Faults on purpose", says what may be asked.
 """
 
-import json
-import urllib.request
 from typing import Any
+
+from harness.targets import own_routes
 
 PATH = "/_localstack/chaos"
 KINDS = ("/faults", "/effects", "/events", "/invocations")  # of what can go wrong, below PATH
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_ANSWER_WITHIN_S = 30
 
 
 def takes_faults(endpoint: str | None) -> bool:
@@ -27,8 +25,4 @@ def ask(endpoint: str, method: str, path: str = "", document: object = None) -> 
 
     Raises OSError where nothing answers or it refuses, ValueError for an answer that is no JSON.
     """
-    body = None if document is None else json.dumps(document).encode()
-    request = urllib.request.Request(endpoint.rstrip("/") + PATH + path, body, method=method)
-    request.add_header("Content-Type", "application/json")
-    with _NO_PROXY.open(request, timeout=_ANSWER_WITHIN_S) as answer:
-        return json.load(answer)
+    return own_routes.ask(endpoint, PATH + path, method, document)

@@ -4,9 +4,7 @@ This project's emulator tells (localstack_parity/lambda_runtime/isolation.py); A
 another emulator nothing is known.
 """
 
-import json
-import urllib.request
-
+from harness.targets import own_routes
 from harness.targets.target import Target
 
 NOT_ISOLATED = (
@@ -14,7 +12,6 @@ NOT_ISOLATED = (
     "of the machine or container they run in, as they cannot on AWS."
 )
 _PATH = "/_tapstack/isolation"
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def why_not_isolated(target: Target) -> str:
@@ -22,8 +19,7 @@ def why_not_isolated(target: Target) -> str:
     if not target.endpoint:
         return ""
     try:
-        with _NO_PROXY.open(target.endpoint + _PATH, timeout=30) as answer:
-            said = json.load(answer)
-            return "" if said["isolated"] else str(said["reason"])
+        said = own_routes.ask(target.endpoint, _PATH)
+        return "" if said["isolated"] else str(said["reason"])
     except (OSError, ValueError, LookupError, TypeError):
         return ""

@@ -7,7 +7,6 @@ https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-api/
 import json
 import threading
 import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from harness.evidence.ledger import new_run
+from harness.targets import own_routes
 from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import REGION, Emulator
@@ -45,12 +45,8 @@ OFF = {
 
 def ask(emulator: Emulator, method: str, path: str = "", document: Any = None) -> Any:
     """What is answered; of a refusal, its status and its sentence."""
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    url = f"{emulator.endpoint}/_localstack/chaos{path}"
-    request = urllib.request.Request(url, None if document is None else body, method=method)
     try:
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        return own_routes.ask(emulator.endpoint, f"/_localstack/chaos{path}", method, document)
     except urllib.error.HTTPError as refusal:
         return refusal.code, json.load(refusal)["error"]
 

@@ -1,20 +1,18 @@
 """What `tapstack iam` shows: what each role used, was refused, and never needed."""
 
-import json
-import urllib.request
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.targets import own_routes
 from tests.emulator.conftest import Emulator
 from tests.emulator.iam import allow, bucket_of, session_of
 
 
 def usage(emulator: Emulator, role: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{emulator.endpoint}/_tapstack/iam") as answer:
-        found: dict[str, Any] = json.load(answer)["roles"][role]
-        return found
+    found: dict[str, Any] = own_routes.ask(emulator.endpoint, "/_tapstack/iam")["roles"][role]
+    return found
 
 
 def test_the_record_tells_used_from_unused_and_refused(emulator: Emulator) -> None:

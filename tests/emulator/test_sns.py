@@ -1,7 +1,6 @@
 """What SNS does in the emulator and LocalStack's own SNS does not."""
 
 import json
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.targets import own_routes
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
@@ -187,9 +187,7 @@ def _emails(emulator: Emulator, address: str) -> list[dict[str, Any]]:
 
 
 def _get(emulator: Emulator, path: str) -> dict[str, Any]:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{emulator.endpoint}{path}") as answer:
-        found: dict[str, Any] = json.load(answer)
+    found: dict[str, Any] = own_routes.ask(emulator.endpoint, path)
     return found
 
 

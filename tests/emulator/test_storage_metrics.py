@@ -4,8 +4,6 @@ Source: Amazon S3 User Guide, "Metrics and dimensions", "Amazon S3 daily storage
 in CloudWatch".
 """
 
-import json
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +11,7 @@ from urllib.error import HTTPError
 
 import pytest
 
+from harness.targets import own_routes
 from tests.emulator.conftest import Emulator
 from tests.emulator.observations import statistics
 
@@ -35,10 +34,8 @@ def bucket(emulator: Emulator) -> Iterator[str]:
 
 def _measure(emulator: Emulator, bucket: str) -> dict[str, Any]:
     """Have the storage metrics written now."""
-    url = f"{emulator.endpoint}/_tapstack/s3/storage-metrics?bucket={bucket}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, method="POST")) as answer:
-        found: dict[str, Any] = json.load(answer)
+    path = f"/_tapstack/s3/storage-metrics?bucket={bucket}"
+    found: dict[str, Any] = own_routes.ask(emulator.endpoint, path, "POST")
     return found
 
 

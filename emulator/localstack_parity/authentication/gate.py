@@ -82,17 +82,32 @@ def of(context: RequestContext) -> Authentication | None:
 
 def is_signed(request: Any, service: str) -> bool:
     """Say whether a signature proves who sent a request that no service's API serves."""
+    return bool(_signer(request, service))
+
+
+def is_signed_by_owner(request: Any) -> bool:
+    """Say whether the emulator's own account, and not a user or a role, sent a request.
+
+    It may be signed for any service, as there is none that serves it.
+    """
+    if os.environ.get(SWITCH) == "off" and "Authorization" not in request.headers:
+        return True
+    return keys.is_owner(_signer(request, None))
+
+
+def _signer(request: Any, service: str | None) -> str:
+    """Return the key that signed a request for a service, or for any; "" if that is not proven."""
     raw = received.of(request)
     try:
         claim = claims.of(raw)
         if claim is None:
-            return False
+            return ""
         if os.environ.get(SWITCH) != "off":
             content = hashlib.sha256(request.get_data()).hexdigest()
-            proof.of(raw, claim, service, payload_hash=content)
+            proof.of(raw, claim, service or claim.service, payload_hash=content)
     except Refused:
-        return False
-    return True
+        return ""
+    return claim.key
 
 
 def is_internal(context: RequestContext) -> bool:

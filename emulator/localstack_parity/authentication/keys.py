@@ -65,6 +65,11 @@ def is_of_account(key: str) -> bool:
     return key == OWN_KEY or bool(_ACCOUNT.fullmatch(key))
 
 
+def is_owner(key: str) -> bool:
+    """Say whether a key is that of the emulator's own account, under either of its names."""
+    return key in (OWN_KEY, constants.DEFAULT_AWS_ACCOUNT_ID)
+
+
 def _issued(key: str, region: str) -> Key | None:
     account, partition = get_account_id_from_access_key_id(key), get_partition(region)
     sts: Any = sts_backends[account][partition]

@@ -5,33 +5,25 @@ hosts, `/_localstack`, `/_aws` and our own. Settings: TAPSTACK_ALLOWED_HOSTS, fu
 headers, and LocalStack's EXTRA_CORS_ALLOWED_ORIGINS, the origins of pages that may do everything.
 """
 
-import json
 import logging
 import os
-import re
 import socket
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
 from localstack import config
 from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER
 from localstack.services.edge import ROUTER
-from rolo import Response
 from rolo.gateway import Gateway
 
 from localstack_parity.iam import attached
+from localstack_parity.server import own_routes
 from localstack_parity.server.browsers import CorsRules, Door, Environment
 from localstack_parity.server.names import Names
 
 LOG = logging.getLogger(__name__)
 
 _LOGGED_AT_MOST = 100
-# LocalStack's restarts or ends the emulator when it is asked to, by whoever asks.
-_HEALTH = "/_localstack/health"
-_ENDS_NOTHING = "Whoever started the emulator stops it: there is no action here."
-_OWN_ROUTES = ("/_localstack", "/_aws", "/_tapstack", "/_extension")
-_XML = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
 
 
 class GuardedGateway(Gateway):
@@ -47,10 +39,10 @@ class GuardedGateway(Gateway):
         """Answer a request."""
         if reason := self._door.refusal(request.environ):
             self._log(reason)
-            response.update_from(_refused(request, reason))
+            response.update_from(own_routes.forbidden(request, reason))
             return
-        if request.method == "POST" and _path(request.environ) == _HEALTH:
-            response.update_from(Response(_ENDS_NOTHING, status=405))
+        if refused := own_routes.refusal(request):
+            response.update_from(refused)
             return
         # With it LocalStack's services tell each other on whose behalf they call.
         if config.IN_MEMORY_CLIENT:
@@ -61,7 +53,7 @@ class GuardedGateway(Gateway):
         """Open a web socket."""
         if reason := self._door.refusal(request.environ):
             self._log(reason)
-            request.reject(_refused(request, reason))
+            request.reject(own_routes.forbidden(request, reason))
             return
         self._gateway.accept(request)
 
@@ -104,25 +96,10 @@ def _cors_rules(bucket: str, request: Environment) -> CorsRules | None:
     routes = ROUTER.url_map.bind(request["HTTP_HOST"])
     if found is None or not path.startswith("/") or routes.allowed_methods(path):
         return None
-    if _path(request).startswith(_OWN_ROUTES):  # of the emulator, under whatever Host
+    if own_routes.is_own(own_routes.path_of(request)):  # of the emulator, under whatever Host
         return None
     return list((found.cors_rules or {}).get("CORSRules", []))
 
 
-def _path(request: Environment) -> str:
-    """The path as routes are matched with it."""
-    return re.sub("/+", "/", str(request.get("PATH_INFO", "")))
-
-
 def _listed(setting: str | None) -> list[str]:
     return [each.strip() for each in (setting or "").split(",") if each.strip()]
-
-
-def _refused(request: Any, reason: str) -> Response:
-    """403 with the reason where an SDK of either kind looks for it."""
-    if "json" in request.environ.get("CONTENT_TYPE", ""):
-        body = json.dumps({"__type": "AccessDeniedException", "message": reason})
-        return Response(body, status=403, mimetype="application/json")
-    return Response(
-        _XML.format("AccessDenied", escape(reason)), status=403, mimetype="application/xml"
-    )
