@@ -16,6 +16,7 @@ from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import (
     OUTPUT_PREFIX,
     SOURCE_PREFIX,
+    Attempt,
     Entry,
     Ledger,
     Notice,
@@ -32,11 +33,16 @@ _SUGGESTED = 3  # keys like the one that is not there
 _SHORT = 8  # characters of a request's id that tell log lines apart
 
 
+class NotInReport(Problem):
+    """There is no report, or it has no such image, or several that `key` may mean."""
+
+
 def explain(settings: Settings, key: str, report: Path | None = None) -> list[str]:
     """All that a report knows of the image `key`: each version, then the log of its invocations.
 
     `key` is a whole key of either bucket, or enough of its end to tell it apart; `report` is a
-    report's folder, the latest without it. Raises Problem if there is no such report or image.
+    report's folder, the latest without it. Raises NotInReport if there is no such report or
+    image, and Problem if the report cannot be read.
     """
     folder = settings.reports_dir / "latest" if report is None else report
     folder = folder.parent if folder.is_file() else folder
@@ -53,7 +59,7 @@ def _load(folder: Path) -> tuple[Run, str]:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         return Run(ledger, seen), f"{report['scenario']} on {report['target']}"
     except (FileNotFoundError, NotADirectoryError):
-        raise Problem(
+        raise NotInReport(
             f"There is no report in {folder}.",
             "Run a scenario first, such as `tapstack run daily-load`, or name a report's folder.",
         ) from None
@@ -65,26 +71,25 @@ def _load(folder: Path) -> tuple[Run, str]:
 
 
 def _find(ledger: Ledger, wanted: str) -> list[Entry]:
-    """The versions of the image; Problem that suggests others if there is none."""
-    of_output = wanted.startswith(OUTPUT_PREFIX)
-    source = SOURCE_PREFIX + wanted.removeprefix(OUTPUT_PREFIX) if of_output else wanted
+    """The versions of the image; NotInReport that suggests others if there is none."""
+    source = source_key(wanted)
     found = [entry for entry in ledger.entries if source in (entry.key, _path(entry.key))]
     if not found:
         found = [entry for entry in ledger.entries if entry.key.endswith(f"/{source}")]
     if len({entry.key for entry in found}) > 1:
         several = sorted({_path(entry.key) for entry in found})
         more = f" and {len(several) - _SUGGESTED} more" if len(several) > _SUGGESTED else ""
-        raise Problem(
+        raise NotInReport(
             f"{wanted!r} ends the keys of {len(several)} images: "
             f"{', '.join(several[:_SUGGESTED])}{more}.",
             "Name one of them.",
         )
     if found:
         return [*ledger.versions(found[0]), *(each for each in found if each.uploaded is None)]
-    near = ", ".join(_near(_path(source), sorted({_path(e.key) for e in ledger.entries})))
-    raise Problem(
+    similar = ", ".join(near(_path(source), sorted({_path(e.key) for e in ledger.entries})))
+    raise NotInReport(
         f"The report has no image {wanted!r}.",
-        f"Did you mean one of: {near}?" if near else "Name one that this run has uploaded.",
+        f"Did you mean one of: {similar}?" if similar else "Name one that this run has uploaded.",
     )
 
 
@@ -93,7 +98,15 @@ def _path(key: str) -> str:
     return key.removeprefix(f"{SOURCE_PREFIX}{run_of(key)}/") if run_of(key) else key
 
 
-def _near(wanted: str, paths: Sequence[str]) -> list[str]:
+def source_key(wanted: str) -> str:
+    """The upload that a person means who may have named its output."""
+    if not wanted.startswith(OUTPUT_PREFIX):
+        return wanted
+    return SOURCE_PREFIX + wanted.removeprefix(OUTPUT_PREFIX)
+
+
+def near(wanted: str, paths: Sequence[str]) -> list[str]:
+    """Paths that somebody who wrote `wanted` may have meant, a few at most."""
     inside = [path for path in paths if wanted and wanted in path]
     return (inside or get_close_matches(wanted, paths, _SUGGESTED))[:_SUGGESTED]
 
@@ -143,13 +156,18 @@ def _deliveries(entry: Entry, started: float, run: Run) -> Iterator[str]:
         redrive = f", a redrive of {delivery.redrive_of}" if delivery.redrive_of else ""
         yield f"  delivered  request {delivery.request_id}, sequencer {delivery.sequencer}{redrive}"
         for number, attempt in enumerate(delivery.attempts, 1):
-            facts = [attempt.status or "no end in the log"]
-            if attempt.duration_ms is not None:
-                facts.append(f"{attempt.duration_ms:.0f} ms")
-            if attempt.memory_mb is not None:
-                facts.append(f"{attempt.memory_mb:g} MB")
             at = _after(attempt.at, started)
-            yield f"             attempt {number} {at}: {', '.join(facts)}"
+            yield f"             attempt {number} {at}: {attempt_facts(attempt)}"
+
+
+def attempt_facts(attempt: Attempt) -> str:
+    """How an attempt ended, and how long and how much memory it took, as far as the log says."""
+    facts = [attempt.status or "no end in the log"]
+    if attempt.duration_ms is not None:
+        facts.append(f"{attempt.duration_ms:.0f} ms")
+    if attempt.memory_mb is not None:
+        facts.append(f"{attempt.memory_mb:g} MB")
+    return ", ".join(facts)
 
 
 def _notices(notices: Iterable[Notice], started: float) -> Iterator[str]:
@@ -201,7 +219,12 @@ def _log(folder: Path, versions: Sequence[Entry]) -> Iterator[str]:
     except (ValueError, KeyError, TypeError) as error:
         yield f"log: it cannot be read: {type(error).__name__}: {error}"
         return
-    lines = _events(each for each in known if each.request_id in requests)
+    yield from log_lines(each for each in known if each.request_id in requests)
+
+
+def log_lines(of: Iterable[Invocation]) -> Iterator[str]:
+    """What these invocations logged, in the order of time."""
+    lines = _events(of)
     yield "log:" if lines else "log: no line of its invocations"
     yield from (f"  {readable(event)}" for event in lines)
 

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from harness.evidence.observations import Observations
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
+from harness.run.filters import Filter, filters
 from harness.run.notifications import subscribed
 from harness.run.readback import measure
 from harness.stack.abandoned import api_call, take
@@ -49,18 +49,6 @@ EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
 # No filter of notifications ends so: what the function hears of such keys, it hears from a Probe.
 # It is the content that says whether a file is an image.
 NO_EVENT = ".no-event"
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Keys that S3 notifies the function of when they are uploaded."""
-
-    prefix: str
-    suffix: str
-
-    def matches(self, key: str) -> bool:
-        """Whether it is such a key."""
-        return key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
 class Broken(Exception):
@@ -120,16 +108,7 @@ class Probe:
 
     def filters(self) -> list[Filter]:
         """Which keys S3 notifies the function of, as the upload bucket has it now."""
-        found = self.target.client("s3").get_bucket_notification_configuration(
-            Bucket=self.outputs["UploadBucketName"]
-        )
-        named = [
-            {rule["Name"].lower(): rule["Value"] for rule in rules}
-            for entry in found.get("LambdaFunctionConfigurations", [])
-            if entry["LambdaFunctionArn"].startswith(self.outputs["FunctionArn"])
-            for rules in [entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])]
-        ]
-        return [Filter(each.get("prefix", ""), each.get("suffix", "")) for each in named]
+        return filters(self.target, self.outputs)
 
     def stop(self) -> None:
         """End all waits, those to come included."""

@@ -1,0 +1,246 @@
+"""The story of an upload of one's own, as the deployed stack shows it now.
+
+A target with a stack and a key come in; lines that a person can read go out: each version that is
+in the upload bucket, its invocations, what became of it, and their log. `tapstack explain` calls it
+for what is in no report. It only reads: what failed for good stays untouched in the failure queue.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+
+from harness.evidence.explain import attempt_facts, log_lines, near, source_key
+from harness.evidence.invocations import Handled, Invocation, InvocationLog
+from harness.evidence.ledger import RECEIPT_PREFIX, SOURCE_PREFIX, output_key, run_of
+from harness.problems import Problem
+from harness.run.filters import Filter, filters
+from harness.stack.deploy import Stack
+from harness.targets.target import Target
+
+_OUTPUTS = ("UploadBucketName", "ProcessedBucketName", "FunctionArn", "LogGroupName")
+_SUGGESTED = 3
+
+# What the function logs when an upload has come to its end, and what it has published by then.
+_ENDS = {
+    "Processed": "processed",
+    "Rejected": "rejected",
+    "Superseded by a newer version": "superseded",
+}
+NO_VERSION = "null"  # what S3 calls the version of an object in a bucket that keeps none
+
+
+class NotUploaded(Problem):
+    """The upload bucket has no such key, or several that end so."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One version of an object; its id is "null" in a bucket that keeps none. Size in bytes."""
+
+    version: str
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
+class End:
+    """How the upload ended, as the function's log has it."""
+
+    status: str
+    request_id: str
+    time_ms: int
+    reason: str
+
+
+def story(target: Target, stack: Stack, wanted: str) -> list[str]:
+    """All that the stack shows of the upload `wanted`.
+
+    That is a whole key of either bucket, with or without `uploads/`, or enough of a key's end to
+    tell it apart from other uploads that are not of a run. Raises NotUploaded if there is none,
+    and Problem if the stack lacks an output that is needed to look.
+    """
+    if missing := [name for name in _OUTPUTS if not stack.outputs.get(name)]:
+        raise Problem(
+            f"{stack.name} has no output {' and no '.join(missing)}, by which uploads are found.",
+            "Add it to the template and run `tapstack up`.",
+        )
+    key = _find(target, stack, wanted)
+    versions, deleted = _versions(target, stack.outputs["UploadBucketName"], key)
+    since_ms = int(min(each.at for each in [*versions, *deleted]).timestamp()) * 1000
+    log = InvocationLog(target.client("logs"), stack.outputs["LogGroupName"], 0, since_ms)
+    log.read()
+    return [*_lines(target, stack, key, versions, deleted, log)]
+
+
+# --- What there is --------------------------------------------------------------------------------
+
+
+def _find(target: Target, stack: Stack, wanted: str) -> str:
+    """The one key of the upload bucket that `wanted` is or ends; NotUploaded otherwise."""
+    bucket, source = stack.outputs["UploadBucketName"], source_key(wanted)
+    for key in (source, f"{SOURCE_PREFIX}{source}"):
+        if any(_versions(target, bucket, key)):
+            return key
+    pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys: list[str] = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    own = [key for key in keys if not (run_of(key) or key.startswith(RECEIPT_PREFIX))]
+    found = [key for key in own if key.endswith(f"/{source}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        more = f" and {len(found) - _SUGGESTED} more" if len(found) > _SUGGESTED else ""
+        raise NotUploaded(
+            f"{wanted!r} ends {len(found)} keys of {bucket}: "
+            f"{', '.join(found[:_SUGGESTED])}{more}.",
+            "Name one of them.",
+        )
+    similar = ", ".join(near(source, own))
+    raise NotUploaded(
+        f"{bucket} has no upload {wanted!r}.",
+        f"Did you mean one of: {similar}?" if similar else "Name the key that you have uploaded.",
+    )
+
+
+def _versions(target: Target, bucket: str, key: str) -> tuple[list[Stored], list[Stored]]:
+    """Versions and delete markers of a key, oldest first."""
+    versions: list[Stored] = []
+    deleted: list[Stored] = []
+    pages = target.client("s3").get_paginator("list_object_versions")
+    for page in pages.paginate(Bucket=bucket, Prefix=key):
+        for place, found in (("Versions", versions), ("DeleteMarkers", deleted)):
+            found += [
+                Stored(each["VersionId"], each["LastModified"], each.get("Size", 0))
+                for each in page.get(place, [])
+                if each["Key"] == key
+            ]
+    return versions[::-1], deleted[::-1]  # S3 lists the newest first
+
+
+def _outputs(target: Target, stack: Stack, key: str) -> dict[str, list[str]]:
+    """The outputs of a key, described, by the version of the upload that each was made of."""
+    s3, bucket, output = target.client("s3"), stack.outputs["ProcessedBucketName"], output_key(key)
+    described: dict[str, list[str]] = {}
+    for each in _versions(target, bucket, output)[0]:
+        version = {} if each.version == NO_VERSION else {"VersionId": each.version}
+        try:
+            found = s3.head_object(Bucket=bucket, Key=output, **version)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NoSuchVersion"):
+                raise
+            continue  # it has gone meanwhile
+        metadata = found["Metadata"]
+        size = metadata.get("output-dimensions", "of unknown size")
+        described.setdefault(metadata.get("source-version", ""), []).append(
+            f"{output}, version {each.version}, {found['ContentType']} {size}, {each.size} bytes"
+        )
+    return described
+
+
+# --- What became of it ----------------------------------------------------------------------------
+
+
+def _ends(invocations: Iterable[Invocation], key: str, version: str) -> list[End]:
+    """What the function says at the end of an upload; it publishes first and logs then."""
+    found = []
+    for invocation in invocations:
+        for time_ms, line in invocation.lines:
+            try:
+                fields = json.loads(line)
+            except ValueError:
+                continue
+            if not isinstance(fields, dict) or fields.get("key") != key:
+                continue
+            status = _ENDS.get(str(fields.get("message")))
+            if status and (fields.get("version_id") or NO_VERSION) == version:
+                error = fields.get("error")
+                reason = str(error.get("message", "")) if isinstance(error, Mapping) else ""
+                found.append(End(status, invocation.request_id, time_ms, reason))
+    return sorted(found, key=lambda end: end.time_ms)
+
+
+def _became(
+    key: str, ends: Sequence[End], requests: Sequence[Invocation], heard: Sequence[Filter]
+) -> tuple[str, str]:
+    """What the upload counts as by now, and why."""
+    if ends:
+        return ends[-1].status, ends[-1].reason or "the function published this and then logged it"
+    if not requests:
+        if any(each.matches(key) for each in heard):
+            return "not delivered", "the function's log has no invocation for it, at least not yet"
+        kinds = ", ".join(f"{each.prefix}*{each.suffix}" for each in heard) or "no upload"
+        return "ignored", (
+            f"S3 notifies the function of {kinds}, by case: rename it, or change the filters of "
+            "the notifications in the template"
+        )
+    if not requests[-1].ended:
+        return "unfinished", "the function is still at it, or the end of it is not logged yet"
+    attempts = requests[-1].attempts
+    if attempts[-1].status == "success":
+        return "unclear", "its last invocation ended well, and logged no outcome of it"
+    return "not processed", (
+        f"{len(attempts)} of its attempts failed, the log below says how; after its last retry "
+        "`tapstack redrive` shows it in the failure queue"
+    )
+
+
+# --- What is shown --------------------------------------------------------------------------------
+
+
+def _lines(
+    target: Target,
+    stack: Stack,
+    key: str,
+    versions: Sequence[Stored],
+    deleted: Sequence[Stored],
+    log: InvocationLog,
+) -> Iterator[str]:
+    heard, outputs = filters(target, stack.outputs), _outputs(target, stack, key)
+    shown: list[Invocation] = []
+    yield key
+    yield f"in {stack.name} on {target.name}, as it is now"
+    for number, stored in enumerate(versions, 1):
+        requests = [each for each in log.invocations.values() if _handled(each, key, stored)]
+        ends = _ends(requests, key, stored.version)
+        status, why = _became(key, ends, requests, heard)
+        shown += requests
+        yield ""
+        yield f"version {number} of {len(versions)}: {status}"
+        yield f"  why        {why}"
+        yield f"  stored     {_at(stored.at)} UTC, {stored.size} bytes, as version {stored.version}"
+        for request in requests:
+            yield from _delivery(request, key, stored)
+        for end in ends:
+            at = datetime.fromtimestamp(end.time_ms / 1000, UTC)
+            yield f"  notified   {end.status} {_at(at)}, by request {end.request_id}"
+        for output in outputs.get(stored.version, ["none"]):
+            yield f"  output     {output}"
+    for marker in deleted:
+        yield f"deleted      {_at(marker.at)} UTC, by delete marker {marker.version}"
+    yield ""
+    yield from log_lines({each.request_id: each for each in shown}.values())
+
+
+def _delivery(request: Invocation, key: str, stored: Stored) -> Iterator[str]:
+    handled = _handled(request, key, stored)
+    before = f", a redrive of {handled[0].redrive_of}" if handled[0].redrive_of else ""
+    sequencers = ", ".join(each.sequencer for each in handled)
+    yield f"  delivered  request {request.request_id}, sequencer {sequencers}{before}"
+    for number, attempt in enumerate(request.attempts, 1):
+        at = _at(datetime.fromtimestamp(attempt.at, UTC))
+        yield f"             attempt {number} {at}: {attempt_facts(attempt)}"
+
+
+def _handled(request: Invocation, key: str, stored: Stored) -> list[Handled]:
+    """What the request began to handle of this version; without versioning it names none."""
+    return [
+        each
+        for each in request.handled
+        if each.key == key and (each.version or NO_VERSION) == stored.version
+    ]
+
+
+def _at(time: datetime) -> str:
+    return f"{time:%F %T.%f}"[:-3]
