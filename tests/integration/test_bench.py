@@ -12,7 +12,12 @@ def test_the_benchmark_writes_what_it_measured(tapstack: Tapstack, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert json.loads((tmp_path / "reports" / "bench.json").read_text()) == result
-    assert result["images"] == 4
-    assert result["ratio"] > 0
-    assert set(result["cpu_ms_per_image"]) == {"emulator", "functions", "harness", "bare"}
-    assert set(result["peak_mb"]) <= {"emulator", "functions", "harness"}
+    assert set(result) == {"cores", "messenger", "day"}
+    for corpus, ways in (("messenger", {"pipeline"}), ("day", {"pipeline", "run"})):
+        found = result[corpus]
+        assert found["images"] == 4
+        assert set(found["ratio"]) == set(found["peak_mb"]) == ways
+        assert min(found["images_per_s"][way] for way in ways | {"bare"}) > 0
+        for way in ways:
+            assert set(found["cpu_ms_per_image"][way]) == {"emulator", "functions", "harness"}
+        assert set(found["cpu_ms_per_image"]["bare"]) == {"functions"}
