@@ -40,7 +40,9 @@ class Reference:
     """A base fitted into the box, and the rows around its band from which that part is made anew.
 
     `near` are the source rows from `near_top` on that the fitted rows `first` … `last` depend on;
-    the band covers the source rows `top` … `bottom`. `height` is that of the source.
+    they have the fitted width already, but for pictures with transparency, whose two directions
+    cannot be fitted one after the other: Pillow weighs colours by their opacity on the way. The
+    band covers the source rows `top` … `bottom`. `height` is that of the source.
     """
 
     fitted: Pixels
@@ -81,10 +83,11 @@ def reference(displayed: Pixels, top: int, bottom: int) -> Reference:
     last = min(height, math.ceil((bottom + reach) / scale) + 1)
     near_top = max(0, math.floor(first * scale - reach) - 1)
     near_bottom = min(source_height, math.ceil(last * scale + reach) + 1)
+    near = displayed[near_top:near_bottom]
     whole = Image.fromarray(displayed)
     return Reference(
         fitted=np.asarray(whole.resize((width, height), Image.Resampling.LANCZOS)),
-        near=displayed[near_top:near_bottom].copy(),
+        near=near.copy() if whole.has_transparency_data else _fit_across(near, width),
         near_top=near_top,
         first=first,
         last=last,
@@ -97,9 +100,12 @@ def reference(displayed: Pixels, top: int, bottom: int) -> Reference:
 def expected(base: Reference, band: Pixels, orientation: int) -> Image.Image:
     """The output that must come of the base with `band` painted on it, turned as EXIF says.
 
-    Only the rows that the band reaches are resized; the rest of the fitted base stays as it is.
+    `band` is one row, as wide as the source: all rows of the band are the same. Only the rows that
+    the band reaches are resized; the rest of the fitted base stays as it is.
     """
     near = base.near.copy()
+    if band.shape[1] != near.shape[1]:
+        band = _fit_across(band, near.shape[1])
     near[base.top - base.near_top : base.bottom - base.near_top] = band
     height, width = base.fitted.shape[:2]
     scale = base.height / height
@@ -111,6 +117,12 @@ def expected(base: Reference, band: Pixels, orientation: int) -> Image.Image:
     pixels[base.first : base.last] = np.asarray(patch)
     picture = Image.fromarray(pixels)
     return picture.transpose(_TURNS[orientation]) if orientation in _TURNS else picture
+
+
+def _fit_across(pixels: Pixels, width: int) -> Pixels:
+    """Fit the width alone. Pillow does that first when it fits both, so nothing is lost by it."""
+    fitted = Image.fromarray(pixels).resize((width, len(pixels)), Image.Resampling.LANCZOS)
+    return np.asarray(fitted)
 
 
 def compare(output: Image.Image, wanted: Image.Image) -> Distance:
