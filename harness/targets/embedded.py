@@ -56,7 +56,7 @@ class EmbeddedTarget:
 
     def running(self) -> bool:
         """Whether the emulator of this state folder answers."""
-        return emulator.status(self._settings.state_dir).ready
+        return emulator.ready(self._settings.state_dir)
 
     def status(self) -> Mapping[str, str | int | bool | None]:
         """What the emulator's process record says."""
