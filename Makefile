@@ -54,9 +54,12 @@ sound: dev ## run the gate on 44 sound changes, each of which it must pass (ONLY
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy harness scenarios emulator/localstack_parity tests
+	.venv/bin/mypy harness scenarios emulator/localstack_parity tests docs
 	set -e; for function in lambda/*/; do .venv/bin/mypy "$$function"; done
 	@./tapstack lint
+
+docs: dev ## build the documentation into build/docs; a broken link fails
+	@.venv/bin/mkdocs build --strict  # --quiet would silence strict, too
 
 dev: ## install everything, with the tools of the tests
 	@./tapstack install --dev
@@ -68,4 +71,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound lint dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound lint docs dev clean help
