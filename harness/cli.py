@@ -24,7 +24,7 @@ COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),
     *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
     *(looking.status, looking.logs, looking.iam, looking.scenarios_command, looking.explain),
-    *(mending.redrive, console),
+    *(looking.compare_command, mending.redrive, console),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

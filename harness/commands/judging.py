@@ -79,6 +79,13 @@ def verify(settings: Settings, *, as_json: bool) -> int:
 @click.option("--day", metavar="TIME", help="What the day is compressed to, e.g. 60s or 5m.")
 @click.option("--for", "lasting", metavar="TIME", help="How long soak repeats it.  [10m]")
 @click.option("--seed", default="1", metavar="N", help="The same seed makes the same images.  [1]")
+@click.option(
+    "--fail-if",
+    "fail_if",
+    multiple=True,
+    metavar="FIGURE>LIMIT",
+    help="Fail then, e.g. 'p95>2s' or 'throughput<10'; may be repeated.",
+)
 @as_json
 def run(
     settings: Settings,
@@ -87,21 +94,24 @@ def run(
     day: str | None,
     lasting: str | None,
     seed: str,
+    fail_if: tuple[str, ...],
     *,
     as_json: bool,
 ) -> int:
     """Run SCENARIO and judge what came out.
 
     Starts and deploys first what is not there yet. The report is written below reports/, and
-    reports/latest points at it.
+    reports/latest points at it: report.html for people, report.json and junit.xml for machines.
 
     \b
       tapstack run daily-load
       tapstack run daily-load --images 200 --day 30s
+      tapstack run daily-load --fail-if 'p95>2s' --fail-if 'throughput<10'
       tapstack run daily-load --json | jq .passed
     """
     # Imported late: images and numbers take their time to load, and no other command needs them.
     from harness.evidence.report_files import check_reports_folder
+    from harness.evidence.thresholds import read_threshold
     from harness.run.scenario import RunOptions, find_scenario, run_scenario
 
     find_scenario(scenario)
@@ -110,6 +120,7 @@ def run(
         day_s=seconds(day) if day is not None else None,
         for_s=seconds(lasting) if lasting is not None else None,
         seed=positive_count(seed, "a seed"),
+        fail_if=tuple(read_threshold(text) for text in fail_if),
     )
     check_reports_folder(settings.reports_dir)
     target = target_to_start(settings, tell)

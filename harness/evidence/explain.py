@@ -48,7 +48,7 @@ def explain(settings: Settings, key: str, report: Path | None = None) -> list[st
     folder = folder.parent if folder.is_file() else folder
     run, scenario = _load(folder)
     found = _find(run.ledger, key)
-    return [*_story(run, found, scenario), *_log(folder, found)]
+    return [*story(run, found, scenario), *_log(folder, found)]
 
 
 def _load(folder: Path) -> tuple[Run, str]:
@@ -73,11 +73,11 @@ def _load(folder: Path) -> tuple[Run, str]:
 def _find(ledger: Ledger, wanted: str) -> list[Entry]:
     """The versions of the image; NotInReport that suggests others if there is none."""
     source = source_key(wanted)
-    found = [entry for entry in ledger.entries if source in (entry.key, _path(entry.key))]
+    found = [entry for entry in ledger.entries if source in (entry.key, path_of(entry.key))]
     if not found:
         found = [entry for entry in ledger.entries if entry.key.endswith(f"/{source}")]
     if len({entry.key for entry in found}) > 1:
-        several = sorted({_path(entry.key) for entry in found})
+        several = sorted({path_of(entry.key) for entry in found})
         more = f" and {len(several) - _SUGGESTED} more" if len(several) > _SUGGESTED else ""
         raise NotInReport(
             f"{wanted!r} ends the keys of {len(several)} images: "
@@ -85,15 +85,21 @@ def _find(ledger: Ledger, wanted: str) -> list[Entry]:
             "Name one of them.",
         )
     if found:
-        return [*ledger.versions(found[0]), *(each for each in found if each.uploaded is None)]
-    similar = ", ".join(near(_path(source), sorted({_path(e.key) for e in ledger.entries})))
+        return all_of_key(ledger, found[0])
+    similar = ", ".join(near(path_of(source), sorted({path_of(e.key) for e in ledger.entries})))
     raise NotInReport(
         f"The report has no image {wanted!r}.",
         f"Did you mean one of: {similar}?" if similar else "Name one that this run has uploaded.",
     )
 
 
-def _path(key: str) -> str:
+def all_of_key(ledger: Ledger, entry: Entry) -> list[Entry]:
+    """All entries with the key of that one: as S3 took them, then those that were not uploaded."""
+    unsent = [e for e in ledger.entries if e.key == entry.key and e.uploaded is None]
+    return [*ledger.versions(entry), *unsent]
+
+
+def path_of(key: str) -> str:
     """A key without its run's folder."""
     return key.removeprefix(f"{SOURCE_PREFIX}{run_of(key)}/") if run_of(key) else key
 
@@ -111,7 +117,8 @@ def near(wanted: str, paths: Sequence[str]) -> list[str]:
     return (inside or get_close_matches(wanted, paths, _SUGGESTED))[:_SUGGESTED]
 
 
-def _story(run: Run, versions: Sequence[Entry], scenario: str) -> Iterator[str]:
+def story(run: Run, versions: Sequence[Entry], scenario: str) -> Iterator[str]:
+    """The lines about these versions of one image, without what was logged."""
     key, started = versions[0].key, run.seen.started
     yield key
     yield f"in {scenario}, which began at {datetime.fromtimestamp(started, UTC):%F %T} UTC"

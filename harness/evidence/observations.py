@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.evidence.invocations import Invocation, Logs
 from harness.evidence.ledger import Ledger
@@ -86,6 +87,29 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What the parts of a run took of this machine, by name, sampled at these times.
+
+    `at` is in seconds since 1970; `mb` is resident memory at that time, in MB; `cpu_s` is processor
+    time since the run began, in seconds.
+    """
+
+    at: tuple[float, ...]
+    mb: Mapping[str, tuple[float, ...]]
+    cpu_s: Mapping[str, tuple[float, ...]]
+
+    @property
+    def peak_mb(self) -> dict[str, float]:
+        """The most memory of each part."""
+        return {name: max(values, default=0.0) for name, values in self.mb.items()}
+
+    @property
+    def spent_s(self) -> dict[str, float]:
+        """The processor time of each part."""
+        return {name: values[-1] if values else 0.0 for name, values in self.cpu_s.items()}
+
+
+@dataclass(frozen=True)
 class Observations:
     """What was seen of a run. None where nothing could be seen; `missing` says why, by area.
 
@@ -94,8 +118,10 @@ class Observations:
     does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
     and were not before. `disk_full` says that a disk had no space left during the run. `cores_full`
     are the times, pairs of seconds since 1970, between which this
-    machine's cores were full; None where the stack runs on another one. `ended_early` says why the
-    run was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`.
+    machine's cores were full; None where the stack runs on another one. `parts` are memory and
+    processor time of what took part, None where its processes cannot be seen; `faults` are those
+    that came on purpose, each with its time in seconds since 1970. `ended_early` says why the run
+    was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`.
     """
 
     upload_bucket: str
@@ -105,6 +131,8 @@ class Observations:
     day: Day | None = None
     disk_full: str = ""
     cores_full: tuple[tuple[float, float], ...] | None = None
+    parts: Parts | None = None
+    faults: tuple[tuple[float, str], ...] = ()
     elapsed_s: float = 0.0
     ended_early: str = ""
     interrupted: bool = False
@@ -132,6 +160,9 @@ class Observations:
         record["day"] = Day(**record["day"]) if record.get("day") else None
         if record.get("cores_full") is not None:
             record["cores_full"] = tuple((since, until) for since, until in record["cores_full"])
+        if record.get("parts"):
+            record["parts"] = _parts(record["parts"])
+        record["faults"] = tuple((at, what) for at, what in record.get("faults", ()))
         if record["metrics"]:
             record["metrics"] = Metrics(**record["metrics"])
         if record["logs"]:
@@ -142,10 +173,34 @@ class Observations:
         return cls(**record)
 
 
+def _parts(record: Mapping[str, Any]) -> Parts:
+    by_name = [
+        {name: tuple(values) for name, values in record[each].items()} for each in ("mb", "cpu_s")
+    ]
+    return Parts(tuple(record["at"]), *by_name)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One image as small pictures (WebP), empty where there is none that can be shown.
+
+    What was `sent`, what came out (`got`), and what should have (`wanted`).
+    """
+
+    sent: bytes = b""
+    got: bytes = b""
+    wanted: bytes = b""
+
+
 @dataclass(frozen=True)
 class Run:
-    """A finished run, as it is judged; the function's `invocations` are its evidence."""
+    """A finished run, as it is judged; the function's `invocations` are its evidence.
+
+    `shown` are small pictures of images that are not as they should be, by index of the entry: of
+    as many as a report has room for.
+    """
 
     ledger: Ledger
     seen: Observations
     invocations: Sequence[Invocation] = ()
+    shown: Mapping[int, Shown] = field(default_factory=dict)

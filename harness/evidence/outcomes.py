@@ -74,6 +74,16 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
     return told[0], _why_right(entry, run, notices[0])
 
 
+def is_bad(entry: Entry, run: Run) -> bool:
+    """Whether an upload is not as it should be."""
+    return is_bad_outcome(entry, outcome(entry, run), run)
+
+
+def is_bad_outcome(entry: Entry, became: str, run: Run) -> bool:
+    """Whether that outcome is not what must come of an upload."""
+    return became not in allowed_statuses(entry, run.ledger) and became != "recovered"
+
+
 # --- What there may be of an upload ---------------------------------------------------------------
 
 

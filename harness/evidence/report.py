@@ -6,6 +6,7 @@ a folder of their own, which reports/latest then points at. scenario.py calls it
 
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from harness.evidence.check import Check
 from harness.evidence.faults import faults
 from harness.evidence.fidelity import not_proven
 from harness.evidence.observations import Run
-from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, judged
+from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, is_bad_outcome, judged
 
 _SHOWN_KEYS = 5
 _KEPT_UP = 0.9  # of what was due per second; below, images queue
@@ -72,6 +73,7 @@ def build_report(
         "function": asdict(seen.metrics) | {"duration_average": seen.metrics.duration_average}
         if seen.metrics
         else None,
+        "machine": _machine(run),
         "checks": [asdict(check) for check in checks],
         "not_checked": [check.id for check in checks if check.passed is None],
         "listed": _listed(run),
@@ -89,8 +91,22 @@ def build_report(
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
             "cpus": os.cpu_count(),
-            "command": " ".join(["tapstack", *sys.argv[1:]]),
+            "command": shlex.join(["tapstack", *sys.argv[1:]]),
         },
+    }
+
+
+def _machine(run: Run) -> dict[str, Any] | None:
+    """What the run took of this machine; None where that cannot be seen."""
+    parts = run.seen.parts
+    if parts is None:
+        return None
+    images = sum(bool(entry.notices) for entry in run.ledger.entries)
+    total_s = sum(parts.spent_s.values())
+    return {
+        "peak_mb": parts.peak_mb,
+        "cpu_s": parts.spent_s,
+        "cpu_ms_per_image": round(1000 * total_s / images, 1) if images else None,
     }
 
 
@@ -110,8 +126,8 @@ def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
     }
     for entry in run.ledger.entries:
         became, why = judged(entry, run)
-        allowed = allowed_statuses(entry, run.ledger)
-        if became not in allowed and became != "recovered":
+        if is_bad_outcome(entry, became, run):
+            allowed = allowed_statuses(entry, run.ledger)
             told = [n.body for n in entry.notices if n.status not in allowed]
             found[became].append(
                 {
@@ -179,11 +195,11 @@ def show_report(
             _line(console, name, f"{keys}{more}", "red")
     for sentence in report.get("compressed", []):
         _line(console, "", f"Time was compressed: {sentence}")
-    _line(console, "report", place)
     if not_proven:
         show_not_proven(console, report["not_proven"])
     console.print()
     console.print(verdict(report), soft_wrap=True)
+    _line(console, "report", place)
 
 
 def show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -218,7 +234,7 @@ def verdict(report: Mapping[str, Any]) -> str:
     return (
         f"[bold red]FAILED[/] {name}: {len(failed)} of {len(report['checks'])} checks{first}. "
         "`tapstack explain KEY` tells an image's story, `tapstack logs` what the function said; "
-        "report.json lists every image concerned."
+        "the report shows every image concerned."
     )
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,31 +44,49 @@ def check_reports_folder(folder: Path, room_bytes: int = _ROOM_BYTES) -> None:
         )
 
 
-def save_report(reports_dir: Path, report: Mapping[str, Any], run: Run) -> tuple[Path, str]:
-    """Write everything of a run; the folder, and why it could not be written, empty if it could."""
+type Pages = Callable[[Path], Mapping[str, bytes]]
+
+
+def save_report(
+    reports_dir: Path, report: Mapping[str, Any], run: Run, pages: Pages | None = None
+) -> tuple[Path, str]:
+    """Write everything of a run; the folder, and why it could not be written, empty if it could.
+
+    `pages` are more files for it, by name, made for the folder that they will be in.
+    """
     try:
-        with report_folder(reports_dir, report["scenario"], run.seen.started) as folder:
-            write_report(folder, report, run)
+        with report_folder(reports_dir, report["scenario"], run.seen.started) as (part, folder):
+            write_report(part, report, run)
+            for name, content in (pages(folder) if pages else {}).items():
+                (part / name).write_bytes(content)
     except OSError as error:
         return reports_dir, f"it could not be written to {reports_dir}: {error.strerror}"
     return (reports_dir / "latest").resolve(), ""
 
 
 @contextmanager
-def report_folder(reports_dir: Path, scenario: str, started: float) -> Iterator[Path]:
-    """A folder to write a report into; it appears, and `latest` points at it, once it is whole."""
+def report_folder(
+    reports_dir: Path, name: str, started: float, *, latest: bool = True
+) -> Iterator[tuple[Path, Path]]:
+    """A folder to write a report into, and the one that it becomes once it is whole.
+
+    `latest` then points at it, if it is to.
+    """
     when = datetime.fromtimestamp(started, UTC)
-    name = f"{when:%Y%m%dT%H%M%SZ}-{scenario}"
+    name = f"{when:%Y%m%dT%H%M%SZ}-{name}"
     part = trusted_folder(reports_dir) / f".{name}.{os.getpid()}.part"
+    folder = _free(reports_dir / name)
     part.mkdir(mode=0o700)
     try:
-        yield part
+        yield part, folder
     except BaseException:
         with suppress(OSError):
             shutil.rmtree(part)
         raise
-    folder = _free(reports_dir / name)
+    folder = _free(folder)  # another run may have been as quick
     part.rename(folder)
+    if not latest:
+        return
     link = reports_dir / f".latest.{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(folder.name)

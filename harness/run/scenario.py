@@ -9,7 +9,8 @@ import json
 import pkgutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,11 +19,14 @@ from rich.console import Console
 
 import scenarios as scenario_files
 from harness.evidence.check import Check
+from harness.evidence.comparison import compare, run_before
 from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.observations import Run
 from harness.evidence.report import build_report, show_report
 from harness.evidence.report_files import check_reports_folder, save_report
+from harness.evidence.thresholds import Threshold
 from harness.images.corpus import Picture
+from harness.page.render import Page, render
 from harness.problems import Problem
 from harness.run.send import send
 from harness.settings import Settings
@@ -52,6 +56,7 @@ class RunOptions:
     day_s: float | None = None
     for_s: float | None = None
     seed: int = 1
+    fail_if: tuple[Threshold, ...] = ()
     late_after_s: float = LATE_AFTER_S
     patience_s: float = PATIENCE_S
 
@@ -119,6 +124,7 @@ class Context:
     options: RunOptions
     console: Console
     facts: dict[str, Any] = field(default_factory=dict)
+    faults: list[tuple[float, str]] = field(default_factory=list)
 
     def compressed(self, sentence: str) -> None:
         """Have the report say that time was compressed, and how."""
@@ -130,6 +136,7 @@ class Context:
         self.facts["disturbed"] = [
             {"rule": json.loads(rule), "struck": times} for rule, times in struck.items()
         ]
+        self.faults += [(line["at"], fault_in_words(line)) for line in journal]
 
     def send(
         self,
@@ -164,6 +171,27 @@ class Context:
         )
 
 
+def _pages(
+    report: Mapping[str, Any], run: Run, reports_dir: Path, folder: Path
+) -> dict[str, bytes]:
+    """The page of a run, compared with the run before of the same scenario if there was one."""
+    before = run_before(reports_dir, report["scenario"])
+    compared = compare(before[1], report, (before[0], folder.name)) if before else None
+    return {"report.html": render(Page(report, run, str(folder), compared))}
+
+
+def fault_in_words(line: Mapping[str, Any]) -> str:
+    """A line of the emulator's journal of faults: what kind struck which call of which object.
+
+    >>> fault_in_words({"at": 1.0, "kind": "api", "rule": {"operation": "GetObject"}})
+    'api GetObject'
+    """
+    rule = line["rule"]
+    error = rule.get("error") or {}
+    parts = (line["kind"], line.get("operation") or rule.get("operation"), line.get("key"))
+    return " ".join(str(part) for part in (*parts, error.get("code")) if part)
+
+
 def run_scenario(
     name: str,
     target: Target,
@@ -195,6 +223,7 @@ def run_scenario(
     context = Context(target, settings, stack, options, console or Console(stderr=True))
     permissions, signatures = enforces_permissions(target), verifies_signatures(target)
     run, checks = scenario.run(context)
+    run = replace(run, seen=replace(run.seen, faults=tuple(context.faults)))
     facts = {
         "target": target.name,
         "stack": stack.name,
@@ -206,8 +235,12 @@ def run_scenario(
         **context.facts,
     }
     report = build_report(scenario.name, run, checks, facts)
-    folder, unwritten = save_report(settings.reports_dir, report, run)
-    place = unwritten or str(settings.reports_dir / "latest" / "report.json")
+    if thresholds := [each.check(report) for each in options.fail_if]:
+        report = build_report(scenario.name, run, [*checks, *thresholds], facts)
+    folder, unwritten = save_report(
+        settings.reports_dir, report, run, partial(_pages, report, run, settings.reports_dir)
+    )
+    place = unwritten or str(folder / "report.html")
     show_report(context.console, report, place, not_proven=not_proven)
     if run.seen.gone and not report["images"]["uploaded"]:
         raise Problem(

@@ -23,9 +23,11 @@ from harness.run.drive import Drive
 from harness.run.fitting import fit, measuring_images
 from harness.run.notifications import forgotten, subscribed
 from harness.run.observe import Observer
+from harness.run.parts import PartsWatch
 from harness.run.progress import RunProgress
 from harness.run.readback import Readback
 from harness.run.recovery import recover
+from harness.run.thumbnails import thumbnails
 from harness.stack.deploy import Stack
 from harness.targets.state_folder import full_disk
 from harness.targets.target import Target
@@ -83,6 +85,7 @@ def send(
     with (
         subscribed(target, topic, queue, gone) as listen,
         CoresWatch(target.endpoint) as cores,
+        PartsWatch(target) as parts,
         RunProgress(console, len(pictures)) as progress,
     ):
         seen = Observations(
@@ -127,6 +130,7 @@ def send(
             seen,
             elapsed_s=settled - seen.started,
             cores_full=cores.full,
+            parts=parts.seen,
             disk_full=following.disk_full,
         )
         drive.join(_STOP_S)
@@ -149,7 +153,8 @@ def send(
         if not seen.gone:  # a target that lost everything has not changed what was proven before
             for index, output in reread.items():
                 ledger.entries[index].output = output
-    return Run(ledger, seen, observer.invocations)
+    run = Run(ledger, seen, observer.invocations)
+    return replace(run, shown=thumbnails(run, pictures, store, readback))
 
 
 def _entries(

@@ -52,6 +52,7 @@ def test_a_small_day_passes_and_leaves_a_report(day: Day) -> None:
         "junit.xml",
         "ledger.jsonl",
         "observations.json",
+        "report.html",
         "report.json",
     }
 

@@ -253,7 +253,7 @@ def explained(context: Context, run: Run) -> None:
     """Have every image explained, from a report as a scenario leaves it."""
     report = build_report("random-faults", run, [checks.accounted(run)], {"target": "embedded"})
     reports = context.settings.reports_dir
-    with report_folder(reports, "random-faults", run.seen.started) as folder:
+    with report_folder(reports, "random-faults", run.seen.started) as (folder, _):
         write_report(folder, report, run)
     for entry in run.ledger.entries:
         said = "\n".join(explain(context.settings, entry.key, reports / "latest"))

@@ -30,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
     log = [Invocation("request-0", older.deliveries[0].attempts, [], [(int(START * 1000), line)])]
     run = Run(Ledger([older, newer, other]), SEEN, log)
     report = build_report("overwrites", run, [rule(run) for rule in RULES], {"target": "embedded"})
-    with report_folder(tmp_path, "overwrites", START) as folder:
+    with report_folder(tmp_path, "overwrites", START) as (folder, _):
         write_report(folder, report, run)
     return Settings(reports_dir=tmp_path)
 

@@ -133,13 +133,13 @@ def test_junit_counts_failures_and_what_was_not_checked(tmp_path: Path) -> None:
 
 def test_latest_points_at_the_report_once_it_is_whole(tmp_path: Path) -> None:
     """A half-written report is never the latest one, and nothing of it stays."""
-    with report_folder(tmp_path, "daily-load", START) as folder:
+    with report_folder(tmp_path, "daily-load", START) as (folder, _):
         (folder / "report.json").write_text("1")
         assert not (tmp_path / "latest").exists()
     assert (tmp_path / "latest" / "report.json").read_text() == "1"
 
     def fail_half_way() -> None:
-        with report_folder(tmp_path, "daily-load", START) as folder:
+        with report_folder(tmp_path, "daily-load", START) as (folder, _):
             (folder / "report.json").write_text("2")
             raise OSError("no space on disk")
 
@@ -152,7 +152,7 @@ def test_latest_points_at_the_report_once_it_is_whole(tmp_path: Path) -> None:
 def test_two_reports_of_the_same_second_both_stay(tmp_path: Path) -> None:
     """The second gets a number."""
     for text in ("1", "2"):
-        with report_folder(tmp_path, "daily-load", START) as folder:
+        with report_folder(tmp_path, "daily-load", START) as (folder, _):
             (folder / "report.json").write_text(text)
     assert sorted(f.read_text() for f in tmp_path.glob("2*/report.json")) == ["1", "2"]
     assert (tmp_path / "latest" / "report.json").read_text() == "2"
@@ -190,7 +190,7 @@ def test_a_disk_that_filled_up_is_named_first() -> None:
     run = good_run(disk_full=full, metrics=None, missing={"metrics": "InternalError"})
     said = shown(run)
     assert f"disk       {full}" in said
-    assert full in said.splitlines()[-1]
+    assert full in said.splitlines()[-2]
 
 
 def test_a_scenario_without_images_speaks_of_its_checks() -> None:
