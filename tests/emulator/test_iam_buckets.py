@@ -111,6 +111,7 @@ def test_a_policy_that_is_none_is_refused(emulator: Emulator, bucket: str) -> No
         with pytest.raises(ClientError, match="MalformedPolicy"):
             set_policy(emulator, bucket, statement)
     for text, message in (
+        ("", "Policies must be valid JSON and the first byte must be '{'"),
         ("[]", "Policies must be valid JSON and the first byte must be '{'"),
         ("{", "Policies must be valid JSON and the first byte must be '{'"),
         ("{}", "Missing required field Statement"),

@@ -215,6 +215,24 @@ def test_a_role_is_assumed_only_by_those_it_trusts(emulator: Emulator) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("arn", "name", "message"),
+    [
+        ("arn:aws::::role/of-no-service", "test", "arn:aws::::role/of-no-service is invalid"),
+        ("arn:aws:iam:::role/any", "one:two", "Value 'one:two' at 'roleSessionName' failed"),
+    ],
+)
+def test_a_malformed_request_to_assume_a_role_is_no_question_of_trust(
+    emulator: Emulator, arn: str, name: str, message: str
+) -> None:
+    """Recorded on AWS: LocalStack's tests, v4.14.0, test_sts_invalid_parameters."""
+    with pytest.raises(ClientError) as refused:
+        emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName=name)
+
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+    assert message in refused.value.response["Error"]["Message"]
+
+
 def test_who_am_i_needs_no_permission(emulator: Emulator) -> None:
     """AWS: STS API Reference, GetCallerIdentity: "No permissions are required"."""
     with session_of(emulator, deny("*")) as (role, client):

@@ -114,6 +114,20 @@ def test_a_queue(emulator: Emulator, stack: Stack) -> None:
     assert found["MaximumMessageSize"] == "1048576"
 
 
+def test_a_queues_size_leaves_the_template(emulator: Emulator, stack: Stack) -> None:
+    """Then it is 256 KiB, which is not the 1 MiB that a new queue has.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_queue_update.
+    """
+    seen: list[str] = []
+    for size in ({}, {"MaximumMessageSize": 4096}, {}):
+        url = _deploy(stack, "AWS::SQS::Queue", VisibilityTimeout=len(seen), **size)
+        found = emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        seen.append(found["Attributes"]["MaximumMessageSize"])
+
+    assert seen == ["1048576", "4096", "262144"]
+
+
 def test_a_log_groups_tags(emulator: Emulator, stack: Stack) -> None:
     """Tags of a log group are set, changed and taken away."""
     logs, seen = emulator.client("logs"), []

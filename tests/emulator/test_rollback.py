@@ -70,6 +70,20 @@ def test_a_failed_create_leaves_nothing(emulator: Emulator, stack: Stack) -> Non
     ]
 
 
+def test_a_stack_that_went_back_says_when_and_not_why(stack: Stack) -> None:
+    """Why is the reason of ROLLBACK_IN_PROGRESS, an event; ROLLBACK_COMPLETE has none.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_handle_existing_log_group.
+    """
+    stack.deploy({"Resources": {"Group": _group(stack.name), "Board": _last(False, "Group")}})
+
+    (described,) = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
+
+    assert described["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "StackStatusReason" not in described
+    assert described["DeletionTime"] > described["CreationTime"]
+
+
 def test_a_stack_that_failed_can_be_deleted_and_deployed_again(stack: Stack) -> None:
     """Deleting a ROLLBACK_COMPLETE stack succeeds, also with resources that never existed."""
     never = {"Type": "AWS::SNS::Topic", "DependsOn": "Board"}

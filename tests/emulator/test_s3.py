@@ -395,6 +395,36 @@ def test_events_have_the_documented_version(
     assert {record["eventVersion"] for record in records} == {"2.5"}
 
 
+def test_an_event_carries_the_trace_of_its_request(
+    emulator: Emulator, sqs: Any, queue: str, plain_bucket: str
+) -> None:
+    """The header of the upload is an attribute of the message, so that a trace goes on.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_xray_header.
+    """
+    trace = "Root=1-6745c1f0-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1"
+    s3 = boto3.Session("test", "test", region_name="us-east-1").client(
+        "s3", endpoint_url=emulator.endpoint, config=Config(proxies={})
+    )
+    s3.meta.events.register(
+        "before-send.s3.*", lambda request, **_: request.headers.update({"X-Amzn-Trace-Id": trace})
+    )
+    _notify_queue(s3, plain_bucket, _arn(sqs, queue))
+    s3.put_object(Bucket=plain_bucket, Key="traced")
+
+    def traces() -> list[str]:
+        received = sqs.receive_message(
+            QueueUrl=queue, MessageSystemAttributeNames=["AWSTraceHeader"], MaxNumberOfMessages=10
+        )
+        return [
+            message["Attributes"]["AWSTraceHeader"]
+            for message in received.get("Messages", [])
+            if "Records" in json.loads(message["Body"])
+        ]
+
+    assert wait_until(traces, deadline_s=30, describe="the event") == [trace]
+
+
 def test_sequencers_grow_with_each_write(s3: Any, sqs: Any, queue: str, bucket: str) -> None:
     """Right-padded with zeros and compared as text, sequencers order the writes to a key."""
     _notify_queue(s3, bucket, _arn(sqs, queue))
@@ -500,6 +530,31 @@ def test_ambiguous_and_unknown_rules_are_refused(
     assert refused.value.response["Error"]["Message"].startswith(message)
     found = s3.get_bucket_notification_configuration(Bucket=plain_bucket)
     assert "QueueConfigurations" not in found
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ({}, "MalformedXML"),
+        ({"Name": "prefix"}, "MalformedXML"),
+        ({"Value": "u/"}, "MalformedXML"),
+        ({"Name": "middle", "Value": "u/"}, "InvalidArgument"),
+    ],
+)
+def test_filters_are_checked_before_destinations(
+    s3: Any, plain_bucket: str, rule: dict[str, str], code: str
+) -> None:
+    """Recorded on AWS: LocalStack's tests, v4.14.0, in TestS3BucketNotificationConfiguration."""
+    entry = {**_rule("arn:aws:sqs:us-east-1:000000000000:none"), "Filter": {"Key": {}}}
+    entry["Filter"]["Key"]["FilterRules"] = [rule]
+
+    with pytest.raises(ClientError) as refused:
+        s3.put_bucket_notification_configuration(
+            Bucket=plain_bucket, NotificationConfiguration={"QueueConfigurations": [entry]}
+        )
+
+    assert refused.value.response["Error"]["Code"] == code
+    assert "destination" not in refused.value.response["Error"]["Message"]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,12 @@ def queue(emulator: Emulator) -> Iterator[str]:
 
 
 def _arn(emulator: Emulator, queue: str) -> str:
-    found = emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    return str(found["Attributes"]["QueueArn"])
+    return _attribute(emulator, queue, "QueueArn")
+
+
+def _attribute(emulator: Emulator, queue: str, name: str) -> str:
+    found = emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
+    return str(found["Attributes"][name])
 
 
 def _sum(emulator: Emulator, metric: str, topic: str) -> float:
@@ -88,6 +92,45 @@ def test_a_subject_of_100_characters_arrives(
 
     received = emulator.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)
     assert json.loads(received["Messages"][0]["Body"])["Subject"] == "x" * 100
+
+
+def test_what_cannot_be_delivered_is_in_the_dead_letter_queue(
+    emulator: Emulator, sns: Any, topic: str, queue: str
+) -> None:
+    """SNS sends it on behalf of the topic, which is what the queue's policy names.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_redrive_policy_sqs_queue_subscription.
+    """
+    sqs = emulator.client("sqs")
+    failures = create_queue(sqs, "sns")
+    (statement,) = json.loads(_attribute(emulator, failures, "Policy"))["Statement"]
+    statement["Condition"] = {"ArnEquals": {"aws:SourceArn": topic}}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    sqs.set_queue_attributes(QueueUrl=failures, Attributes={"Policy": json.dumps(policy)})
+    sns.subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=_arn(emulator, queue),
+        Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": _arn(emulator, failures)})},
+    )
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})  # now SNS may not send
+
+    sns.publish(TopicArn=topic, Message="undeliverable")
+
+    received = sqs.receive_message(QueueUrl=failures, WaitTimeSeconds=10)
+    sqs.delete_queue(QueueUrl=failures)
+    assert json.loads(received["Messages"][0]["Body"])["Message"] == "undeliverable"
+
+
+def test_a_topic_that_is_no_arn_is_an_invalid_parameter(sns: Any) -> None:
+    """Recorded on AWS: LocalStack's tests, v4.14.0, test_subscribe_with_invalid_topic."""
+    with pytest.raises(ClientError) as refused:
+        sns.subscribe(
+            TopicArn="arn:aws:sns:us-east-1:five", Protocol="email", Endpoint="ops@example.com"
+        )
+
+    assert refused.value.response["Error"]["Code"] == "InvalidParameter"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,25 @@ def test_resources_and_outputs_are_made_in_loops(emulator: Emulator, stack: Stac
     assert "Fn::ForEach::Each" in body["Resources"]
 
 
+def test_texts_in_loops_are_joined_by_the_transform(stack: Stack) -> None:
+    """The processed template has the text, where all of its parts are texts by then.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_transform_foreach.
+    """
+    named = {"QueueName": {"Fn::Join": ["-", [stack.name, {"Ref": "Name"}]]}}
+    loop = ["Name", ["a"], {"Queue${Name}": {**QUEUE, "Properties": named}}]
+    template = {
+        "Transform": "AWS::LanguageExtensions",
+        "Resources": {"Fn::ForEach::Each": loop},
+    }
+    assert stack.create(template, **EXPAND) == "CREATE_COMPLETE"
+
+    made = stack.cloudformation.get_template(StackName=stack.name, TemplateStage="Processed")
+
+    properties = made["TemplateBody"]["Resources"]["Queuea"]["Properties"]
+    assert properties == {"QueueName": f"{stack.name}-a"}
+
+
 def test_values_are_made_into_texts_and_looked_up(stack: Stack) -> None:
     """Fn::ToJsonString with references in it, and Fn::FindInMap with a default."""
     outputs = {

@@ -46,7 +46,7 @@ class DescriptionProvider(CloudformationProviderV2):
     def _describe_stack(self, stack: Stack) -> Any:
         """Describe a stack; LocalStack leaves out or makes up some of it."""
         described = super()._describe_stack(stack)
-        if not str(stack.status).startswith("DELETE"):
+        if not str(stack.status).startswith(("DELETE", "ROLLBACK")):
             described.pop("DeletionTime", None)
         described.pop("LastUpdatedTime", None)
         if updated_at := getattr(stack, "updated_at", None):

@@ -86,6 +86,8 @@ class _Expander:
         match made:
             case {"Fn::Sub": str(text), **rest} if not rest and "${" not in text:
                 return text
+            case {"Fn::Join": [str(separator), [*parts]], **rest} if not rest and _texts(parts):
+                return separator.join(parts)
         return made
 
     def _unrolled(self, key: str, loop: Any, bound: Bound, beside: dict[str, Any]) -> Any:
@@ -153,6 +155,10 @@ class _Expander:
         if name not in self.values:
             raise UnresolvableError(name)
         return self.values[name]
+
+
+def _texts(parts: list[Any]) -> bool:
+    return all(isinstance(part, str) for part in parts)
 
 
 def _filled(text: Any, bound: Bound) -> Any:

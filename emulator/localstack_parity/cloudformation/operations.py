@@ -39,9 +39,10 @@ class Course:
         return self.interrupted and self._interruptible
 
     def say(self, status: StackStatus, reason: str | None = None) -> None:
-        """Set the stack's status."""
+        """Set the stack's status, and the reason of that status alone."""
         with self._lock:
             if not self.withdrawn:
+                self._stack.status_reason = None
                 self._stack.set_stack_status(status, reason)
 
     def interrupt(self) -> None:
@@ -99,7 +100,6 @@ def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> 
         try:
             if before:
                 before.ended.wait()
-            stack.status_reason = None
             work(course)
         except Exception as error:
             LOG.exception("An operation on stack %s was not carried out", stack.stack_name)

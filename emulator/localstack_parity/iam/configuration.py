@@ -79,13 +79,12 @@ def _bucket_policy(context: RequestContext, parameters: Any) -> None:
     owner = parameters.get("ExpectedBucketOwner")
     if owner and bucket and owner != bucket.bucket_account_id:
         return  # which S3 says first
+    text = str(parameters.get("Policy") or "")
     try:
-        policy = parse_resource_policy(parameters["Policy"])
+        policy = parse_resource_policy(text)
         check_resources(policy)
     except InvalidPolicy as problem:
-        raise CommonServiceException(
-            "MalformedPolicy", _no_policy(str(parameters["Policy"])) or str(problem)
-        ) from None
+        raise CommonServiceException("MalformedPolicy", _no_policy(text) or str(problem)) from None
     if bucket and public.refuses_policy(bucket, policy):
         raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
 

@@ -88,9 +88,9 @@ def _arn_of(action: str, parameters: Parameters, where: Where) -> str:
 
 
 def account_of(arn: str) -> str:
-    """Return the account in an ARN; "" where it has none, as with buckets."""
+    """Return the account in an ARN; "" where it has none, as with buckets, or is no ARN."""
     parts = arn.split(":", 5)
-    return parts[4] if len(parts) > 4 else ""
+    return parts[4] if len(parts) == 6 else ""
 
 
 def is_of_another(owner: str, account: str) -> bool:

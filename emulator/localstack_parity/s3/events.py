@@ -109,10 +109,13 @@ class ToQueue(SqsNotifier):
     should_notify = staticmethod(_concerns)
 
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
-        """Send one message."""
+        """Send one message, with the X-Ray header of the request that caused it."""
         arn = config["QueueArn"]
+        trace = {"AWSTraceHeader": {"DataType": "String", "StringValue": ctx.xray}}
         _as_s3("sqs", arn, ctx).send_message(
-            QueueUrl=sqs_queue_url_for_arn(arn), MessageBody=_payload(SqsNotifier, ctx, config)
+            QueueUrl=sqs_queue_url_for_arn(arn),
+            MessageBody=_payload(SqsNotifier, ctx, config),
+            MessageSystemAttributes=trace if ctx.xray else {},
         )
 
 

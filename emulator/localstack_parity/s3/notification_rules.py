@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from localstack.aws.api.s3 import Event, InvalidArgument
+from localstack.services.s3.exceptions import MalformedXML
 
 _KNOWN_EVENTS = frozenset(str(event) for event in Event)
 # S3 User Guide, "Naming Amazon S3 objects", "Safe characters", and the slash between folders.
@@ -50,8 +51,10 @@ class Rule:
 def check(configuration: dict[str, Any]) -> None:
     """Raise InvalidArgument, with AWS's words, for what S3 does not accept.
 
-    That is: an event that does not exist, two prefix or two suffix rules in one filter, and two
-    rules for the same event that could match the same key.
+    That is: a filter rule that is neither prefix nor suffix, an event that does not exist, two
+    prefix or two suffix rules in one filter, and two rules for the same event that could match the
+    same key. All this is said before a destination is looked at, as recorded on AWS: LocalStack's
+    tests, v4.14.0, test_bucket_notification_with_invalid_filter_rules.
     """
     rules = list(_rules(configuration))
     for one, other in combinations(rules, 2):
@@ -89,6 +92,8 @@ def _rules(configuration: dict[str, Any]) -> Iterator[Rule]:
 
 def _filter_value(entry: dict[str, Any], kind: str) -> str:
     filter_rules = ((entry.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
+    for rule in filter_rules:
+        _check_filter_rule(rule)
     values = [
         _normal(rule.get("Value") or "")
         for rule in filter_rules
@@ -101,6 +106,17 @@ def _filter_value(entry: dict[str, Any], kind: str) -> str:
             ArgumentValue=kind,
         )
     return values[0] if values else ""
+
+
+def _check_filter_rule(rule: dict[str, Any]) -> None:
+    if "Name" not in rule or "Value" not in rule:
+        raise MalformedXML()
+    if rule["Name"].lower() not in ("prefix", "suffix"):
+        raise InvalidArgument(
+            "filter rule name must be either prefix or suffix",
+            ArgumentName="FilterRule.Name",
+            ArgumentValue=rule["Name"],
+        )
 
 
 def _normal(value: str) -> str:

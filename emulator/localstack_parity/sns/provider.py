@@ -16,7 +16,7 @@ from localstack.services.sns.utils import get_next_page_token_from_arn, get_topi
 from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
-from localstack_parity.sns import mail, metrics
+from localstack_parity.sns import mail, metrics, redrive
 
 MAX_SUBJECT = 100
 PAGE_SIZE = 100
@@ -51,6 +51,7 @@ class ParitySnsProvider(SnsProvider):
         super().__init__()
         self._publisher: ParityDispatcher = ParityDispatcher()
         metrics.count_deliveries()
+        redrive.install()
         mail.offer_inbox()
 
     def publish(self, context: RequestContext, **request: Any) -> Any:

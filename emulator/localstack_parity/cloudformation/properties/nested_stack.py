@@ -94,5 +94,13 @@ def _so_far(stacks: Any, model: Model, wanted: str, verb: str) -> ProgressEvent[
         return done({**model, "Outputs": outputs})
     if status.endswith("_IN_PROGRESS"):
         return _again(model)
-    reason = stack.get("StackStatusReason") or status
+    reason = _reason(stacks, model["Id"]) or status
     return failed(model, f"Embedded stack {model['Id']} was not successfully {verb}: {reason}")
+
+
+def _reason(stacks: Any, stack_id: str) -> str:
+    """Return what the stack said last of a failure; its last status alone has no reason."""
+    for event in stacks.describe_stack_events(StackName=stack_id)["StackEvents"]:
+        if event["PhysicalResourceId"] == stack_id and event.get("ResourceStatusReason"):
+            return str(event["ResourceStatusReason"])
+    return ""
