@@ -32,6 +32,7 @@ def on_start() -> None:
         literals,
         notifications,
         properties,
+        pseudo_parameters,
         reading,
     )
     from localstack_parity.cloudformation import executor as cloudformation_executor
@@ -46,6 +47,7 @@ def on_start() -> None:
     literals.install()
     notifications.install()
     properties.install()
+    pseudo_parameters.install()
     for service in ("cloudformation", "cloudwatch", "lambda", "logs", "s3", "sns", "sqs"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers

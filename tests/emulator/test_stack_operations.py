@@ -635,6 +635,28 @@ def test_outputs_keep_their_descriptions(stack: Stack) -> None:
     assert "DeletionTime" not in described
 
 
+def test_change_sets_have_awss_pseudo_parameters(stack: Stack) -> None:
+    """AWS::URLSuffix is amazonaws.com before the change is made, too.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_supported_pseudo_parameter.
+    """
+    topic: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "before"}}
+    stack.create({"Resources": {"Topic": topic}})
+    topic["Properties"]["DisplayName"] = {"Fn::Sub": "sns.${AWS::URLSuffix}"}
+    made = stack.cloudformation.create_change_set(
+        StackName=stack.name,
+        ChangeSetName="second",
+        TemplateBody=json.dumps({"Resources": {"Topic": topic}}),
+    )
+
+    described = stack.cloudformation.describe_change_set(
+        ChangeSetName=made["Id"], IncludePropertyValues=True
+    )
+
+    after = json.loads(described["Changes"][0]["ResourceChange"]["AfterContext"])
+    assert after["Properties"] == {"DisplayName": "sns.amazonaws.com"}
+
+
 def test_a_stacks_tags_are_on_its_resources(emulator: Emulator, stack: Stack) -> None:
     """Tags of the stack go to the resources that take tags, beside the resources' own.
 

@@ -74,11 +74,3 @@ class StrictResolver(ChangeSetModelExecutor):
                 raise UnresolvedError(f"No export named {name} found.")
             self.imports.add(name)
         return super().visit_node_intrinsic_function_fn_import_value(node_intrinsic_function)
-
-    def _resolve_pseudo_parameter(self, pseudo_parameter_name: str) -> Any:
-        if pseudo_parameter_name == "AWS::URLSuffix":
-            region = self._change_set.region_name
-            return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        if pseudo_parameter_name == "AWS::NotificationARNs":
-            return getattr(self._change_set.stack, "notification_arns", [])
-        return super()._resolve_pseudo_parameter(pseudo_parameter_name)
