@@ -333,3 +333,20 @@ def test_a_functions_code_stays_when_another_property_changes(
     found = functions.get_function(FunctionName=stack.resource("It"))
     assert found["Configuration"]["MemorySize"] == 256
     assert found["Concurrency"]["ReservedConcurrentExecutions"] == 1
+
+
+def test_an_api_is_renamed(emulator: Emulator, stack: Stack) -> None:
+    """It stays the same API; what else changes of one is refused."""
+    apis, ids = emulator.client("apigateway"), set()
+    for properties in ({"Name": "one", "Description": "d"}, {"Name": "two"}):
+        ids.add(_deploy(stack, "AWS::ApiGateway::RestApi", **properties))
+    (identity,) = ids
+
+    found = apis.get_rest_api(restApiId=identity)
+
+    assert (found["name"], found.get("description", "")) == ("two", "")
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "two", "Version": "2"}}
+    stack.deploy({"Resources": {"It": api}})
+    assert "Changing a AWS::ApiGateway::RestApi in place is not emulated here" in stack.reasons(
+        "UPDATE_FAILED"
+    )

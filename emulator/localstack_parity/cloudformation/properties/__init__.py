@@ -11,6 +11,7 @@ from localstack.services.cloudformation.resource_provider import plugin_manager
 from plux import PluginLifecycleListener
 
 _MODULES = {
+    "AWS::ApiGateway::RestApi": "rest_api",
     "AWS::CloudFormation::Stack": "nested_stack",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::IAM::ManagedPolicy": "managed_policy",
