@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.lint.functions import package_of, packages
 from harness.lint.rules.functions import log_group_of
-from harness.lint.sources import Package
+from harness.lint.sources import Package, nodes_of
 from harness.lint.stack import Resource, Stack
 from harness.stack.intrinsics import Unknown, mentions_unknown
 
@@ -260,7 +260,7 @@ def _powertools(function: Resource, package: Package, environment: Mapping[str, 
         return Unknown("code")
 
     for tree in package.modules.values():
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             match node:
                 case ast.Call(func=ast.Name(id="Metrics") | ast.Attribute(attr="Metrics")):
                     given = {k.arg: value(k.value) for k in node.keywords}

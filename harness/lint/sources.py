@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 # What Lambda's Python runtimes bring along ("Building Lambda functions with Python").
@@ -98,7 +98,7 @@ class Package:
         """Environment variables without which the code fails, with where each is read."""
         found: dict[str, tuple[str, int]] = {}
         for file, tree in self.modules.items():
-            for node in ast.walk(tree):
+            for node in nodes_of(tree):
                 match node:
                     case ast.Subscript(
                         value=ast.Attribute(attr="environ"),
@@ -114,7 +114,7 @@ class Package:
         return frozenset(
             node.value
             for tree in self.modules.values()
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         )
 
@@ -139,7 +139,7 @@ class Package:
         if tree is None:
             return None
         names: set[str] = set()
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             match node:
                 case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef():
                     names.add(node.name)
@@ -180,6 +180,12 @@ class Package:
             return None
 
 
+@lru_cache(maxsize=64)  # more than the modules of any stack's functions; walking is what costs
+def nodes_of(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """All nodes of a module, in the order of `ast.walk`; some thirty rules and variants ask."""
+    return tuple(ast.walk(tree))
+
+
 def imports_of(tree: ast.Module, file: str) -> Iterator[Import]:
     """The imports that must succeed: not those in `try` or under `if TYPE_CHECKING`."""
     ahead: list[ast.AST] = list(tree.body)
@@ -209,7 +215,7 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 def _clients(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Names that hold a client, and the service it is of."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case (
                 ast.Assign(targets=[target], value=value)
@@ -232,10 +238,10 @@ def _service(node: ast.AST | None) -> str | None:
 def _calls(tree: ast.Module, file: str, clients: Mapping[str, str]) -> Iterator[Call]:
     dictionaries = {
         _last_name(node.targets[0]): node.value
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Assign)
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr=method)):
                 service = _service(owner) or clients.get(_last_name(owner))

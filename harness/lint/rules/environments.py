@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.lint.functions import packages
 from harness.lint.rule import Finding, StackRule
-from harness.lint.sources import Package
+from harness.lint.sources import Package, nodes_of
 from harness.lint.stack import Stack
 
 # Of botocore: "Config reference", connect_timeout and read_timeout.
@@ -137,10 +137,10 @@ def _clients(package: Package) -> Iterator[tuple[str, ast.AST | None]]:
     for file, tree in package.modules.items():
         configs = {
             node.targets[0].id: node.value
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             match node:
                 case ast.Call(
                     func=ast.Attribute(attr="client" | "resource"), args=[ast.Constant()]
@@ -232,7 +232,7 @@ def _is_unbounded_cache(decorator: ast.AST) -> bool:
 
 
 def _left_files(tree: ast.Module) -> Iterator[Fault]:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes_of(tree) if isinstance(node, ast.Call)]
     if any(_name(call.func) in _CLEANS for call in calls):
         return
     for call in calls:
@@ -251,20 +251,20 @@ def _left_files(tree: ast.Module) -> Iterator[Fault]:
 
 def _whole_environment(tree: ast.Module) -> Iterator[Fault]:
     single: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Subscript(value=inner) | ast.Attribute(value=inner):
                 single.add(id(inner))
             case ast.Compare(comparators=sides):
                 single.update(map(id, sides))
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Attribute(value=ast.Name(id="os"), attr="environ") if id(node) not in single:
                 yield node, "the whole environment, with the role's credentials in it"
 
 
 def _fixed_regions(tree: ast.Module) -> Iterator[Fault]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.keyword(arg="region_name", value=ast.Constant(value=str(region))):
                 yield node.value, f"{region} is written out; Lambda sets AWS_REGION"
@@ -272,7 +272,7 @@ def _fixed_regions(tree: ast.Module) -> Iterator[Fault]:
 
 def _swallowing(tree: ast.Module) -> Iterator[ast.With | ast.Try]:
     """Blocks whose faults of any kind go no further than a log."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.With(items=items):
                 calls = [i.context_expr for i in items if isinstance(i.context_expr, ast.Call)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.lint.functions import packages
 from harness.lint.rule import Finding, StackRule
-from harness.lint.sources import Package
+from harness.lint.sources import Package, nodes_of
 from harness.lint.stack import Stack
 
 _CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -93,7 +93,7 @@ def _constants(package: Package, names: Iterable[str]) -> Iterator[_Written]:
 
 
 def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.keyword(arg=str(name), value=value):
                 yield name, value
@@ -106,7 +106,7 @@ def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 def _bound(tree: ast.Module) -> dict[str, str]:
     """Return the texts of names that are assigned once."""
     values: dict[str, list[ast.expr | None]] = {}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
