@@ -1,18 +1,26 @@
 """Hands items on in batches from one background thread.
 
-In: single items from any thread. Out: lists of them, about once a second and at the end. Used for
-log events (lambda_runtime/logs.py) and metrics (cloudwatch/measurements.py).
+Single items from any thread become lists of them: the first at once, then one a second at most, and
+what is left at the end. For log events (lambda_runtime/logs.py) and metrics
+(cloudwatch/measurements.py).
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 LOG = logging.getLogger(__name__)
 
 
+_GATHER_S = 0.05  # what belongs together comes in together: the lines of one invocation
+
+
 class Batcher[Item]:
-    """Collects items and writes them at most ``interval_s`` after the first of a batch came in.
+    """Collects items and writes them, beginning a batch at most every ``interval_s`` seconds.
+
+    After a pause the first batch is written at once, so that whoever looks sees it; under load
+    there is one an interval.
 
     Memory is bounded: with ``limit`` items waiting, the batch is written at once and ``add`` blocks
     until there is room. The thread starts with the first item and sleeps while there is none.
@@ -35,6 +43,7 @@ class Batcher[Item]:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._hurry = False
+        self._next_at = 0.0  # on the monotonic clock: when the next batch may begin
         self._accepted = 0  # items ever added
         self._finished = 0  # those of them that were written, or lost
 
@@ -85,8 +94,9 @@ class Batcher[Item]:
             self._changed.wait_for(lambda: self._items or self._closed)
             self._changed.wait_for(
                 lambda: self._closed or self._hurry or len(self._items) >= self._limit,
-                self._interval_s,
+                max(_GATHER_S, self._next_at - time.monotonic()),
             )
+            self._next_at = time.monotonic() + self._interval_s
             batch, self._items, self._hurry = self._items, [], False
             self._changed.notify_all()
             return batch
