@@ -3,7 +3,10 @@
 #   make load-test IMAGES=200 DAY=20s ENVIRONMENT=pr-42
 
 .DEFAULT_GOAL := help
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= auto
+# A file's tests stay in one worker, which keeps its emulator. Files that take minutes come first, so
+# that no worker is left alone with one at the end; by default those of few tests would come last.
+IN_PARALLEL = -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 up: ## start the emulator and deploy the stack
 	@./tapstack up
@@ -34,11 +37,11 @@ bench: ## measure the pipeline against a bare loop, into reports/bench.json
 	@./tapstack bench
 
 test: dev ## run all tests: unit, emulator, integration
-	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --junitxml reports/tests.xml \
-		tests/unit tests/emulator tests/mutants tests/integration
+	@.venv/bin/python -m pytest $(IN_PARALLEL) --junitxml reports/tests.xml --durations 30 \
+		tests/mutants tests/integration tests/emulator tests/unit
 
 unit: dev ## run the tests that need no emulator: 4 minutes
-	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -q tests/unit
+	@.venv/bin/python -m pytest $(IN_PARALLEL) -q tests/unit
 
 check: dev ## run one test file or folder (FILE=tests/emulator/test_s3.py)
 	@.venv/bin/python -m pytest -q $(or $(FILE),$(error Say which, such as FILE=tests/unit/evidence))

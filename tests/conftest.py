@@ -4,11 +4,14 @@ import os
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # As the tests were started: for what fetches packages, through a proxy if it must.
 SURROUNDINGS = dict(os.environ)
+# What the emulators and functions of one worker take at most, seen from outside.
+_WORKER_BYTES = 2 * 1024**3
 
 
 def pytest_configure() -> None:
@@ -24,6 +27,13 @@ def pytest_configure() -> None:
             signal.signal(each, signal.SIG_DFL)
     # Whether or not this machine has Docker; tests of other targets name them.
     os.environ["TARGET"] = "embedded"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores, as far as memory goes: tests that use the emulator mostly wait for it."""
+    room = int(psutil.virtual_memory().available // _WORKER_BYTES)
+    return max(1, min(2 * (os.process_cpu_count() or 1), room))
 
 
 @pytest.fixture(scope="session")
