@@ -54,7 +54,8 @@ class Gallery:
 
 def gallery(report: Mapping[str, Any], run: Run, images: Sequence[Judged]) -> Gallery:
     """The cards, those with pictures first: an image that was never sent explains the least."""
-    bad = [image for image in images if image.bad]
+    open_ = ("unsent", "unfinished") if run.seen.ended_early else ()
+    bad = [image for image in images if image.bad and image.outcome not in open_]
     bad.sort(key=lambda each: (each.entry.index not in run.shown, each.entry.uploaded is None))
     prefix = prefix_of(run.ledger.entries)
     room = _STORY_BYTES
@@ -78,6 +79,8 @@ def gallery(report: Mapping[str, Any], run: Run, images: Sequence[Judged]) -> Ga
     others = bad[_CARDS:]
     names = [(each.outcome, each.entry.key.removeprefix(prefix)) for each in others[:_NAMES]]
     left_out = []
+    if cut_off := sum(image.outcome in open_ for image in images):
+        left_out.append(f"{cut_off} were not sent or not finished: the run ended early")
     if untold:
         left_out.append(f"{untold} stories had no room here: `explain` has them")
     if len(others) > _NAMES:

@@ -21,7 +21,7 @@ _TELLING = 0.9  # of the good images may share what all bad ones have in common,
 
 # What a person may look at where no image is to blame, by the id of a check.
 _LOOK_AT = {
-    "alarms": "status",
+    "alarms": "logs -n 200",
     "retention": "verify",
     "accounted": "logs -n 200",
     "log-lines": "logs -n 200",
@@ -40,7 +40,9 @@ def headline(report: Mapping[str, Any]) -> str:
     planned = report["images"]["planned"]
     bad = sum(len(listed) for listed in report["listed"].values())
     parts = []
-    if planned and bad:
+    if planned and report["ended_early"]:
+        parts.append(f"{planned - bad:,} of {planned:,} images were proven before it ended")
+    elif planned and bad:
         parts.append(f"{bad:,} of {planned:,} images are not as they should be")
     elif planned:
         parts.append(f"{planned:,} of {planned:,} images as they should be")
@@ -57,9 +59,11 @@ def headline(report: Mapping[str, Any]) -> str:
 
 def first_failure(report: Mapping[str, Any], run: Run, images: Sequence[Judged]) -> tuple[str, str]:
     """The first failed check, and what all bad images have in common; empty if nothing failed."""
+    if report["ended_early"]:
+        return report["ended_early"], ""
     failed = next((check for check in report["checks"] if check["passed"] is False), None)
     if failed is None:
-        return report["ended_early"] or "", ""
+        return "", ""
     detail = failed["detail"].replace(prefix_of(run.ledger.entries) or "\0", "")
     return f"{failed['title']}: {detail}", in_common(run.ledger, images)
 
@@ -69,6 +73,8 @@ def what_to_do(report: Mapping[str, Any], run: Run, images: Sequence[Judged], pl
     failed = next((check for check in report["checks"] if check["passed"] is False), None)
     if run.seen.gone:
         return "logs --emulator"
+    if run.seen.interrupted:
+        return str(report["environment"]["command"]).partition(" ")[2]
     if failed is not None and failed["id"].startswith("fail-if"):
         entry = _slowest(run)
     else:

@@ -154,7 +154,7 @@ def send(
             for index, output in reread.items():
                 ledger.entries[index].output = output
     run = Run(ledger, seen, observer.invocations)
-    return replace(run, shown=thumbnails(run, pictures, store, readback))
+    return replace(run, shown=thumbnails(run, pictures, store, readback.fetch))
 
 
 def _entries(

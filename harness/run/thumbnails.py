@@ -5,7 +5,7 @@ are drawn anew from pixels, so nothing of a hostile file gets into the report.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 
@@ -14,7 +14,6 @@ from harness.evidence.observations import Run, Shown
 from harness.evidence.outcomes import is_bad
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
-from harness.run.readback import Readback
 
 MOST = 36  # images; the report lists the others by name
 _ROOM_BYTES = 600_000
@@ -24,25 +23,25 @@ _GROUND = (128, 128, 128, 255)
 
 
 def thumbnails(
-    run: Run, sent: Sequence[Picture], store: Pictures, readback: Readback
+    run: Run,
+    sent: Sequence[Picture],
+    store: Pictures,
+    fetch: Callable[[Entry], bytes],
 ) -> dict[int, Shown]:
-    """Pictures of the first bad images that were sent, by index, as far as there is room."""
+    """Pictures of the first bad images that were sent, by index, as far as there is room.
+
+    `fetch` gives the bytes of an image's output, empty if there are none to be had.
+    """
     bad = [e for e in run.ledger.entries if e.uploaded is not None and is_bad(e, run)]
     found: dict[int, Shown] = {}
     room = _ROOM_BYTES
     for entry in [] if run.seen.interrupted else bad[:MOST]:
-        shown = _shown(
-            entry, sent[entry.index], store, b"" if run.seen.gone else _got(entry, readback)
-        )
+        shown = _shown(entry, sent[entry.index], store, b"" if run.seen.gone else fetch(entry))
         room -= len(shown.sent) + len(shown.got) + len(shown.wanted)
         if room < 0:
             break
         found[entry.index] = shown
     return found
-
-
-def _got(entry: Entry, readback: Readback) -> bytes:
-    return readback.fetch(entry) if entry.versions or entry.output else b""
 
 
 def _shown(entry: Entry, picture: Picture, store: Pictures, got: bytes) -> Shown:

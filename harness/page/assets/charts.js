@@ -23,10 +23,10 @@ function dayChart(b) {
   let waiting = 0;
   for (let i = 0; i < b.length; i++) { waiting += due[i] - done[i]; open[i] = waiting; }
   const most = open.reduce((a, v, i) => (v > open[a] ? i : a), 0);
-  const per = (list) => list.map((n) => n * 1000 / b.width);
+  const per = (list) => list.map((n) => (n || count >= FEW ? n * 1000 / b.width : null));
   return {
     id: "day", title: "The day: did it keep up?", time: true, left: "images/s", right: "backlog",
-    says: open[most] > 0 ? `At most ${whole(open[most])} images were due and not yet notified, at ${time(b.x[most] * 1000)}.` : "Nothing ever waited.",
+    says: open[most] > 0 ? `Due and not yet notified: at most ${whole(open[most])}, at ${time(b.x[most] * 1000)}.` : "Nothing ever waited.",
     x: b.x,
     series: [
       { name: "due", values: per(due), colour: "c1", unit: "/s" },
@@ -168,7 +168,8 @@ function draw(chart, place, end) {
   const text = colour("quiet"), grid = colour("line"), font = "12px system-ui, sans-serif";
   const axis = (label, scale, more = {}) => ({ scale, label, labelSize: 18, labelFont: font, font, stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, ...more });
   const decades = (u, splits) => splits.map((v) => (Math.abs(Math.log10(v) % 1) < 1e-6 ? v : null));
-  const few = count < FEW;
+  const logarithmic = { filter: decades, grid: { stroke: grid, width: 1, filter: decades }, ticks: { stroke: grid, filter: decades } };
+  const few = count < FEW && chart.id !== "parts";
   const path = (s) => (s.dots || (few && !s.right) ? () => null : s.step ? uPlot.paths.stepped({ align: 1 }) : undefined);
   const options = {
     width: Math.max(240, place.clientWidth), height: chart.lanes ? 60 + 34 * chart.lanes.length : 220,
@@ -180,16 +181,16 @@ function draw(chart, place, end) {
       ...(chart.right ? { r: { range: (u, low, high) => [0, (high || 1) * 1.08] } } : {}),
     },
     axes: [
-      axis("", "x", { size: 26, ...(chart.xlog ? { filter: decades } : {}), values: (u, splits) => splits.map((v) => (v === null ? "" : chart.xlog ? (v >= 1 ? `${+v.toPrecision(3)} s` : `${+(v * 1000).toPrecision(3)} ms`) : `${+v.toPrecision(6)} s`)) }),
+      axis("", "x", { size: 26, ...(chart.xlog ? logarithmic : {}), values: (u, splits) => splits.map((v) => (v === null ? "" : chart.xlog ? (v >= 1 ? `${+v.toPrecision(3)} s` : `${+(v * 1000).toPrecision(3)} ms`) : `${+v.toPrecision(6)} s`)) }),
       chart.lanes
         ? axis("", "y", { size: 110, splits: chart.lanes.map((_, y) => y), values: (u, splits) => splits.map((y) => chart.lanes[y]) })
-        : axis(chart.left, "y", { size: 50, ...(chart.log ? { filter: decades } : {}), values: (u, splits) => splits.map((v) => (v === null ? "" : short(v))) }),
+        : axis(chart.left, "y", { size: 50, ...(chart.log ? logarithmic : {}), values: (u, splits) => splits.map((v) => (v === null ? "" : short(v))) }),
       ...(chart.right ? [axis(chart.right, "r", { side: 1, size: 46, grid: { show: false }, values: (u, splits) => splits.map(short) })] : []),
     ],
     series: [{}, ...chart.series.map((s) => ({
       scale: s.right ? "r" : "y", stroke: colour(s.colour), width: 1.75, dash: s.dash, paths: path(s), spanGaps: false,
       fill: s.fill && !few ? colour(s.colour) : undefined,
-      points: s.dots || few ? { show: true, size: s.dots && count > 500 ? 3 : 6, fill: colour(s.colour) } : { show: true, filter: isolated, size: 5, fill: colour(s.colour) },
+      points: s.dots || (few && !s.right) ? { show: true, size: s.dots && count > 500 ? 3 : 6, fill: colour(s.colour) } : { show: true, filter: isolated, size: 5, fill: colour(s.colour) },
     }))],
     hooks: {
       drawClear: chart.time ? [spans] : [],
@@ -257,7 +258,7 @@ function showCharts() {
   for (const chart of charts) {
     const has = chart.x.length && chart.series.some((s) => s.values.some((v) => v !== null));
     chart.legend = el("div", { class: "legend", "aria-live": "polite" });
-    chart.plot = has ? el("div", { class: "plot", tabindex: "0", role: "group", "aria-label": `${chart.title}. ${chart.says} Arrow keys move the cursor.` })
+    chart.plot = has ? el("div", { class: chart.lanes ? "plot low" : "plot", tabindex: "0", role: "group", "aria-label": `${chart.title}. ${chart.says} Arrow keys move the cursor.` })
       : el("div", { class: "empty" }, chart.empty || "Nothing was seen of this.");
     const details = el("details", {}, el("summary", {}, "Numbers"));
     details.addEventListener("toggle", () => { if (details.open && details.children.length === 1) details.append(numbers(chart)); });

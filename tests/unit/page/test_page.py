@@ -53,6 +53,8 @@ def test_a_run_that_ended_early_is_neither_passed_nor_failed() -> None:
     assert "ENDED EARLY" in text_of(page)
     assert "it was interrupted" in text_of(page)
     assert 'class="verdict ended"' in page
+    assert "2 of 5 images were proven before it ended" in text_of(page)
+    assert "3 were not sent or not finished" in text_of(page)
 
 
 def test_a_page_says_what_changed_since_the_run_before() -> None:
