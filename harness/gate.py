@@ -4,14 +4,22 @@ A target and the settings come in; the template is linted and deployed, the stac
 the gate's scenarios are run; a verdict and its exit code go out. `tapstack gate` calls it.
 """
 
-from collections.abc import Callable, Sequence
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from harness.evidence.report import show_not_proven
+from harness.evidence.report_files import report_folder
 from harness.lint import lint
+from harness.page.render import render_gate
+from harness.page.summary import append_summary, gate_summary, summary
+from harness.page.words import headline
 from harness.run.scenario import NotChecked, RunOptions, run_scenario, scenarios
 from harness.settings import Settings
 from harness.stack.deploy import Stack, bring_up
@@ -28,11 +36,56 @@ type Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Step:
-    """One thing the gate looked at. `passed` is None where that was not possible."""
+    """One thing the gate looked at. `passed` is None where that was not possible.
+
+    `details` are findings, `report` is a scenario's folder.
+    """
 
     name: str
     passed: bool | None
     said: str = ""
+    details: tuple[str, ...] = ()
+    report: Path | None = None
+
+
+type Reports = Sequence[tuple[Mapping[str, Any], Path]]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A finished gate: when it began (seconds since 1970), its steps, and what they come to.
+
+    `reports` are those of its scenarios, each with its folder.
+    """
+
+    target: str
+    started: float
+    steps: Sequence[Step]
+    verdict: str
+    passed: bool
+    reports: Reports
+
+    def content(self) -> dict[str, Any]:
+        """That of its report.json."""
+        return {
+            "scenario": "gate",
+            "passed": self.passed,
+            "verdict": self.verdict.removeprefix("gate: "),
+            "target": self.target,
+            "started_at": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
+            "steps": [
+                {
+                    "name": step.name,
+                    "passed": step.passed,
+                    "said": step.said if step.report is None else "",
+                    "details": list(step.details),
+                    "link": f"../{step.report.name}/report.html" if step.report else "",
+                }
+                for step in self.steps
+            ],
+            # It is of the target, so the same for all scenarios.
+            "not_proven": self.reports[-1][0]["not_proven"] if self.reports else [],
+        }
 
 
 class Interrupted(Exception):
@@ -45,33 +98,61 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
     Everything that can still be judged is judged. Raises Problem if the template cannot be read or
     the environment does not allow a verdict.
     """
+    started = time.time()
     findings = lint(settings, target.architecture, {}, tell=tell)
     for finding in findings:
         tell(str(finding))
     basis = [
-        Step("lint", not findings, _counted(len(findings), "findings")),
+        Step(
+            "lint",
+            not findings,
+            _counted(len(findings), "findings"),
+            tuple(str(finding) for finding in findings),
+        ),
         *without_requirements(settings),
     ]
     runs: list[Step] = []
+    reports: Reports = []
     try:
         stack = bring_up(target, settings, tell=tell)
     except DeploymentFailed as problem:
         tell(str(problem))
-        basis.append(Step("deployment", False))
+        basis.append(Step("deployment", False, details=(str(problem),)))
     else:
         verification = verify(target, settings, stack.name)
         for line in verification.lines():
             tell(line)
         failed = len(verification.failed)
-        basis.append(Step("verify", verification.passed, _counted(failed, "properties")))
+        details = tuple(line for line in verification.lines() if line.startswith("FAILED"))
+        basis.append(Step("verify", verification.passed, _counted(failed, "properties"), details))
         try:
-            runs = _run_scenarios(target, settings, stack, tell)
+            runs, reports = _run_scenarios(target, settings, stack, tell)
         except Interrupted:
             return 130
+    steps = [*basis, *runs]
     lines, passed = judge(basis, runs)
     for line in lines:
         tell(line)
+    tell(save_gate(settings, Gate(target.name, started, steps, lines[-1], passed, reports)))
     return 0 if passed else 1
+
+
+def save_gate(settings: Settings, gate: Gate) -> str:
+    """Write the gate's own report, and the step summary of GitHub Actions; say where it is."""
+    parts = [summary(report, str(folder)) for report, folder in gate.reports]
+    append_summary(gate_summary(gate.verdict, gate.steps, parts))
+    content = gate.content()
+    try:
+        with report_folder(settings.reports_dir, "gate", gate.started, latest=False) as (
+            part,
+            folder,
+        ):
+            text = json.dumps(content, indent=2, ensure_ascii=False)
+            (part / "report.json").write_text(text + "\n", encoding="utf-8")
+            (part / "report.html").write_bytes(render_gate(content))
+    except OSError as error:
+        return f"report: it could not be written to {settings.reports_dir}: {error.strerror}"
+    return f"report: {folder / 'report.html'}"
 
 
 def without_requirements(settings: Settings) -> list[Step]:
@@ -84,10 +165,15 @@ def without_requirements(settings: Settings) -> list[Step]:
     return [Step("requirements", None, f"no {FILE_NAME} beside {settings.template.name}")]
 
 
-def _run_scenarios(target: Target, settings: Settings, stack: Stack, tell: Tell) -> list[Step]:
-    """Run the gate's scenarios in their order, and tell at the end what a pass leaves open."""
+def _run_scenarios(
+    target: Target, settings: Settings, stack: Stack, tell: Tell
+) -> tuple[list[Step], Reports]:
+    """Run the gate's scenarios in their order, and tell at the end what a pass leaves open.
+
+    A step for each, and the content and the folder of each report that there is.
+    """
     steps = []
-    not_proven: list[dict[str, Any]] = []
+    reports: list[tuple[Mapping[str, Any], Path]] = []
     for scenario in scenarios():
         if not scenario.gate:
             continue
@@ -100,14 +186,22 @@ def _run_scenarios(target: Target, settings: Settings, stack: Stack, tell: Tell)
             continue
         except DeploymentFailed as problem:
             tell(str(problem))
-            steps.append(Step(name, False))
+            steps.append(Step(name, False, details=(str(problem),)))
             continue
         if outcome.interrupted:
             raise Interrupted
-        not_proven = outcome.report["not_proven"]  # of the target, so the same for all
-        steps.append(Step(name, outcome.passed, str(outcome.folder / "report.json")))
-    show_not_proven(Console(stderr=True), not_proven)
-    return steps
+        reports.append((outcome.report, outcome.folder))
+        page = str(outcome.folder / "report.html")
+        details = [headline(outcome.report)]
+        details += [
+            f"{check['title']}: {check['detail']}"
+            for check in outcome.report["checks"]
+            if check["passed"] is False
+        ]
+        steps.append(Step(name, outcome.passed, page, tuple(details), outcome.folder))
+    # It is of the target, so the same for all.
+    show_not_proven(Console(stderr=True), reports[-1][0]["not_proven"] if reports else [])
+    return steps, reports
 
 
 def judge(basis: Sequence[Step], runs: Sequence[Step]) -> tuple[list[str], bool]:

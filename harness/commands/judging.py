@@ -22,8 +22,16 @@ from harness.targets.choosing import choose_target, target_to_start
 @click.command()
 @configured(*ALL)
 @parameters
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "github", "sarif"]),
+    help="How findings are printed: for people, as annotations, for code scanning.  [text]",
+)
 @as_json
-def lint(settings: Settings, parameters: tuple[str, ...], *, as_json: bool) -> int:
+def lint(
+    settings: Settings, parameters: tuple[str, ...], format_: str | None, *, as_json: bool
+) -> int:
     """Look for what AWS would refuse, before anything is deployed.
 
     cfn-lint and the project's own rules on the template, with the parameters a deployment would
@@ -32,17 +40,24 @@ def lint(settings: Settings, parameters: tuple[str, ...], *, as_json: bool) -> i
     \b
       tapstack lint --suffix staging
       tapstack lint --json | jq -r .findings[].id
+      tapstack lint --format sarif > lint.sarif
     """
     from harness.lint import lint as find
+    from harness.lint.formats import FORMATS
+    from harness.page.summary import append_summary, lint_summary
+
+    if as_json and format_:
+        raise click.UsageError("--json and --format are two formats: choose one.")
 
     target = choose_target(settings)
     findings = find(settings, target.architecture, pairs(parameters), tell=tell)
     if as_json:
         print_json({"passed": not findings, "findings": [asdict(found) for found in findings]})
     else:
-        for found in findings:
-            click.echo(str(found))
+        if said := FORMATS[format_ or "text"](findings):
+            click.echo(said)
         click.echo(f"{len(findings)} findings" if findings else "No findings.", err=True)
+    append_summary(lint_summary([str(found) for found in findings]))
     return 1 if findings else 0
 
 
@@ -112,6 +127,7 @@ def run(
     # Imported late: images and numbers take their time to load, and no other command needs them.
     from harness.evidence.report_files import check_reports_folder
     from harness.evidence.thresholds import read_threshold
+    from harness.page.summary import append_summary, summary
     from harness.run.scenario import RunOptions, find_scenario, run_scenario
 
     find_scenario(scenario)
@@ -126,6 +142,7 @@ def run(
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)
     outcome = run_scenario(scenario, target, settings, stack, options)
+    append_summary(summary(outcome.report, str(outcome.folder)))
     if as_json:
         print_json(outcome.report)
     if outcome.interrupted:

@@ -8,7 +8,7 @@ the page (Content-Security-Policy) allows no script, style or request but its ow
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -85,9 +85,32 @@ def render(page: Page) -> bytes:
     )
 
 
-def _made(template: str, **values: Any) -> bytes:
+def render_gate(gate: Mapping[str, Any]) -> bytes:
+    """The file of a gate; `gate` is the content of its report.json.
+
+    Each step has `name`, `passed`, `said`, `details` (lines) and `link` (to a scenario's page).
+    """
+    failed = [step for step in gate["steps"] if step["passed"] is False]
+    first = failed[0] if failed else None
+    told = f"{first['name']}: {(first['details'] or [first['said']])[0]}" if first else ""
+    return _made(
+        "gate.html.j2",
+        ("core.js", "charts.js", "table.js", "start.js"),
+        state=state_of({**gate, "ended_early": None}),
+        headline=gate["verdict"],
+        first=told,
+        steps=gate["steps"],
+        target=gate["target"],
+        started=gate["started_at"],
+        not_proven=gate["not_proven"],
+        repeat=as_typed("`tapstack gate`").strip("`"),
+        version=version(),
+    )
+
+
+def _made(template: str, scripts: Sequence[str] = _SCRIPTS, **values: Any) -> bytes:
     style = "\n".join(_asset(name) for name in _STYLES)
-    script = '"use strict";\n' + "\n".join(_asset(name) for name in _SCRIPTS)
+    script = '"use strict";\n' + "\n".join(_asset(name) for name in scripts)
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"

@@ -54,3 +54,16 @@ def test_parameters_of_the_deployment_count(tapstack: Tapstack) -> None:
     done = tapstack("lint", "--parameter", "ReservedConcurrency=10001")
     assert done.returncode == 1
     assert "E9111 ReservedConcurrency=10001: more than MaxValue 10000" in done.stdout
+
+
+def test_findings_as_annotations_and_in_the_summary_of_a_step(
+    tapstack: Tapstack, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As GitHub Actions takes them; the summary is the file that it names."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    template.write_text(template.read_text().replace("MemorySize: 512", "MemorySize: 20000"))
+    done = tapstack("lint", "--template", str(template), "--format", "github")
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"::error file={template},line=")
+    assert summary.read_text(encoding="utf-8").startswith("## ✖ lint: 1 findings")
