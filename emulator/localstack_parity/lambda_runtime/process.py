@@ -23,8 +23,6 @@ from localstack_parity.lambda_runtime import memory, peers, runtime_api, sandbox
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.runtime_api import API, Connection, Request
 
-# How often a busy environment's memory is looked at.
-_MEMORY_INTERVAL_S = 0.025
 _END_TIMEOUT_S = 10.0
 # Linux tells a process that its parent is gone when the *thread* that started it ends, so all are
 # started from one thread that lives as long as the emulator.
@@ -120,7 +118,7 @@ class RuntimeProcess:
         `deadline` is on the monotonic clock. A process that passed its memory limit is stopped at
         the latest when the condition holds: a peak between two looks counts.
         """
-        next_look = time.monotonic() + _MEMORY_INTERVAL_S
+        next_look = time.monotonic() + memory.next_look_s(0, 0)
         while not until():
             now = time.monotonic()
             if self.wait_status is not None or not self._status_open:
@@ -128,10 +126,10 @@ class RuntimeProcess:
             if now >= deadline:
                 return Stop.TIMEOUT
             if now >= next_look:
-                self._look_at_memory()
+                resident = self._look_at_memory()
                 if self.peak > self._limit:
                     return Stop.OUT_OF_MEMORY
-                next_look = now + _MEMORY_INTERVAL_S
+                next_look = now + memory.next_look_s(resident, self._limit)
             self._pump(min(deadline, next_look) - now)
         self._look_at_memory(peaks=True)
         return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.DONE
@@ -265,11 +263,16 @@ class RuntimeProcess:
             self._log_open = False
         return bool(data)
 
-    def _look_at_memory(self, *, peaks: bool = False) -> None:
-        if pids := self._pids():
-            self.peak = max(self.peak, memory.resident_bytes(pids, self._limit), self._claimed)
-            if peaks:
-                self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
+    def _look_at_memory(self, *, peaks: bool = False) -> int:
+        """Note the peak; return how many bytes all processes take now."""
+        pids = self._pids()
+        if not pids:
+            return 0
+        resident = memory.resident_bytes(pids, self._limit)
+        self.peak = max(self.peak, resident, self._claimed)
+        if peaks:
+            self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
+        return resident
 
     def _pids(self) -> list[int]:
         """All processes but init, the runtime first."""
