@@ -36,9 +36,10 @@ def on_start() -> None:
         reading,
     )
     from localstack_parity.cloudformation import executor as cloudformation_executor
-    from localstack_parity.server import listening
+    from localstack_parity.server import idle_handlers, listening
 
     listening.install(get_current_runtime())
+    idle_handlers.install(get_current_runtime())
     nesting.install()
     bad_requests.install()
     cloudformation_executor.install()

@@ -32,6 +32,7 @@ from localstack_parity.cloudwatch import (
     alarm_validation,
     alarms,
     dashboards,
+    measurements,
     metric_data,
     metric_statistics,
     paging,
@@ -58,6 +59,7 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         self.cloudwatch_database = MetricDatabase()
         self.alarm_scheduler = AlarmScheduler(self._reader, self._after_change)
         alarm_clock.listen(self._let_time_pass)
+        measurements.store_with(self._store)
 
     def put_metric_data(
         self, context: RequestContext, namespace: str, metric_data: Any = None, **request: Any
@@ -66,6 +68,12 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         if metric_data is None:
             raise MissingRequiredParameterException("The parameter MetricData is required.")
         super().put_metric_data(context, namespace, metric_data, **request)
+
+    def _store(
+        self, account: str, region: str, namespace: str, datums: list[dict[str, Any]]
+    ) -> None:
+        """Store what the services measure; after a reset, in the database that there is then."""
+        self.cloudwatch_database.add_metric_data(account, region, namespace, datums)
 
     def on_after_state_reset(self) -> None:
         """Begin again with an empty database."""
