@@ -91,14 +91,14 @@ def _callers_error(exception: Exception, context: RequestContext) -> CommonServi
     )
     if problems := _violations(context) or _lacks(exception, context):
         lacks = problems.startswith("Missing required parameter")
-        return _error(missing if lacks else invalid, problems)
+        return error_of(missing if lacks else invalid, problems)
     if isinstance(exception, _BAD_VALUES):
         what = "It is nested too deeply." if isinstance(exception, RecursionError) else exception
-        return _error(invalid, f"A value is not valid. {what}")
+        return error_of(invalid, f"A value is not valid. {what}")
     return None
 
 
-def _error(code: str, message: str, status: int = 400) -> CommonServiceException:
+def error_of(code: str, message: str, status: int = 400) -> CommonServiceException:
     """Return an error; JSON names it by the name of its class."""
     made: type[CommonServiceException] = type(code, (CommonServiceException,), {})
     return made(code, message, status, True)
@@ -106,12 +106,12 @@ def _error(code: str, message: str, status: int = 400) -> CommonServiceException
 
 def _unknown_operation(protocol: str) -> CommonServiceException:
     if protocol in ("query", "ec2"):
-        return _error("InvalidAction", "There is no such action.")
+        return error_of("InvalidAction", "There is no such action.")
     if protocol == "rest-xml":
         message = "The specified method is not allowed against this resource."
-        return _error("MethodNotAllowed", message, 405)
+        return error_of("MethodNotAllowed", message, 405)
     status = 404 if protocol == "rest-json" else 400
-    return _error("UnknownOperationException", "There is no such operation.", status)
+    return error_of("UnknownOperationException", "There is no such operation.", status)
 
 
 def _malformed(protocol: str, context: RequestContext, reason: str) -> CommonServiceException:
@@ -121,12 +121,12 @@ def _malformed(protocol: str, context: RequestContext, reason: str) -> CommonSer
                 "The XML you provided was not well-formed or did not validate against our"
                 " published schema"
             )
-            return _error("MalformedXML", message)
-        return _error("InvalidArgument", reason)
+            return error_of("MalformedXML", message)
+        return error_of("InvalidArgument", reason)
     if protocol in ("query", "ec2"):
         missing = "Action" not in context.request.values
-        return _error("MissingAction" if missing else "MalformedInput", reason)
-    return _error("SerializationException", reason)
+        return error_of("MissingAction" if missing else "MalformedInput", reason)
+    return error_of("SerializationException", reason)
 
 
 def _violations(context: RequestContext) -> str:

@@ -53,7 +53,7 @@ def on_start() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
 
-    from localstack_parity import addresses, refusals
+    from localstack_parity import addresses, ranges, refusals
     from localstack_parity.authentication import gate
     from localstack_parity.chaos import api as chaos
     from localstack_parity.events import patterns
@@ -65,6 +65,7 @@ def on_start() -> None:
     gate.install()
     refusals.install()
     guard.install()
+    handlers.serve_custom_service_request_handlers.append(ranges.enforce)
     handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)
     handlers.serve_custom_service_request_handlers.append(limits.enforce)
     patterns.install()

@@ -22,6 +22,8 @@ _WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 # What would change how a function behaves and is not emulated: when it is asked for, and its name.
 # X-Ray (TracingConfig) is taken, for a function does the same without it; see FIDELITY.md.
 _NOT_EMULATED: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
+    (lambda it: it.get("CodeSigningConfigArn"), "CodeSigningConfigArn"),
+    (lambda it: it.get("KMSKeyArn"), "KMSKeyArn"),
     (lambda it: it.get("FileSystemConfigs"), "FileSystemConfigs (EFS)"),
     (lambda it: (it.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions", "SnapStart"),
     (lambda it: it.get("CapacityProviderConfig"), "CapacityProviderConfig"),

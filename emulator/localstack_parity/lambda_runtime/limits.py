@@ -1,4 +1,4 @@
-"""The limits that Lambda's API enforces and LocalStack does not.
+"""The limits that Lambda's API enforces, and neither LocalStack nor the model of the API has.
 
 In: requests to Lambda, before the provider sees them. Out: AWS's error for what is beyond a limit.
 Called by plugins.py's request handlers.
@@ -9,7 +9,6 @@ Developer Guide, "Lambda quotas" and "Defined runtime environment variables".
 
 import io
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,16 +22,10 @@ from localstack.http import Response
 
 MAX_SYNCHRONOUS_BYTES = 6_291_456
 MAX_ASYNCHRONOUS_BYTES = 1_048_576
+MAX_TAG_KEY = 128
 
-# Least and most, by the path in the request.
-_RANGES = {
-    ("EphemeralStorage", "Size"): (512, 10240),
-    ("MaximumEventAgeInSeconds",): (60, 21600),
-    ("MaximumRetryAttempts",): (0, 2),
-    ("MemorySize",): (128, 10240),
-    ("Timeout",): (1, 900),
-}
-_LENGTHS = {"Description": 256, "Handler": 128}
+# What the model lets be more than functions of this kind can have.
+_MOST = {"MemorySize": 10240, "Timeout": 900}
 _RESERVED = {
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
@@ -53,7 +46,6 @@ _RESERVED = {
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
 }
-_VARIABLE = "[a-zA-Z]([a-zA-Z0-9_])+"
 
 
 def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:
@@ -66,9 +58,8 @@ def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) 
             _check_payload(request)
         case "CreateFunction" | "UpdateFunctionConfiguration":
             _check_numbers(request)
+            _check_combinations(request)
             _check_variables((request.get("Environment") or {}).get("Variables") or {})
-        case "PutFunctionEventInvokeConfig" | "UpdateFunctionEventInvokeConfig":
-            _check_numbers(request)
 
 
 def _check_payload(request: dict[str, Any]) -> None:
@@ -102,25 +93,36 @@ def _too_large(message: str) -> CommonServiceException:
 
 
 def _check_numbers(request: Mapping[str, Any]) -> None:
-    for path, (least, most) in _RANGES.items():
-        value: Any = request
-        for part in path:
-            value = (value or {}).get(part)
-        if value is not None and not least <= value <= most:
-            bound = (
-                f"greater than or equal to {least}"
-                if value < least
-                else f"less than or equal to {most}"
+    for name, most in _MOST.items():
+        value = request.get(name)
+        if value is not None and value > most:
+            member = name[0].lower() + name[1:]
+            raise CommonServiceException(
+                "ValidationException",
+                f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy"
+                f" constraint: Member must have value less than or equal to {most}",
             )
-            raise _invalid(
-                f"Value '{value}' at '{_member(path)}'", f"Member must have value {bound}"
-            )
-    for name, length in _LENGTHS.items():
-        text = request.get(name) or ""
-        if len(text) > length:
-            raise _invalid(
-                f"Value '{text}' at '{_member((name,))}'",
-                f"Member must have length less than or equal to {length}",
+
+
+def _check_combinations(request: Mapping[str, Any]) -> None:
+    """Refuse what would have no effect beside something else."""
+    logging = request.get("LoggingConfig") or {}
+    if logging.get("LogFormat") == "Text" and any(
+        logging.get(level) for level in ("ApplicationLogLevel", "SystemLogLevel")
+    ):
+        raise InvalidParameterValueException(
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your'
+            ' request or change the LogFormat to "JSON" and try again.',
+            Type="User",
+        )
+    if request.get("Runtime") and request.get("ImageConfig"):
+        raise InvalidParameterValueException(
+            "ImageConfig is for functions of the package type Image: leave it out.", Type="User"
+        )
+    for key in request.get("Tags") or ():
+        if not 1 <= len(key) <= MAX_TAG_KEY:
+            raise InvalidParameterValueException(
+                f"Tag keys have between 1 and {MAX_TAG_KEY} characters.", Type="User"
             )
 
 
@@ -132,21 +134,3 @@ def _check_variables(variables: Mapping[str, str]) -> None:
             f"for modification. Reserved keys used in this request: {', '.join(reserved)}",
             Type="User",
         )
-    if any(not re.fullmatch(_VARIABLE, name) for name in variables):
-        raise _invalid(
-            "Value at 'environment.variables'",
-            "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
-            f"{_VARIABLE}]",
-        )
-
-
-def _member(path: tuple[str, ...]) -> str:
-    """The name of a request's member as AWS's messages have it: ephemeralStorage.size."""
-    return ".".join(part[0].lower() + part[1:] for part in path)
-
-
-def _invalid(what: str, constraint: str) -> CommonServiceException:
-    return CommonServiceException(
-        "ValidationException",
-        f"1 validation error detected: {what} failed to satisfy constraint: {constraint}",
-    )
