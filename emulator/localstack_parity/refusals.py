@@ -70,3 +70,15 @@ def refusal(context: RequestContext, reason: NotImplementedError) -> CommonServi
     else:
         message = f"{operation} of {service} is not emulated here."
     return CommonServiceException("NotImplemented", message, status_code=501)
+
+
+def not_emulated(context: RequestContext, member: str) -> CommonServiceException:
+    """Return the error for a member of a request that would be accepted without its effect."""
+    assert context.service
+    assert context.operation
+    return CommonServiceException(
+        "NotImplemented",
+        f"{context.operation.name} of {context.service.service_name} is not emulated here with"
+        f" {member}: leave it out.",
+        status_code=501,
+    )

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from localstack.aws.api import RequestContext
-from localstack.aws.api.sns import InvalidParameterException
+from localstack.aws.api.sns import InvalidParameterException, KMSNotFoundException
 from localstack.services.sns.models import SnsMessage, SnsSubscription
 from localstack.services.sns.provider import SnsProvider
 from localstack.services.sns.publisher import PublishDispatcher
@@ -16,6 +16,7 @@ from localstack.services.sns.utils import get_next_page_token_from_arn, get_topi
 from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
+from localstack_parity import kms_keys
 from localstack_parity.sns import mail, metrics, redrive
 
 MAX_SUBJECT = 100
@@ -57,6 +58,7 @@ class ParitySnsProvider(SnsProvider):
     def publish(self, context: RequestContext, **request: Any) -> Any:
         """Publish one message."""
         check_subject(request.get("subject"))
+        self._require_key(context, request.get("topic_arn") or request.get("target_arn"))
         response = super().publish(context, **request)
         arn = request.get("topic_arn") or request.get("target_arn")
         if arn and ":endpoint/" not in arn:
@@ -73,11 +75,19 @@ class ParitySnsProvider(SnsProvider):
         """Publish up to ten messages."""
         for entry in publish_batch_request_entries:
             check_subject(entry.get("Subject"))
+        self._require_key(context, topic_arn)
         response = super().publish_batch(
             context, topic_arn, publish_batch_request_entries, **request
         )
         metrics.published(topic_arn, len(response["Successful"]))
         return response
+
+    def _require_key(self, context: RequestContext, arn: str | None) -> None:
+        """Raise KMSNotFound if the topic's key is not there: SNS notices when it has to encrypt."""
+        topic = self.get_store(context.account_id, context.region).topics.get(arn or "")
+        key = topic["attributes"].get("KmsMasterKeyId") if topic else None
+        if key and not kms_keys.exists(key, context.account_id, context.region):
+            raise KMSNotFoundException(f"Key '{key}' does not exist")
 
     def subscribe(
         self,

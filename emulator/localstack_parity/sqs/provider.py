@@ -3,12 +3,14 @@
 from typing import Any
 
 from localstack import config
-from localstack.aws.api import RequestContext
+from localstack.aws.api import RequestContext, ServiceException
+from localstack.aws.api.sqs import KmsNotFound
 from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue
 from localstack.services.sqs.provider import SqsProvider
 from localstack.utils.bootstrap import is_api_enabled
 
-from localstack_parity.sqs import metrics
+from localstack_parity import kms_keys
+from localstack_parity.sqs import metrics, ranges
 from localstack_parity.sqs.receive_attempts import ReceiveAttempts
 
 
@@ -35,9 +37,28 @@ class ParitySqsProvider(SqsProvider):
         self._gauges.stop()
 
     def _put_message(
-        self, queue: SqsQueue, context: RequestContext, message_body: str, *args: Any, **kw: Any
+        self,
+        queue: SqsQueue,
+        context: RequestContext,
+        message_body: str,
+        delay_seconds: int | None = None,
+        message_attributes: Any = None,
+        message_system_attributes: Any = None,
+        *identifiers: Any,
+        **named_identifiers: Any,
     ) -> SqsMessage:
-        item = super()._put_message(queue, context, message_body, *args, **kw)
+        ranges.check_message(delay_seconds, message_attributes, message_system_attributes)
+        _require_key(queue)
+        item = super()._put_message(
+            queue,
+            context,
+            message_body,
+            delay_seconds,
+            message_attributes,
+            message_system_attributes,
+            *identifiers,
+            **named_identifiers,
+        )
         kept = item
         if isinstance(queue, FifoQueue):
             kept = queue.deduplication.get(item.message_deduplication_id, item)
@@ -79,6 +100,17 @@ class ParitySqsProvider(SqsProvider):
         if not self.cloudwatch_disabled:
             metrics.deleted(self._resolve_queue(context, queue_url=queue_url))
 
+    def change_message_visibility_batch(
+        self, context: RequestContext, queue_url: str, entries: Any, **request: Any
+    ) -> Any:
+        """Change how long messages stay invisible; each entry succeeds or fails by itself."""
+        failed = {entry["Id"]: error for entry in entries if (error := _visibility_error(entry))}
+        good = [entry for entry in entries if entry["Id"] not in failed]
+        if entries and not good:
+            return {"Successful": [], "Failed": list(failed.values())}
+        answer = super().change_message_visibility_batch(context, queue_url, good, **request)
+        return {**answer, "Failed": [*answer["Failed"], *failed.values()]}
+
     def delete_message_batch(
         self, context: RequestContext, queue_url: str, entries: Any, **request: Any
     ) -> Any:
@@ -88,3 +120,23 @@ class ParitySqsProvider(SqsProvider):
             queue = self._resolve_queue(context, queue_url=queue_url)
             metrics.deleted(queue, len(response["Successful"]))
         return response
+
+
+def _require_key(queue: SqsQueue) -> None:
+    """Raise KmsNotFound if the queue's key is not there: SQS notices when it has to encrypt."""
+    key = queue.attributes.get("KmsMasterKeyId")
+    if key and not kms_keys.exists(key, queue.account_id, queue.region):
+        raise KmsNotFound(f"Key '{key}' does not exist")
+
+
+def _visibility_error(entry: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        ranges.check_visibility(entry)
+    except ServiceException as error:
+        return {
+            "Id": entry["Id"],
+            "SenderFault": True,
+            "Code": "InvalidParameterValue",
+            "Message": error.message,
+        }
+    return None

@@ -1,0 +1,149 @@
+"""What SNS refuses: names and values of attributes, which its model does not hold.
+
+In: requests, before the provider sees them. Out: SNS's error. Called by ranges.py.
+
+Sources: Amazon SNS API Reference, CreateTopic, SetTopicAttributes, Subscribe, TagResource and
+Publish; Developer Guide, "Message delivery retries" (DeliveryPolicy). The words for wrong names and
+values are those of https://github.com/localstack/localstack/tree/main/tests/aws/services/sns.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from localstack.aws.api import RequestContext
+from localstack.aws.api.sns import InvalidParameterException, TagLimitExceededException
+
+from localstack_parity.refusals import not_emulated
+
+MAX_DISPLAY_NAME = 100
+MAX_RETRIES = 100
+MAX_TAGS = 50
+
+_BOOLEAN = ("true", "false")
+CHOICES = {
+    "ContentBasedDeduplication": _BOOLEAN,
+    "FifoThroughputScope": ("Topic", "MessageGroup"),
+    "FifoTopic": _BOOLEAN,
+    "SignatureVersion": ("1", "2"),
+    "TracingConfig": ("PassThrough", "Active"),
+}
+# Checked here or by the provider, or a text that may be anything.
+_KNOWN = {*CHOICES, "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy"}
+_FEEDBACK = tuple(
+    f"{protocol}{what}"
+    for protocol in ("Application", "Firehose", "HTTP", "Lambda", "SQS")
+    for what in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
+)
+NOT_EMULATED = {"ArchivePolicy", "DataProtectionPolicy", "SubscriptionRoleArn", *_FEEDBACK}
+
+
+def check_topic(request: Mapping[str, Any], context: RequestContext) -> None:
+    """Check the attributes of a topic that is made."""
+    if request.get("DataProtectionPolicy"):
+        raise not_emulated(context, "DataProtectionPolicy")
+    for name, value in (request.get("Attributes") or {}).items():
+        _check(name, value or "", context, "Attributes Reason: ")
+    _check_count(request.get("Tags") or ())
+
+
+def check_change(request: Mapping[str, Any], context: RequestContext) -> None:
+    """Check one attribute of a topic that is there."""
+    _check(request["AttributeName"], request.get("AttributeValue") or "", context, "")
+
+
+def check_subscription(request: Mapping[str, Any], context: RequestContext) -> None:
+    """Check the attributes of a subscription that is made, and the endpoint of a function."""
+    for name, value in (request.get("Attributes") or {}).items():
+        _check_subscription(name, value or "", context, "Attributes Reason: ")
+    endpoint = request.get("Endpoint") or ""
+    if request.get("Protocol") == "lambda" and ":lambda:" not in endpoint:
+        raise InvalidParameterException("Invalid parameter: Lambda endpoint ARN")
+
+
+def check_subscription_change(request: Mapping[str, Any], context: RequestContext) -> None:
+    """Check one attribute of a subscription that is there."""
+    _check_subscription(request["AttributeName"], request.get("AttributeValue") or "", context, "")
+
+
+def check_message(request: Mapping[str, Any], _context: RequestContext) -> None:
+    """Check the structure of a message: there is one besides plain text."""
+    if request.get("MessageStructure") not in (None, "", "json"):
+        raise InvalidParameterException("Invalid parameter: MessageStructure")
+
+
+def check_tags(request: Mapping[str, Any], _context: RequestContext) -> None:
+    """Check how many tags a topic gets."""
+    _check_count(request.get("Tags") or ())
+
+
+CHECKS = {
+    "CreateTopic": check_topic,
+    "Publish": check_message,
+    "SetSubscriptionAttributes": check_subscription_change,
+    "SetTopicAttributes": check_change,
+    "Subscribe": check_subscription,
+    "TagResource": check_tags,
+}
+
+
+def _check(name: str, value: str, context: RequestContext, where: str) -> None:
+    if name in NOT_EMULATED and value:
+        raise not_emulated(context, name)
+    if name not in _KNOWN and name not in NOT_EMULATED:
+        wrong = f"{where}Invalid attribute name: {name}" if where else "AttributeName"
+        raise InvalidParameterException(f"Invalid parameter: {wrong}")
+    if name in CHOICES and value.lower() not in {one.lower() for one in CHOICES[name]}:
+        raise InvalidParameterException(
+            f"Invalid parameter: {where}{name}: Invalid value [{value}]. Must be"
+            f" {' or '.join(CHOICES[name])}."
+        )
+    if name == "DisplayName" and len(value) > MAX_DISPLAY_NAME:
+        raise InvalidParameterException(f"Invalid parameter: {where}DisplayName")
+    if name == "DeliveryPolicy":
+        _check_delivery(value, where)
+    if name == "Policy" and value and not isinstance(_json(value), dict):
+        raise InvalidParameterException(f"Invalid parameter: {where}Policy Error: it is no JSON")
+
+
+def _check_subscription(name: str, value: str, context: RequestContext, where: str) -> None:
+    """Check what the provider does not."""
+    if name in NOT_EMULATED and value:
+        raise not_emulated(context, name)
+    if name == "DeliveryPolicy":
+        _check_delivery(value, where)
+
+
+def _check_delivery(policy: str, where: str) -> None:
+    """Check that a delivery policy is JSON, and how often it has a delivery retried."""
+    if not policy:
+        return
+    document = _json(policy)
+    if not isinstance(document, dict):
+        raise InvalidParameterException(
+            f"Invalid parameter: {where}DeliveryPolicy: failed to parse JSON."
+        )
+    topic = document.get("http")
+    policies = [document, *([topic] if isinstance(topic, dict) else [])]
+    for one in policies:
+        for retries in (one.get("healthyRetryPolicy"), one.get("defaultHealthyRetryPolicy")):
+            count = retries.get("numRetries", 0) if isinstance(retries, dict) else 0
+            if not isinstance(count, int) or not 0 <= count <= MAX_RETRIES:
+                raise InvalidParameterException(
+                    f"Invalid parameter: {where}DeliveryPolicy: numRetries must be between 0 and"
+                    f" {MAX_RETRIES}."
+                )
+
+
+def _check_count(tags: Any) -> None:
+    if len(tags) > MAX_TAGS:
+        raise TagLimitExceededException(
+            "Could not complete request: tag quota of per resource exceeded"
+        )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

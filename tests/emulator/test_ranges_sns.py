@@ -1,0 +1,125 @@
+"""SNS refuses attributes that it does not have, and values that they cannot have.
+
+AWS: https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.refused import refusal
+
+
+def _retries(count: int) -> str:
+    return json.dumps({"http": {"defaultHealthyRetryPolicy": {"numRetries": count}}})
+
+
+@pytest.fixture(scope="module")
+def topic(emulator: Emulator) -> Iterator[str]:
+    sns = emulator.client("sns")
+    arn: str = sns.create_topic(Name=f"ranges-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    yield arn
+    sns.delete_topic(TopicArn=arn)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("Surprise", "x", "InvalidParameter: Invalid parameter: "),
+        ("TopicArn", "x", "InvalidParameter: Invalid parameter: "),
+        ("SignatureVersion", "9", "SignatureVersion: Invalid value [9]. Must be 1 or 2."),
+        ("TracingConfig", "Some", "TracingConfig: Invalid value [Some]. Must be PassThrough or "),
+        ("ContentBasedDeduplication", "x", "ContentBasedDeduplication: Invalid value [x]."),
+        ("DisplayName", "d" * 101, "DisplayName"),
+        ("Policy", "junk", "Policy Error"),
+        ("DeliveryPolicy", "x", "DeliveryPolicy: failed to parse JSON."),
+        ("DeliveryPolicy", _retries(101), "numRetries must be between 0 and 100."),
+        ("ArchivePolicy", "{}", "NotImplemented: "),
+        ("SQSSuccessFeedbackSampleRate", "101", "NotImplemented: "),
+    ],
+)
+def test_attributes_of_a_topic(
+    emulator: Emulator, topic: str, name: str, value: str, said: str
+) -> None:
+    """When a topic is made, and later."""
+    change = {"TopicArn": topic, "AttributeName": name, "AttributeValue": value}
+    assert said in refusal(emulator, "sns", "set_topic_attributes", change)
+    made = {"Name": "never-made", "Attributes": {name: value}}
+    assert said in refusal(emulator, "sns", "create_topic", made)
+
+
+def test_attributes_at_their_limits(emulator: Emulator, topic: str) -> None:
+    sns = emulator.client("sns")
+    for name, value in (
+        ("SignatureVersion", "2"),
+        ("TracingConfig", "PassThrough"),
+        ("DisplayName", "d" * 100),
+        ("DisplayName", ""),
+        ("DeliveryPolicy", _retries(100)),
+        ("KmsMasterKeyId", ""),
+    ):
+        sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "said"),
+    [
+        (
+            "subscribe",
+            {
+                "Protocol": "sqs",
+                "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q",
+                "Attributes": {"DeliveryPolicy": "x"},
+            },
+            "DeliveryPolicy: failed to parse JSON.",
+        ),
+        (
+            "subscribe",
+            {
+                "Protocol": "sqs",
+                "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q",
+                "Attributes": {"SubscriptionRoleArn": "arn:aws:iam::000000000000:role/r"},
+            },
+            "NotImplemented: Subscribe of sns is not emulated here with SubscriptionRoleArn",
+        ),
+        ("subscribe", {"Protocol": "lambda", "Endpoint": "x"}, "Lambda endpoint ARN"),
+        ("publish", {"Message": "m", "MessageStructure": "xml"}, "MessageStructure"),
+        (
+            "tag_resource",
+            {"Tags": [{"Key": f"t{number}", "Value": "v"} for number in range(51)]},
+            "TagLimitExceeded: ",
+        ),
+        (
+            "tag_resource",
+            {"Tags": [{"Key": "t" * 129, "Value": "v"}]},
+            "failed to satisfy constraint: Member must have length less than or equal to 128",
+        ),
+    ],
+)
+def test_requests(
+    emulator: Emulator, topic: str, operation: str, request_: dict[str, Any], said: str
+) -> None:
+    name = "ResourceArn" if operation == "tag_resource" else "TopicArn"
+    assert said in refusal(emulator, "sns", operation, {name: topic, **request_})
+
+
+def test_a_key_that_is_not_there_encrypts_nothing(emulator: Emulator) -> None:
+    """It is noticed when a message is published, alone or in a batch."""
+    sns = emulator.client("sns")
+    topic = sns.create_topic(
+        Name=f"ranges-{uuid.uuid4().hex[:8]}", Attributes={"KmsMasterKeyId": "alias/nobody"}
+    )["TopicArn"]
+    message = {"TopicArn": topic, "Message": "m"}
+    assert refusal(emulator, "sns", "publish", message).startswith("KMSNotFound: ")
+    batch = {"TopicArn": topic, "PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]}
+    assert refusal(emulator, "sns", "publish_batch", batch).startswith("KMSNotFound: ")
+
+    sns.set_topic_attributes(
+        TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
+    )
+    sns.publish(**message)
+    sns.delete_topic(TopicArn=topic)
