@@ -31,6 +31,7 @@ DEFAULTS = {
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LOCALSTACK_HOST": "localhost",  # in the URLs that it gives out; see addresses.py
     "LS_LOG": "warning",
+    "S3_SKIP_KMS_KEY_VALIDATION": "0",  # a key that is not there encrypts nothing
     "OVERRIDE_IN_DOCKER": "0",  # in a container too, folders are those of state_folders
     "SKIP_SSL_CERT_DOWNLOAD": "1",
     "SQS_DELAY_PURGE_RETRY": "1",  # a queue is purged once a minute, as on AWS

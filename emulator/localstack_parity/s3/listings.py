@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from localstack.aws.api import RequestContext
-from localstack.aws.api.s3 import EncodingType
+from localstack.aws.api.s3 import EncodingType, InvalidArgument
 from localstack.services.s3 import provider
 from localstack.services.s3.provider import S3Provider
 
@@ -65,7 +65,12 @@ class Listings(S3Provider):
 
 def _decode_continuation_token(token: str | None) -> str:
     """The key in a token, in any script. LocalStack's own, replaced here, reads ASCII only."""
-    return base64.b64decode(token, altchars=b"._").decode() if token else ""
+    try:
+        return base64.b64decode(token, altchars=b"._", validate=True).decode() if token else ""
+    except ValueError:
+        raise InvalidArgument(
+            "The continuation token provided is incorrect", ArgumentName="continuation-token"
+        ) from None
 
 
 provider.decode_continuation_token = _decode_continuation_token

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from localstack import config
-from localstack.aws.api import RequestContext
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.s3.constants import DEFAULT_BUCKET_ENCRYPTION
 from localstack.services.s3.exceptions import MalformedXML
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
 
+from localstack_parity import kms_keys
 from localstack_parity.iam.guard import REFUSED_DELETIONS
 from localstack_parity.s3 import bucket_names, metadata, notification_rules, object_lock, repeats
 from localstack_parity.s3.disk_store import DiskObjectStore
@@ -53,6 +54,7 @@ class ParityS3Provider(Listings):
         metadata.refuse_too_much(request.get("Metadata"))
         _, bucket = self._get_cross_account_bucket(context, request["Bucket"])
         object_lock.refuse_without_checksum(bucket, request, context.request.headers.keys())
+        _require_default_key(bucket, request)
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().put_object(context, request)
 
@@ -65,12 +67,14 @@ class ParityS3Provider(Listings):
     def copy_object(self, context: RequestContext, request: Any) -> Any:
         """Write a copy of another object."""
         metadata.refuse_too_much(request.get("Metadata"))
+        _require_default_key(self._get_cross_account_bucket(context, request["Bucket"])[1], request)
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().copy_object(context, request)
 
     def create_multipart_upload(self, context: RequestContext, request: Any) -> Any:
         """Begin an upload in parts."""
         metadata.refuse_too_much(request.get("Metadata"))
+        _require_default_key(self._get_cross_account_bucket(context, request["Bucket"])[1], request)
         return super().create_multipart_upload(context, request)
 
     def complete_multipart_upload(
@@ -169,6 +173,19 @@ class ParityS3Provider(Listings):
         happened.event_time = datetime.now(UTC)
         happened.sequencer = self._sequencers.draw()
         super()._notify(context, s3_bucket, s3_notif_ctx=happened)
+
+
+def _require_default_key(bucket: S3Bucket, request: Any) -> None:
+    """Raise KMS's error if a bucket encrypts with a key that is not there.
+
+    S3 takes any key for a bucket's default, and notices when it has to encrypt.
+    """
+    default = (bucket.encryption_rule or {}).get("ApplyServerSideEncryptionByDefault") or {}
+    key = default.get("KMSMasterKeyID")
+    if not key or request.get("ServerSideEncryption"):
+        return
+    if not kms_keys.exists(key, bucket.bucket_account_id, bucket.bucket_region):
+        raise CommonServiceException("KMS.NotFoundException", f"Key '{key}' does not exist")
 
 
 class _NotNeeded:
