@@ -7,6 +7,7 @@ Source: Amazon CloudWatch API Reference, PutMetricAlarm
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -48,6 +49,8 @@ def _problems(request: Mapping[str, Any], region: str) -> Iterator[str]:
         yield _not_one_of(comparison, "comparisonOperator", [*COMPARISONS, *ANOMALY_DETECTION])
     if request.get("Threshold") is None:
         yield "The parameter Threshold is required."
+    elif not math.isfinite(request["Threshold"]):
+        yield "The parameter Threshold must be a finite number."
     if request.get("EvaluationPeriods", 0) < 1:
         yield "The parameter EvaluationPeriods must be greater than or equal to 1."
     if not 1 <= request.get("DatapointsToAlarm", 1) <= request["EvaluationPeriods"]:

@@ -65,7 +65,7 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         self, context: RequestContext, namespace: str, metric_data: Any = None, **request: Any
     ) -> None:
         """Store datapoints; there is no request without any."""
-        if metric_data is None:
+        if not metric_data:
             raise MissingRequiredParameterException("The parameter MetricData is required.")
         super().put_metric_data(context, namespace, metric_data, **request)
 
