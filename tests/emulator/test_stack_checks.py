@@ -301,6 +301,10 @@ def test_what_a_condition_leaves_out_is_not_referred_to(
     )
 
 
+def _tagged(value: Any) -> dict[str, Any]:
+    return {"Tags": [{"Key": "refers-to", "Value": value}]}
+
+
 def test_what_is_left_out_may_refer_to_what_is_left_out(emulator: Emulator) -> None:
     """Only the branches of Fn::If that are taken count, and DependsOn waits for what is there."""
     stack = Stack(emulator.client("cloudformation"))
@@ -312,13 +316,13 @@ def test_what_is_left_out_may_refer_to_what_is_left_out(emulator: Emulator) -> N
             "Topic": {
                 **TOPIC,
                 "DependsOn": "Absent",
-                "Properties": {"DisplayName": {"Fn::If": ["Never", absent, "shown"]}},
+                "Properties": _tagged({"Fn::If": ["Never", absent, "shown"]}),
             },
             "Absent": {"Type": "AWS::SQS::Queue", "Condition": "Never"},
             "Other": {
                 **TOPIC,
                 "Condition": "Never",
-                "Properties": {"DisplayName": absent},
+                "Properties": _tagged(absent),
             },
         },
         "Outputs": {"Left": {"Condition": "Never", "Value": absent}},

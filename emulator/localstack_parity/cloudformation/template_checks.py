@@ -74,6 +74,8 @@ def check(template: Template) -> None:
         raise ValidationError(
             f"Invalid template property or properties [{', '.join(map(str, unknown))}]"
         )
+    if template.get("Hooks"):
+        raise ValidationError("The section Hooks is not emulated here: leave it out.")
     forms.check_sections(template)
     if not template.get("Resources"):
         raise ValidationError(
