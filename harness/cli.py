@@ -23,8 +23,8 @@ from harness.unexpected import problem_of
 COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),
     *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
-    *(looking.status, looking.logs, looking.iam, looking.scenarios_command, looking.explain),
-    *(looking.compare_command, mending.redrive, console),
+    *(looking.status, looking.logs, looking.mail, looking.iam, looking.scenarios_command),
+    *(looking.explain, looking.compare_command, mending.redrive, console),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

@@ -60,6 +60,7 @@ def on_start() -> None:
     from localstack_parity.iam import deletions
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import guard, isolation, limits
+    from localstack_parity.sns import inbox
 
     addresses.install()
     gate.install()
@@ -72,6 +73,7 @@ def on_start() -> None:
     handlers.serve_custom_service_request_handlers.append(deletions.refuse_what_is_in_use)
     iam_guard.install()
     isolation.install()
+    inbox.serve()
     chaos.install()  # last: what is refused anyway does not fail by a fault
 
 

@@ -109,6 +109,8 @@ class ParitySnsProvider(SnsProvider):
         )
         store = self.get_store(parse_arn(topic_arn)["account"], context.region)
         subscription = store.subscriptions[response["SubscriptionArn"]]
+        if _is_pending(subscription) and protocol in ("email", "email-json"):
+            mail.ask_for_confirmation(subscription, _token(store, response["SubscriptionArn"]))
         if _is_pending(subscription) and not return_subscription_arn:
             return {"SubscriptionArn": "pending confirmation"}
         return response
@@ -145,6 +147,12 @@ class ParitySnsProvider(SnsProvider):
 
 def _is_pending(subscription: SnsSubscription) -> bool:
     return bool(subscription["PendingConfirmation"] != "false")
+
+
+def _token(store: Any, subscription_arn: str) -> str:
+    """The token that confirms a subscription."""
+    tokens = store.subscription_tokens.items()
+    return next((str(token) for token, arn in tokens if arn == subscription_arn), "")
 
 
 def _page(subscriptions: list[SnsSubscription], next_token: str | None) -> dict[str, Any]:

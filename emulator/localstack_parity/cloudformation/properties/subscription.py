@@ -6,7 +6,11 @@ AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-
 import json
 from typing import Any
 
-from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
+from localstack.services.cloudformation.resource_provider import (
+    OperationStatus,
+    ProgressEvent,
+    ResourceRequest,
+)
 from localstack.services.sns.resource_providers.aws_sns_subscription import (
     SNSSubscriptionProvider,
 )
@@ -22,20 +26,24 @@ _ENDS = {
     "RedrivePolicy": "",
 }
 
+_IDENTITY = ("TopicArn", "Protocol", "Endpoint")
+
 
 class Provider(SNSSubscriptionProvider):
     """Subscriptions that follow their template."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Subscribe."""
-        event = super().create(request)
-        model = event.resource_model
-        # Subscribe answers without an ARN before an endpoint is confirmed; asked again, it tells.
-        model["Id"] = model["Arn"] = request.aws_client_factory.sns.subscribe(
-            **{name: model[name] for name in ("TopicArn", "Protocol", "Endpoint")},
-            ReturnSubscriptionArn=True,
-        )["SubscriptionArn"]
-        return event
+        """Subscribe, once: an address would be asked twice to confirm.
+
+        The ARN of a subscription that is not confirmed is answered only to who asks for it.
+        """
+        model = request.desired_state
+        given = {name: model[name] for name in _IDENTITY if name in model}
+        if attributes := {name: self.attr_val(model[name]) for name in _ENDS if name in model}:
+            given["Attributes"] = attributes
+        answer = request.aws_client_factory.sns.subscribe(**given, ReturnSubscriptionArn=True)
+        model["Id"] = model["Arn"] = answer["SubscriptionArn"]
+        return ProgressEvent(OperationStatus.SUCCESS, model)
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Set the attributes, and end those that are no longer there."""

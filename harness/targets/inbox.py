@@ -1,0 +1,49 @@
+"""The emulator's inbox: the mails that SNS would have sent.
+
+An endpoint comes in, mails go out. emulator/localstack_parity/sns/inbox.py keeps them.
+"""
+
+import urllib.error
+from dataclasses import dataclass
+from typing import Any
+
+from harness.targets import own_routes
+
+PATH = "/_localstack/mail"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail; `at` is in seconds since 1970, `kind` is confirmation or notification.
+
+    `number` grows from one mail to the next. `token` confirms the subscription to `topic`, an ARN.
+    """
+
+    number: int
+    at: float
+    kind: str
+    to: str
+    sender: str
+    subject: str
+    text: str
+    topic: str
+    links: tuple[str, ...] = ()
+    token: str = ""
+
+
+def read_mails(endpoint: str | None, after: int = 0) -> list[Mail] | None:
+    """The mails after the one with this number, oldest first; None where there is no inbox.
+
+    Raises OSError where nothing answers.
+    """
+    if endpoint is None:
+        return None
+    try:
+        document = own_routes.ask(endpoint, f"{PATH}?after={after}")
+        return [_mail(each) for each in document["mails"]]
+    except (urllib.error.HTTPError, ValueError, TypeError, KeyError):
+        return None  # another emulator
+
+
+def _mail(document: dict[str, Any]) -> Mail:
+    return Mail(**{**document, "links": tuple(document["links"])})
