@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from harness.console import pictures, pipeline
+from harness.console import dashboards, failures, pictures, pipeline, resources
 from harness.console.feed import Feed
 from harness.console.guard import Guard
 from harness.console.view import GONE, View, why
@@ -78,16 +78,51 @@ def make_app(settings: Settings, port: int, token: str) -> ASGIApp:
         return await _answer(lambda: pipeline.story(view.place(), request_id))
 
     async def picture(request: Request) -> Response:
-        asked = request.query_params
-        bucket, key, version = (asked.get(name, "") for name in ("bucket", "key", "version"))
-        try:
-            shown = await asyncio.to_thread(
-                lambda: pipeline.shown(view.place(), bucket, key, version)
-            )
-        except (pictures.NotShown, *GONE) as error:
-            said = str(error) if isinstance(error, pictures.NotShown) else why(error)
-            return JSONResponse({"error": said}, status_code=404)
-        return Response(shown, media_type="image/webp")
+        asked = [request.query_params.get(name, "") for name in ("bucket", "key", "version")]
+        return await _picture(lambda: pipeline.shown(view.place(), *asked))
+
+    async def stored(request: Request) -> Response:
+        asked = [request.query_params.get(name, "") for name in ("bucket", "key", "version")]
+        return await _picture(lambda: resources.picture(view.place(), *asked))
+
+    async def stack(_: Request) -> Response:
+        return await _answer(lambda: resources.overview(view.place()))
+
+    async def listed(request: Request) -> Response:
+        asked = [request.query_params.get(name, "") for name in ("bucket", "prefix", "after")]
+        return await _answer(lambda: resources.objects(view.place(), *asked))
+
+    async def logs(request: Request) -> Response:
+        asked = [request.query_params.get(name, "") for name in ("group", "pattern")]
+        return await _answer(lambda: resources.lines(view.place(), *asked))
+
+    async def dashboard(request: Request) -> Response:
+        given = {name: request.query_params.get(name, "") for name in ("start", "theme", "name")}
+        return await _answer(lambda: dashboards.show(view.place(), dashboards.Asked(**given)))
+
+    async def mail(request: Request) -> Response:
+        number = _number(request)
+        return await _answer(lambda: view.place().inbox.mail(number))
+
+    async def confirm(request: Request) -> Response:
+        number = _number(request)
+
+        def follow() -> Any:
+            place = view.place()
+            pipeline.require_ours(place)
+            return place.inbox.confirm(number)
+
+        return await _answer(follow)
+
+    async def redrive(request: Request) -> Response:
+        execute = request.query_params.get("execute") == "1"
+
+        def send() -> Any:
+            place = view.place()
+            pipeline.require_ours(place)
+            return failures.send_again(place.target, place.stack, execute=execute)
+
+        return await _answer(send)
 
     routes = [
         Route("/", index),
@@ -95,9 +130,23 @@ def make_app(settings: Settings, port: int, token: str) -> ASGIApp:
         Route("/api/photo", photo, methods=["PUT"]),
         Route("/api/story", story),
         Route("/api/picture", picture),
+        Route("/api/dashboard", dashboard),
+        Route("/api/mail", mail),
+        Route("/api/mail/confirm", confirm, methods=["POST"]),
+        Route("/api/redrive", redrive, methods=["POST"]),
+        Route("/api/resources", stack),
+        Route("/api/objects", listed),
+        Route("/api/object", stored),
+        Route("/api/logs", logs),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Guard(Starlette(routes=routes), port, token)
+
+
+def _number(request: Request) -> int:
+    """The parameter `number`; 0, which nothing has, for what is none."""
+    given = request.query_params.get("number", "")
+    return int(given) if given.isascii() and given.isdecimal() else 0
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
@@ -109,6 +158,15 @@ async def _body(request: Request, limit: int) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
+
+
+async def _picture(ask: Callable[[], bytes]) -> Response:
+    """The WebP that `ask` returns, or why there is none."""
+    try:
+        return Response(await asyncio.to_thread(ask), media_type="image/webp")
+    except (pictures.NotShown, *GONE) as error:
+        said = str(error) if isinstance(error, pictures.NotShown) else why(error)
+        return JSONResponse({"error": said}, status_code=404)
 
 
 async def _answer(ask: Callable[[], Any]) -> Response:

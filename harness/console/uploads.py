@@ -6,6 +6,7 @@ function what it handled, when, and what it announced.
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +23,10 @@ SHOWN = 100  # uploads
 BACK_S = 3600  # how far back the first look goes
 _PAGES = 5  # of a thousand versions each, of the upload bucket
 _KEPT = 5_000  # invocations, after which the log is read anew from the present on
-_OVERLAP_MS = 15_000
+# An invocation's lines come when it is over, and are then as old as it was long: each look goes
+# back by this, and on to the oldest upload whose end is not known, by a time-out at most.
+_OVERLAP_MS = 10_000
+_OPEN = {"waiting", "running", "retrying"}
 _RETRIES = 2  # MaximumRetryAttempts where nothing else is set (Lambda Developer Guide)
 
 # The messages of the function's log that say what became of an upload.
@@ -76,17 +80,21 @@ class Uploads:
         self._function = stack.outputs["FunctionName"]
         self._since = now - BACK_S
         self._log = self._log_since(self._since)
+        function = target.client("lambda").get_function_configuration(FunctionName=self._function)
+        self._timeout_ms = 1000 * int(function["Timeout"])
         self._wanted = _wanted(self._s3, self._bucket)
         self._attempts = 1 + _retries(target.client("lambda"), self._function)
+        self._open_for_ms = 0  # how long the oldest upload that has not ended has been there
         self.complete = True  # whether all of the bucket was looked at
 
     def look(self) -> list[Upload]:
         """The newest uploads, and what is known of them by now."""
+        now = time.time()
         if len(self._log.invocations) > _KEPT:
             newest = max(each.lines[-1][0] for each in self._log.invocations.values()) / 1000
-            self._since = newest
-            self._log = self._log_since(newest - _OVERLAP_MS / 1000)
-        self._log.read()
+            self._since = newest - (self._timeout_ms + _OVERLAP_MS) / 1000
+            self._log = self._log_since(self._since)
+        self._log.read(_OVERLAP_MS + min(self._timeout_ms, self._open_for_ms))
         stored = self._stored()
         found = {
             upload: Upload(*upload, at=each.at, state=self._unhandled(upload[0]), bytes=each.bytes)
@@ -97,6 +105,8 @@ class Uploads:
                 upload = (handled.key, _version(handled.version))
                 known = found.get(upload) or Upload(*upload, at=_begin(invocation), state="")
                 found[upload] = _followed(known, invocation, self._attempts)
+        opened = min((each.at for each in found.values() if each.state in _OPEN), default=now)
+        self._open_for_ms = int(1000 * max(0.0, now - opened))
         return sorted(found.values(), key=lambda each: -each.at)
 
     def lines(self, request_id: str) -> list[tuple[int, str]]:
@@ -106,7 +116,7 @@ class Uploads:
 
     def _log_since(self, since: float) -> InvocationLog:
         start_ms = max(0, int(since * 1000))
-        return InvocationLog(self._logs, self._group, 0, start_ms, overlap_ms=_OVERLAP_MS)
+        return InvocationLog(self._logs, self._group, 0, start_ms)
 
     def _stored(self) -> dict[tuple[str, str], _Stored]:
         pages = self._s3.get_paginator("list_object_versions").paginate(

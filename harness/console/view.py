@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from harness.console import failures
+from harness.console.inbox import Inbox
 from harness.console.uploads import SHOWN, Uploads
 from harness.naming import as_typed
 from harness.problems import Problem
@@ -32,6 +34,7 @@ class Place:
     target: Target
     stack: Stack
     uploads: Uploads
+    inbox: Inbox
 
     @property
     def ours(self) -> bool:
@@ -59,13 +62,19 @@ class View:
         """Events for the pages: "state" always, the others where the target answers."""
         try:
             place = self.place()
-            uploads = place.uploads.look()
-        except GONE as error:
+            uploads, mails = place.uploads.look(), place.inbox.look()
+            failed = failures.count(place.target, place.stack)
+        except Exception as error:  # a target that is half there answers what nobody expects
             self._place = None
             self._gone_since = self._gone_since or time.time()
             return {"state": {"up": False, "since": self._gone_since, "why": why(error)}}
         self._gone_since = None
-        return {"state": _state(place), "pipeline": _pipeline(place, uploads)}
+        return {
+            "state": _state(place),
+            "pipeline": _pipeline(place, uploads),
+            "inbox": mails,
+            "failures": failed,
+        }
 
 
 def why(error: Exception) -> str:
@@ -74,7 +83,9 @@ def why(error: Exception) -> str:
         return as_typed(str(error))
     if isinstance(error, ClientError):
         return str(error)
-    return "The target does not answer."
+    if isinstance(error, (BotoCoreError, OSError)):
+        return "The target does not answer."
+    return f"The target answers what it should not: {type(error).__name__}: {error}"
 
 
 def _find(settings: Settings) -> Place:
@@ -90,7 +101,7 @@ def _find(settings: Settings) -> Place:
         raise Problem(
             f"{stack.name} has no output {', '.join(missing)}.", "Restore it in the template."
         )
-    return Place(target, stack, Uploads(target, stack, now=time.time()))
+    return Place(target, stack, Uploads(target, stack, now=time.time()), Inbox(target))
 
 
 def _state(place: Place) -> dict[str, Any]:

@@ -77,31 +77,23 @@ class InvocationLog:
     belong to the one that has begun there last.
     """
 
-    def __init__(
-        self,
-        logs: Any,
-        group: str,
-        retention_days: int,
-        since_ms: int,
-        *,
-        overlap_ms: int = _OVERLAP_MS,
-    ) -> None:
+    def __init__(self, logs: Any, group: str, retention_days: int, since_ms: int) -> None:
         self._logs, self._group, self._since_ms = logs, group, since_ms
-        self._retention_days, self._overlap_ms = retention_days, overlap_ms
+        self._latest_ms = since_ms
+        self._retention_days = retention_days
         self._read: set[str] = set()
         self._odd: list[str] = []
         self._running: dict[str, str] = {}
         self.invocations: dict[str, Invocation] = {}
 
-    def read(self) -> None:
-        """Take in what has been logged since the last call."""
+    def read(self, overlap_ms: int = _OVERLAP_MS) -> None:
+        """Take in what has been logged since the last call, and before it as far as that may be."""
         pages = self._logs.get_paginator("filter_log_events")
-        latest_ms = self._since_ms
-        for page in pages.paginate(logGroupName=self._group, startTime=self._since_ms):
+        since_ms = max(self._since_ms, self._latest_ms - overlap_ms)
+        for page in pages.paginate(logGroupName=self._group, startTime=since_ms):
             for event in page["events"]:
                 self.take(event)
-                latest_ms = max(latest_ms, event["timestamp"])
-        self._since_ms = max(self._since_ms, latest_ms - self._overlap_ms)
+                self._latest_ms = max(self._latest_ms, event["timestamp"])
 
     @property
     def attempts(self) -> int:

@@ -1,9 +1,13 @@
 // The frame: pages and their numbers, the one stream of events for all tabs of a page, the keys.
 
 import { el, clock } from "./dom.js";
+import * as dashboard from "./dashboard.js";
+import * as failures from "./failures.js";
+import * as inbox from "./inbox.js";
 import * as pipeline from "./pipeline.js";
+import * as resources from "./resources.js";
 
-const PAGES = [pipeline];
+const PAGES = [pipeline, dashboard, inbox, failures, resources];
 const known = {}; // the latest event of each name
 let current = null;
 let source = null;
@@ -29,16 +33,21 @@ function open(name) {
   document.title = `${page.TITLE} · TapStack console`;
   main.replaceChildren();
   page.open(main, known);
+  showMarks();
 }
 
-function received(name, data) {
-  known[name] = data;
-  if (name === "state") showState(data);
+function showMarks() {
   PAGES.forEach((page, index) => {
     const mark = page.mark?.(known) ?? "";
     const shown = links[index].querySelector(".mark");
     if (shown.textContent !== mark) shown.textContent = mark;
   });
+}
+
+function received(name, data) {
+  known[name] = data;
+  if (name === "state") showState(data);
+  showMarks();
   if (current?.EVENTS.includes(name)) current.update(known);
 }
 
@@ -78,11 +87,21 @@ function step(by) {
   rows[next]?.focus();
 }
 
+// Browsers clear a search field at Escape, but say so to nobody who takes the focus away meanwhile.
+function leave(field) {
+  if (field.type === "search" && field.value) {
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+    field.dispatchEvent(new Event("change"));
+  }
+  field.blur();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.matches?.("input, textarea, select");
   if (event.key === "Escape" && !keys.open) {
-    if (typing) event.target.blur();
+    if (typing) leave(event.target);
     else current?.escape?.();
     return;
   }
