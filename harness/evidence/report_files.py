@@ -1,4 +1,4 @@
-"""Report files: report.json, junit.xml, and what they were judged from, in a folder of their own.
+"""Report files: for people, for machines, and what they were judged from, in a folder of their own.
 
 The folder appears once it is whole, and reports/latest points at the newest. Whether it can be
 written is looked at before a run; a disk that fills up in the meantime costs the files, never the

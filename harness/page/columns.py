@@ -12,6 +12,7 @@ from harness.evidence.observations import Observations, Run
 from harness.evidence.outcomes import OUTCOMES
 from harness.page.judged import Judged
 
+_MARKS = 1000  # of each lane
 _WHY_BYTES = 300_000  # of reasons; who has more than that reads the first ones
 
 
@@ -57,7 +58,7 @@ def columns(run: Run, images: Sequence[Judged]) -> dict[str, Any]:
         },
         "why": dict(_reasons(images)),
         "invocations": _invocations(run),
-        "lanes": _lanes(run),
+        "lanes": _lanes(run, images, prefix),
         "parts": _parts(run.seen),
     }
 
@@ -117,29 +118,38 @@ def _invocations(run: Run) -> dict[str, list[Any]]:
     }
 
 
-def _lanes(run: Run) -> list[dict[str, Any]]:
-    """What else happened, on the same time axis: spans and marks, in ms since the start."""
+def _lanes(run: Run, images: Sequence[Judged], prefix: str) -> list[dict[str, Any]]:
+    """What else happened, on the same time axis: spans and marks, in ms since the start.
+
+    Of more marks than there is room for, `count` still says how many there are.
+    """
     start = run.seen.started
+    bad = [
+        [_ms(image.entry.due - start), f"{image.entry.key.removeprefix(prefix)}: {image.outcome}"]
+        for image in images
+        if image.bad
+    ]
     alarms = [
         [_ms(notice.at - start), f"{notice.body.get('AlarmName')}: {notice.status[6:]}"]
         for notice in run.ledger.strays
         if notice.status.startswith("alarm ")
     ]
     failed = [
-        [_ms(attempt.at - start), f"attempt of {entry.key}: {attempt.status}"]
+        [_ms(attempt.at - start), f"{entry.key.removeprefix(prefix)}: {attempt.status}"]
         for entry in run.ledger.entries
         for attempt in _attempts(entry)
         if attempt.status not in ("", "success")
     ]
     faults = [[_ms(at - start), what] for at, what in run.seen.faults]
     full = [[_ms(since - start), _ms(until - start)] for since, until in run.seen.cores_full or ()]
-    lanes = [
-        {"name": "alarms", "marks": alarms, "spans": []},
-        {"name": "faults", "marks": faults, "spans": []},
-        {"name": "failed attempts", "marks": failed, "spans": []},
-        {"name": "cores full", "marks": [], "spans": full},
+    lanes = {"alarms": alarms, "faults": faults, "failed attempts": failed, "✖ images": bad}
+    marked = [
+        {"name": name, "count": len(marks), "marks": sorted(marks)[:_MARKS], "spans": []}
+        for name, marks in lanes.items()
+        if marks
     ]
-    return [lane for lane in lanes if lane["marks"] or lane["spans"]]
+    cores = {"name": "cores full", "count": len(full), "marks": [], "spans": full}
+    return [*marked, *([cores] if full else [])]
 
 
 def _parts(seen: Observations) -> dict[str, Any] | None:

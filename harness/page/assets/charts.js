@@ -144,7 +144,7 @@ function lanesChart() {
   const marks = lanes.flatMap((lane, y) => lane.marks.map(([at, what]) => [at / 1000, y, what])).sort((a, b) => a[0] - b[0]);
   return {
     id: "lanes", title: "What else happened", time: true, left: "", x: marks.map((m) => m[0]), lanes: lanes.map((lane) => lane.name),
-    says: lanes.map((lane) => `${lane.name}: ${whole(lane.marks.length)}, first ${visible(middle(lane.marks[0][1], 80))}`).join("; ") + ".",
+    says: lanes.map((lane) => `${lane.name}: ${whole(lane.count)}, first ${visible(middle(lane.marks[0][1], 80))}`).join("; ") + ".",
     series: lanes.map((lane, y) => ({ name: lane.name, values: marks.map((m) => (m[1] === y ? y : null)), what: marks.map((m) => m[2]),
       colour: ["bad", "c2", "c4", "c5"][y % 4], dots: true, unit: "" })),
   };
