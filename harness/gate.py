@@ -16,6 +16,7 @@ from rich.console import Console
 
 from harness.evidence.report import show_not_proven
 from harness.evidence.report_files import report_folder
+from harness.files import shown
 from harness.lint import lint
 from harness.page.render import render_gate
 from harness.page.summary import append_summary, gate_summary, summary
@@ -139,7 +140,7 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
 
 def save_gate(settings: Settings, gate: Gate) -> str:
     """Write the gate's own report, and the step summary of GitHub Actions; say where it is."""
-    parts = [summary(report, str(folder)) for report, folder in gate.reports]
+    parts = [summary(report, shown(folder)) for report, folder in gate.reports]
     append_summary(gate_summary(gate.verdict, gate.steps, parts))
     content = gate.content()
     try:
@@ -152,7 +153,7 @@ def save_gate(settings: Settings, gate: Gate) -> str:
             (part / "report.html").write_bytes(render_gate(content))
     except OSError as error:
         return f"report: it could not be written to {settings.reports_dir}: {error.strerror}"
-    return f"report: {folder / 'report.html'}"
+    return f"report: {shown(folder / 'report.html')}"
 
 
 def without_requirements(settings: Settings) -> list[Step]:
@@ -191,7 +192,7 @@ def _run_scenarios(
         if outcome.interrupted:
             raise Interrupted
         reports.append((outcome.report, outcome.folder))
-        page = str(outcome.folder / "report.html")
+        page = shown(outcome.folder / "report.html")
         details = [headline(outcome.report)]
         details += [
             f"{check['title']}: {check['detail']}"

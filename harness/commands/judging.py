@@ -12,7 +12,7 @@ import click
 
 from harness.commands.answers import print_json, running_stack, tell
 from harness.commands.options import ALL, as_json, configured, pairs, parameters, seconds
-from harness.files import trusted_folder
+from harness.files import shown, trusted_folder
 from harness.interruption import CTRL_C
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import bring_up
@@ -142,7 +142,7 @@ def run(
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)
     outcome = run_scenario(scenario, target, settings, stack, options)
-    append_summary(summary(outcome.report, str(outcome.folder)))
+    append_summary(summary(outcome.report, shown(outcome.folder)))
     if as_json:
         print_json(outcome.report)
     if outcome.interrupted:

@@ -20,9 +20,9 @@ def columns(run: Run, images: Sequence[Judged]) -> dict[str, Any]:
     """What the page's scripts are given.
 
     Times are whole milliseconds: `due` since the run began, `up` (uploaded), `begin` and `end` (of
-    the first and the last attempt) and `told` (first notification) since the image was due; None
-    where there is none. `outcome` and `form` are places in the lists beside them. `bad` says that
-    an image is not as it should be, and `why` then why, by its place.
+    the first and the last attempt) and `notified` (for the first time) since the image was due;
+    None where there is none. `outcome` and `form` are places in the lists beside them. `bad` says
+    that an image is not as it should be, and `why` then why, by its place.
     """
     entries, started = run.ledger.entries, run.seen.started
     prefix = prefix_of(entries)
@@ -46,7 +46,7 @@ def columns(run: Run, images: Sequence[Judged]) -> dict[str, Any]:
             "up": each(lambda e: None if e.uploaded is None else _ms(e.uploaded - e.due)),
             "begin": each(_first_attempt),
             "end": each(_last_attempt),
-            "told": each(lambda e: _ms(e.notices[0].at - e.due) if e.notices else None),
+            "notified": each(lambda e: _ms(e.notices[0].at - e.due) if e.notices else None),
             "attempts": each(lambda e: sum(len(d.attempts) for d in e.deliveries)),
             "memory": each(_memory),
             "sent": each(lambda e: e.bytes),

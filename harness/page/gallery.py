@@ -59,12 +59,12 @@ def gallery(report: Mapping[str, Any], run: Run, images: Sequence[Judged]) -> Ga
     bad.sort(key=lambda each: (each.entry.index not in run.shown, each.entry.uploaded is None))
     prefix = prefix_of(run.ledger.entries)
     room = _STORY_BYTES
-    cards, untold = [], 0
+    cards, left = [], 0
     scenario = f"{report['scenario']} on {report['target']}"
     for image in bad[:_CARDS]:
-        told = "\n".join(story(run, all_of_key(run.ledger, image.entry), scenario))
-        room -= len(told.encode("utf-8", "replace"))
-        untold += room < 0
+        text = "\n".join(story(run, all_of_key(run.ledger, image.entry), scenario))
+        room -= len(text.encode("utf-8", "replace"))
+        left += room < 0
         shown = run.shown.get(image.entry.index)
         cards.append(
             Card(
@@ -72,7 +72,7 @@ def gallery(report: Mapping[str, Any], run: Run, images: Sequence[Judged]) -> Ga
                 image.entry.key.removeprefix(prefix),
                 image.outcome,
                 image.why,
-                told if room >= 0 else "",
+                text if room >= 0 else "",
                 _encoded(shown) if shown else None,
             )
         )
@@ -81,8 +81,8 @@ def gallery(report: Mapping[str, Any], run: Run, images: Sequence[Judged]) -> Ga
     left_out = []
     if cut_off := sum(image.outcome in open_ for image in images):
         left_out.append(f"{cut_off} were not sent or not finished: the run ended early")
-    if untold:
-        left_out.append(f"{untold} stories had no room here: `explain` has them")
+    if left:
+        left_out.append(f"{left} stories had no room here: `explain` has them")
     if len(others) > _NAMES:
         left_out.append(f"{len(others) - _NAMES} more are in report.json")
     return Gallery(len(bad), cards, names, "; ".join(left_out))

@@ -92,13 +92,13 @@ def render_gate(gate: Mapping[str, Any]) -> bytes:
     """
     failed = [step for step in gate["steps"] if step["passed"] is False]
     first = failed[0] if failed else None
-    told = f"{first['name']}: {(first['details'] or [first['said']])[0]}" if first else ""
+    what = f"{first['name']}: {(first['details'] or [first['said']])[0]}" if first else ""
     return _made(
         "gate.html.j2",
         ("core.js", "charts.js", "table.js", "start.js"),
         state=state_of({**gate, "ended_early": None}),
         headline=gate["verdict"],
-        first=told,
+        first=what,
         steps=gate["steps"],
         target=gate["target"],
         started=gate["started_at"],

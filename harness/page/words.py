@@ -143,7 +143,7 @@ def why_so_long(report: Mapping[str, Any], run: Run) -> str:
         "upload": _spans(run, lambda entry: entry.due, lambda entry: entry.uploaded),
         "waiting": _spans(run, lambda entry: entry.uploaded, _begun),
         "function": _spans(run, _begun, _ended),
-        "notification": _spans(run, _ended, _told),
+        "notification": _spans(run, _ended, _notified),
     }
     medians = {name: median(spans) for name, spans in stages.items() if spans}
     if not medians:
@@ -180,7 +180,7 @@ def _ended(entry: Entry) -> float | None:
     return max(ends, default=None)
 
 
-def _told(entry: Entry) -> float | None:
+def _notified(entry: Entry) -> float | None:
     return entry.notices[0].at if entry.notices else None
 
 

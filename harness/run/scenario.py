@@ -25,6 +25,7 @@ from harness.evidence.observations import Run
 from harness.evidence.report import build_report, show_report
 from harness.evidence.report_files import check_reports_folder, save_report
 from harness.evidence.thresholds import Threshold
+from harness.files import shown
 from harness.images.corpus import Picture
 from harness.page.render import Page, render
 from harness.problems import Problem
@@ -177,7 +178,7 @@ def _pages(
     """The page of a run, compared with the run before of the same scenario if there was one."""
     before = run_before(reports_dir, report["scenario"])
     compared = compare(before[1], report, (before[0], folder.name)) if before else None
-    return {"report.html": render(Page(report, run, str(folder), compared))}
+    return {"report.html": render(Page(report, run, shown(folder), compared))}
 
 
 def fault_in_words(line: Mapping[str, Any]) -> str:
@@ -240,7 +241,7 @@ def run_scenario(
     folder, unwritten = save_report(
         settings.reports_dir, report, run, partial(_pages, report, run, settings.reports_dir)
     )
-    place = unwritten or str(folder / "report.html")
+    place = unwritten or shown(folder / "report.html")
     show_report(context.console, report, place, not_proven=not_proven)
     if run.seen.gone and not report["images"]["uploaded"]:
         raise Problem(

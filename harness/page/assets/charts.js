@@ -5,8 +5,8 @@ const sync = typeof uPlot === "undefined" ? null : uPlot.sync("run");
 const plots = [];
 
 function bins() {
-  const told = rows.due.map((due, i) => (rows.told[i] === null ? due : due + rows.told[i]));
-  const end = Math.max(data.elapsed * 1000, told.reduce((a, b) => Math.max(a, b), 0), 1);
+  const notified = rows.due.map((due, i) => (rows.notified[i] === null ? due : due + rows.notified[i]));
+  const end = Math.max(data.elapsed * 1000, notified.reduce((a, b) => Math.max(a, b), 0), 1);
   const width = [250, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000, 600000].find((each) => end / each <= 70) || 3600000;
   const length = Math.ceil(end / width) + 1;
   const lists = () => Array.from({ length }, () => []);
@@ -18,7 +18,7 @@ function dayChart(b) {
   const due = Array(b.length).fill(0), done = Array(b.length).fill(0), open = Array(b.length).fill(0);
   for (let i = 0; i < count; i++) {
     due[b.of(rows.due[i])] += 1;
-    if (rows.told[i] !== null) done[b.of(rows.due[i] + rows.told[i])] += 1;
+    if (rows.notified[i] !== null) done[b.of(rows.due[i] + rows.notified[i])] += 1;
   }
   let waiting = 0;
   for (let i = 0; i < b.length; i++) { waiting += due[i] - done[i]; open[i] = waiting; }
@@ -65,7 +65,7 @@ function stagesChart(b) {
 
 function percentileChart(b) {
   const lists = b.lists();
-  for (let i = 0; i < count; i++) if (rows.told[i] !== null) lists[b.of(rows.due[i])].push(rows.told[i]);
+  for (let i = 0; i < count; i++) if (rows.notified[i] !== null) lists[b.of(rows.due[i])].push(rows.notified[i]);
   for (const list of lists) list.sort((p, q) => p - q);
   const of = (p) => lists.map((list) => (list.length ? Math.max(1, percentile(list, p)) / 1000 : null));
   const p95 = of(0.95), worst = p95.reduce((a, v, i) => ((v || 0) > (p95[a] || 0) ? i : a), 0);
@@ -81,17 +81,17 @@ function percentileChart(b) {
 }
 
 function distributionChart() {
-  const told = rows.told.filter((value) => value !== null).map((ms) => Math.max(1, ms)).sort((a, b) => a - b);
-  const steps = Math.min(200, told.length), x = [], y = [];
+  const notified = rows.notified.filter((value) => value !== null).map((ms) => Math.max(1, ms)).sort((a, b) => a - b);
+  const steps = Math.min(200, notified.length), x = [], y = [];
   for (let i = 0; i < steps; i++) {
-    const at = Math.round((i + 1) * told.length / steps) - 1;
-    if (x.length && x[x.length - 1] === told[at] / 1000) { y[y.length - 1] = 100 * (at + 1) / told.length; continue; }
-    x.push(told[at] / 1000);
-    y.push(100 * (at + 1) / told.length);
+    const at = Math.round((i + 1) * notified.length / steps) - 1;
+    if (x.length && x[x.length - 1] === notified[at] / 1000) { y[y.length - 1] = 100 * (at + 1) / notified.length; continue; }
+    x.push(notified[at] / 1000);
+    y.push(100 * (at + 1) / notified.length);
   }
   return {
     id: "distribution", title: "How many were notified within …", left: "% of images", xlog: true, x, max: 100,
-    says: told.length ? `Half within ${time(percentile(told, 0.5))}, 95 % within ${time(percentile(told, 0.95))}, all within ${time(told[told.length - 1])}.` : "",
+    says: notified.length ? `Half within ${time(percentile(notified, 0.5))}, 95 % within ${time(percentile(notified, 0.95))}, all within ${time(notified[notified.length - 1])}.` : "",
     series: [{ name: "notified within", values: y, colour: "c1", unit: " %" }],
   };
 }

@@ -50,12 +50,12 @@ const minus = (a, b) => (a === null || b === null ? null : Math.max(0, a - b));
 
 // What an image has in milliseconds or another number, by the name that people filter by.
 const figures = {
-  latency: (i) => rows.told[i],
+  latency: (i) => rows.notified[i],
   due: (i) => rows.due[i],
   upload: (i) => rows.up[i],
   wait: (i) => minus(rows.begin[i], rows.up[i]),
   function: (i) => minus(rows.end[i], rows.begin[i]),
-  notify: (i) => minus(rows.told[i], rows.end[i]),
+  notify: (i) => minus(rows.notified[i], rows.end[i]),
   sent: (i) => rows.sent[i],
   got: (i) => rows.got[i],
   memory: (i) => rows.memory[i],

@@ -42,7 +42,7 @@ def test_shares_of_images_are_in_percent() -> None:
 
 
 def test_memory_and_processor_time_can_be_limited() -> None:
-    """Where the processes can be seen; elsewhere it is not checked, which is not passed."""
+    """Where the processes can be seen; where they cannot it is not checked, which is not passed."""
     assert read_threshold("memory>1GB").check(report_of(day(40))).passed is True
     assert read_threshold("memory>500MB").check(report_of(day(40))).passed is False
     assert read_threshold("cpu>1ms").check(report_of(day(40))).passed is False

@@ -63,8 +63,8 @@ def day(images: int, bad: Sequence[int] = (), keys: Sequence[str] = ()) -> Run:
         attempt = Attempt(begun, "success", 200.0 + index % 90, 120, begun + 0.2)
         made.due, made.uploaded = due, due + 0.04
         made.deliveries = [Delivery(f"request-{index}", "0055AED6DCD90281E5", [attempt])]
-        told_at = datetime.fromtimestamp(begun, UTC).isoformat(timespec="milliseconds")
-        when = told_at.replace("+00:00", "Z")
+        at = datetime.fromtimestamp(begun, UTC).isoformat(timespec="milliseconds")
+        when = at.replace("+00:00", "Z")
         body = {**made.notices[0].body, "processedAt": when}
         made.notices = [replace(made.notices[0], at=begun + 0.25, body=body)]
         assert made.output

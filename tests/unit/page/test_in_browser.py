@@ -1,4 +1,4 @@
-"""The page in a browser, opened from disk: what is seen, sorted, filtered, printed and heard."""
+"""The page in a browser, opened from disk: what is seen, sorted, filtered, and printed."""
 
 import json
 import re

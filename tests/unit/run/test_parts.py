@@ -60,7 +60,7 @@ def test_what_the_emulator_has_started_counts_as_functions(emulator: int) -> Non
     assert list(seen.cpu_s["functions"]) == sorted(seen.cpu_s["functions"])
 
 
-def test_processes_elsewhere_are_not_made_up() -> None:
+def test_processes_of_other_machines_are_not_made_up() -> None:
     """A target without a process of its own here has none."""
     with PartsWatch(cast(Target, _Here(None))) as watch:
         assert watch.seen is None
