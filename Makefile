@@ -46,11 +46,11 @@ unit: dev ## run the tests that need no emulator: 4 minutes
 check: dev ## run one test file or folder (FILE=tests/emulator/test_s3.py)
 	@.venv/bin/python -m pytest -q $(or $(FILE),$(error Say which, such as FILE=tests/unit/evidence))
 
-mutants: dev ## run the gate on 192 defects, each of which it must catch (ONLY="id id" SOUND=10 JOBS=2)
+mutants: dev ## run the gate on defects made on purpose: it must catch each (ONLY="id id" SOUND=10 JOBS=2)
 	@.venv/bin/python -m tests.mutants.run $(foreach id,$(ONLY),--only $(id)) \
 		--sound $(or $(SOUND),$(if $(ONLY),1,10)) $(if $(JOBS),--jobs $(JOBS)) --json reports/mutants.json
 
-sound: dev ## run the gate on 44 sound changes, each of which it must pass (ONLY="id id" JOBS=2)
+sound: dev ## run the gate on sound changes: it must pass each (ONLY="id id" JOBS=2)
 	@.venv/bin/python -m tests.mutants.run --sound-changes $(foreach id,$(ONLY),--only $(id)) \
 		$(if $(JOBS),--jobs $(JOBS)) --json reports/sound.json
 

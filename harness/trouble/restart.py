@@ -30,7 +30,7 @@ from harness.targets.choosing import TARGETS
 from harness.targets.container import ComposeTarget
 from harness.targets.image import docker
 from harness.targets.target import Target
-from harness.waiting import wait_until
+from harness.waiting import WaitedTooLong, stretched, wait_until
 
 END_WITHIN_S = 90.0  # of the kill: silence, uploads under way and the report take their time
 _BEGIN_WITHIN_S = 300.0  # deployment, and half of the day
@@ -43,9 +43,9 @@ _REVIVAL_S = 60.0
 class BrokenDay:
     """A day whose emulator was killed: what the command said and left.
 
-    `exit_code` is None if it had to be ended, `ended_after_s` counts from the kill. `proven` is how
-    many images it had told to be processed before. `report` and `entries` are those it wrote; empty
-    without a report.
+    `exit_code` is None if it had to be ended, as it did not end in time; `ended_after_s` counts
+    from the kill. `proven` is how many images it had told to be processed before. `report` and
+    `entries` are those it wrote; empty without a report.
     """
 
     planned: int
@@ -122,9 +122,8 @@ def broken_day(context: Context, images: int, day_s: float, *, comes_back: bool)
         killed_at = time.time()
         if comes_back:
             revive(target)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(max(0.0, killed_at + END_WITHIN_S - time.time()))
-        ended_after_s, exit_code = time.time() - killed_at, process.poll()
+        exit_code = end_of(process)
+        ended_after_s = time.time() - killed_at
     finally:
         process.kill()
         process.wait()
@@ -135,6 +134,22 @@ def broken_day(context: Context, images: int, day_s: float, *, comes_back: bool)
     return BrokenDay(
         *(images, killed_at, proven, exit_code, ended_after_s, "".join(said), report, entries)
     )
+
+
+def end_of(process: "subprocess.Popen[str]", within_s: float = END_WITHIN_S) -> int | None:
+    """The exit code of a run that ends by itself in time, None of one that does not.
+
+    `within_s` is meant for a quiet machine, as are the run's own deadlines: beside load a run waits
+    longer until it takes its emulator for gone.
+    """
+    with suppress(WaitedTooLong):
+        wait_until(
+            lambda: process.poll() is not None,
+            deadline_s=within_s,
+            interval_s=_LOOK_EVERY_S,
+            describe="the run to end",
+        )
+    return process.poll()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -182,7 +197,7 @@ def kill(target: Target) -> None:
         return
     process = psutil.Process(int(status["pid"] or 0))
     process.kill()
-    process.wait(_DEATH_S)
+    process.wait(stretched(_DEATH_S))
 
 
 def revive(target: Target) -> None:
