@@ -1,10 +1,15 @@
 """The scenario function-trouble: it passes on the project, and sees each broken promise."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from harness.run.probe import Probe
+from harness.run.promises import Promise
 from harness.run.scenario import RunOptions
+from harness.trouble.disturb import alarms_ahead
+from scenarios import function_trouble
 from tests.integration.place import Place, broken, emulator_for, function
 from tests.mutants.mutant import Edit, template
 
@@ -32,6 +37,24 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         FunctionName=function_name
     )
     assert configuration["Timeout"] == 60
+
+
+def test_minutes_between_the_promises_change_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the errors before are older than the alarm's period by then."""
+
+    def slowly(promise: Promise[Probe]) -> Promise[Probe]:
+        def keep(probe: Probe) -> str:
+            seen = promise.keep(probe)
+            with alarms_ahead(place.target, 300):
+                return seen
+
+        return replace(promise, keep=keep)
+
+    for name in ("retried", "five_are_quiet"):
+        monkeypatch.setattr(function_trouble, name, slowly(getattr(function_trouble, name)))
+    assert broken(place.run(NAME, "slowly", RunOptions())) == {}
 
 
 @pytest.mark.parametrize(
