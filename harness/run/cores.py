@@ -7,7 +7,6 @@ can only be known while it happens, so it is sampled once a second.
 import ipaddress
 import threading
 import time
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -40,12 +39,7 @@ class CoresWatch:
             self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         if self._here:
             self._thread.join()

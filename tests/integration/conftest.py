@@ -15,6 +15,7 @@ import pytest
 
 from harness.settings import read_settings
 from harness.targets import compose, emulator
+from harness.targets.embedded import EmbeddedTarget
 from harness.targets.image import Unavailable, ensure_image
 
 Tapstack = Callable[..., subprocess.CompletedProcess[str]]
@@ -51,6 +52,16 @@ def tapstack(project_root: Path, state_dir: Path, tmp_path: Path) -> Tapstack:
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedTarget]:
+    """One emulator for the tests of a file; their stacks have suffixes of their own."""
+    state = tmp_path_factory.mktemp("state")
+    running = EmbeddedTarget(read_settings({"state_dir": state, "port": "0"}, env={}))
+    running.start(background=False)
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.problems import Problem
-from harness.settings import Settings, read_settings
+from harness.settings import Settings
 from harness.stack.deploy import Stack, delete_stack, deploy, find_stack
 from harness.stack.failures import DeploymentFailed
 from harness.targets import emulator
@@ -46,18 +46,6 @@ Resources:
 Outputs:
   Name: {Value: !Ref Echo}
 """
-
-
-@pytest.fixture(scope="module")
-def target(
-    tmp_path_factory: pytest.TempPathFactory, project_root: Path
-) -> Iterator[EmbeddedTarget]:
-    """One emulator for the tests of this module, each of which has a stack of its own."""
-    settings = read_settings({"state_dir": tmp_path_factory.mktemp("state"), "port": "0"}, env={})
-    running = EmbeddedTarget(settings)
-    running.start(background=False)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

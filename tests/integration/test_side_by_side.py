@@ -58,19 +58,10 @@ type Tapstack = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(target: EmbeddedTarget) -> Settings:
     """The project's template, with a state folder that all commands here share."""
-    folder = tmp_path_factory.mktemp("state")
-    return read_settings({"state_dir": folder, "port": "0", "suffix": "runs"}, env={})
-
-
-@pytest.fixture(scope="module")
-def target(settings: Settings) -> Iterator[EmbeddedTarget]:
-    """One emulator for the tests of this module."""
-    running = EmbeddedTarget(settings)
-    running.start(background=False)
-    yield running
-    running.stop()
+    given = {"state_dir": target.state_dir, "port": "0", "suffix": "runs"}
+    return read_settings(given, env={})
 
 
 @pytest.fixture

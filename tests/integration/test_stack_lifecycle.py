@@ -5,7 +5,7 @@ A defect is tried with the promises that are about it; the whole is tried on the
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,16 +31,6 @@ CUSTOM = "lambda/bucket_notifications/handler.py"
 HERE = EmbeddedTarget(Settings()).architecture
 
 LifeStep = Promise[Life]
-
-
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedTarget]:
-    """One emulator for the tests of this module: every run has environments of its own."""
-    settings = read_settings({"state_dir": tmp_path_factory.mktemp("state"), "port": "0"}, env={})
-    running = EmbeddedTarget(settings)
-    running.start(background=False)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

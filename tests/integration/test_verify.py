@@ -18,19 +18,10 @@ type Change = Callable[[Target, Mapping[str, str]], object]
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(target: EmbeddedTarget) -> Settings:
     """The project's template, a state folder of its own and any free port."""
-    folder = tmp_path_factory.mktemp("state")
-    return read_settings({"state_dir": folder, "port": "0", "suffix": "verify"}, env={})
-
-
-@pytest.fixture(scope="module")
-def target(settings: Settings) -> Iterator[EmbeddedTarget]:
-    """One emulator for the tests of this module."""
-    running = EmbeddedTarget(settings)
-    running.start(background=False)
-    yield running
-    running.stop()
+    given = {"state_dir": target.state_dir, "port": "0", "suffix": "verify"}
+    return read_settings(given, env={})
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import os
 import struct
 import subprocess
 import sys
-from types import TracebackType
 from typing import Self
 
 from tests.conftest import ROOT
@@ -56,12 +55,7 @@ class Function:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 
