@@ -44,6 +44,7 @@ def test_every_scenario_of_the_gate_is_tried() -> None:
     assert gate == set(STAGES[3:])
 
 
+@pytest.mark.timeout(1800)  # 5 minutes of a quiet machine
 def test_the_project_as_it_is_passes(judge: Judge) -> None:
     """Every stage; a gate that refuses everything would catch all mutants too."""
     verdict = judge.judge(None, STAGES)
