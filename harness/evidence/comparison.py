@@ -60,7 +60,12 @@ def compare(
 
 def run_before(reports_dir: Path, scenario: str) -> tuple[str, dict[str, Any]] | None:
     """Folder name and content of the newest readable report of a scenario; None without any."""
-    folders = [each for each in reports_dir.glob(f"*-{scenario}*") if each.is_dir()]
+    # A name with a dot is a report that is being written: that of the run itself, for one.
+    folders = [
+        each
+        for each in reports_dir.glob(f"*-{scenario}*")
+        if each.is_dir() and not each.name.startswith(".")
+    ]
     for folder in sorted(folders, key=lambda each: each.name, reverse=True):
         try:
             report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))

@@ -42,11 +42,12 @@ def test_checks_that_changed_and_what_was_asked_differently_are_said() -> None:
 
 
 def test_the_run_before_is_the_newest_readable_one_of_the_scenario(tmp_path: Path) -> None:
-    """One that is half written, or of another scenario, is none."""
+    """One that is being written, damaged, or of another scenario is none."""
     for name, content in {
         "20270101T000000Z-daily-load": json.dumps(report_of(day(3))),
         "20270102T000000Z-daily-load": json.dumps(report_of(day(4))),
         "20270103T000000Z-daily-load": "{",
+        ".20270104T000000Z-soak.12.part": json.dumps(report_of(day(5)) | {"scenario": "soak"}),
         "20270104T000000Z-burst": json.dumps(report_of(day(5)) | {"scenario": "burst"}),
     }.items():
         (tmp_path / name).mkdir()
