@@ -34,6 +34,8 @@ def on_start() -> None:
         properties,
         pseudo_parameters,
         reading,
+        stacks,
+        template_urls,
     )
     from localstack_parity.cloudformation import executor as cloudformation_executor
     from localstack_parity.server import idle_handlers, listening
@@ -45,6 +47,7 @@ def on_start() -> None:
     cloudformation_executor.install()
     events.install()
     reading.install()
+    stacks.install()
     literals.install()
     notifications.install()
     properties.install()
@@ -59,7 +62,7 @@ def on_start() -> None:
     from localstack_parity.events import patterns
     from localstack_parity.iam import deletions
     from localstack_parity.iam import guard as iam_guard
-    from localstack_parity.lambda_runtime import guard, isolation, limits
+    from localstack_parity.lambda_runtime import arguments, guard, isolation, limits
     from localstack_parity.sns import inbox
 
     addresses.install()
@@ -69,9 +72,11 @@ def on_start() -> None:
     handlers.serve_custom_service_request_handlers.append(ranges.enforce)
     handlers.serve_custom_service_request_handlers.append(guard.refuse_unsupported)
     handlers.serve_custom_service_request_handlers.append(limits.enforce)
+    handlers.serve_custom_service_request_handlers.append(arguments.check)
     patterns.install()
     handlers.serve_custom_service_request_handlers.append(deletions.refuse_what_is_in_use)
     iam_guard.install()
+    handlers.serve_custom_service_request_handlers.append(template_urls.read)
     isolation.install()
     inbox.serve()
     chaos.install()  # last: what is refused anyway does not fail by a fault

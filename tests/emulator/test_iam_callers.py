@@ -154,6 +154,24 @@ def test_a_permissions_boundary_limits_a_role(emulator: Emulator, bucket: str) -
     iam.delete_policy(PolicyArn=arn)
 
 
+def test_a_permissions_boundary_is_a_policy_that_is_there(emulator: Emulator) -> None:
+    """Otherwise it would limit nothing."""
+    iam, name = emulator.client("iam"), f"boundary-{uuid.uuid4().hex[:8]}"
+    nowhere = {"PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/none"}
+    expected = (
+        "NoSuchEntity",
+        404,
+        f"Policy arn:aws:iam::{ACCOUNT}:policy/none does not exist or is not attachable.",
+    )
+    of_role = {"RoleName": name, "AssumeRolePolicyDocument": trust(LAMBDA)}
+    assert refused(iam.create_role, **of_role, **nowhere) == expected
+    assert refused(iam.create_user, UserName=name, **nowhere) == expected
+    with role_of(emulator) as role:
+        short = role.rsplit("/", 1)[1]
+        put = iam.put_role_permissions_boundary
+        assert refused(put, RoleName=short, **nowhere) == expected
+
+
 def test_a_permissions_boundary_limits_a_user(emulator: Emulator, bucket: str) -> None:
     """The same holds for users and their keys."""
     iam, name = emulator.client("iam"), f"limited-{uuid.uuid4().hex[:8]}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from types import SimpleNamespace
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import boto3
 import pytest
@@ -304,6 +304,63 @@ def test_a_presigned_url_is_good_for_what_was_signed_and_as_long(
     time.sleep(1.1)
     status, answer = http("GET", expired)
     assert (status, b"Request has expired" in answer) == (403, True)
+
+
+def test_a_url_of_version_2_is_good_for_the_operation_that_was_signed(
+    emulator: Emulator, bucket: str
+) -> None:
+    """All parameters that choose an operation of S3 are signed, however their names are written."""
+    s3 = client(emulator, "s3", signature_version="s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"})
+    assert http("GET", url) == (200, b"x")
+    for name in (
+        *("acl", "attributes", "legal-hold", "retention", "tagging", "torrent", "%61cl"),
+        "ret%65ntion",
+    ):
+        status, answer = http("GET", f"{url}&{name}")
+        assert (status, b"SignatureDoesNotMatch" in answer) == (403, True), name
+    listing = s3.generate_presigned_url("list_objects", {"Bucket": bucket})
+    assert http("GET", listing)[0] == 200
+    for name in ("encryption", "policyStatus", "publicAccessBlock", "ownershipControls"):
+        assert http("GET", f"{listing}&{name}")[0] == 403, name
+
+
+@pytest.mark.parametrize("expires", ["²", "٣", "-1", "1e9", "", "9" * 400, "x"])
+def test_an_expiry_that_is_no_time_is_refused(
+    emulator: Emulator, bucket: str, expires: str
+) -> None:
+    for signature in (f"AWSAccessKeyId=test&Signature=x&Expires={quote(expires)}", ""):
+        if not signature:
+            signature = (
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=test%2F20260101%2Fus-east-1"
+                "%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host"
+                f"&X-Amz-Signature=0&X-Amz-Expires={quote(expires)}"
+            )
+        status, _ = http("GET", f"{emulator.endpoint}/{bucket}/k?{signature}")
+        assert status in (400, 403), signature
+
+
+@pytest.mark.parametrize("time", ["99991231T235959Z", "00010101T000000Z", "99999999T999999Z"])
+def test_a_signature_of_another_age_is_refused(emulator: Emulator, bucket: str, time: str) -> None:
+    """In S3's URLs and headers, and in those of other services."""
+    for service, expires in (
+        ("s3", "&X-Amz-Expires=604800"),
+        ("sts", ""),
+        ("sts", "&X-Amz-Expires=9"),
+    ):
+        scope = f"test/{time[:8]}/us-east-1/{service}/aws4_request"
+        query = (
+            f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(scope, safe='')}"
+            f"&X-Amz-Date={time}&X-Amz-SignedHeaders=host&X-Amz-Signature=0{expires}"
+        )
+        path = f"{bucket}/k?" if service == "s3" else "?Action=GetCallerIdentity&"
+        status, _ = http("GET", f"{emulator.endpoint}/{path}{query}")
+        assert status in (400, 403), service
+        header = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        url = f"{emulator.endpoint}/{path}"
+        status, _ = http("GET", url, Authorization=header, X_Amz_Date=time)
+        assert status in (400, 403), service
 
 
 def test_headers_that_a_presigned_url_does_not_cover_are_refused(

@@ -4,6 +4,7 @@ Sources: S3 API Reference, "Error responses" (RequestTimeTooSkewed) and "Authent
 using query parameters"; IAM User Guide, "Troubleshoot signed requests for AWS APIs".
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -14,6 +15,7 @@ from localstack_parity.authentication.received import Received
 _ISO = "%Y%m%dT%H%M%SZ"
 _SKEW_S3 = timedelta(minutes=15)
 _SKEW = timedelta(minutes=5)
+_SECONDS = re.compile(r"[0-9]{1,18}")
 _WEEK = timedelta(days=7)
 
 
@@ -39,7 +41,9 @@ def check(received: Received, claim: Claim, now: datetime) -> datetime | None:
 
 def _check_url(claim: Claim, now: datetime) -> datetime | None:
     if claim.version is Version.TWO:
-        if not claim.expires.isdecimal() or int(claim.expires) < now.timestamp():
+        if not _SECONDS.fullmatch(claim.expires):
+            raise Refused(Problem.BAD_EXPIRY, claim.expires)
+        if int(claim.expires) < now.timestamp():
             raise Refused(Problem.EXPIRED_URL, Expires=claim.expires, ServerTime=now)
         return None
     signed = _parsed(claim.time)
@@ -49,7 +53,7 @@ def _check_url(claim: Claim, now: datetime) -> datetime | None:
         return signed
     if not claim.expires:
         raise Refused(Problem.INCOMPLETE_QUERY)
-    if not claim.expires.removeprefix("-").isdecimal():
+    if not _SECONDS.fullmatch(claim.expires.removeprefix("-")):
         raise Refused(Problem.BAD_QUERY, "X-Amz-Expires should be a number")
     if claim.expires.startswith("-"):
         raise Refused(Problem.BAD_QUERY, "X-Amz-Expires must be non-negative")
@@ -59,13 +63,13 @@ def _check_url(claim: Claim, now: datetime) -> datetime | None:
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires"
             " must be less than 604800 seconds",
         )
-    ends = signed + timedelta(seconds=int(claim.expires))
-    if now > ends:
+    lasts = timedelta(seconds=int(claim.expires))
+    if now - signed > lasts:  # not their sum, which may be beyond all dates
         raise Refused(
             Problem.EXPIRED_URL,
             f"Signature expired: {claim.time} is now earlier than {now:{_ISO}}",
             X_Amz_Expires=int(claim.expires),
-            Expires=ends,
+            Expires=signed + lasts,
             ServerTime=now,
         )
     if signed - now > _SKEW_S3:

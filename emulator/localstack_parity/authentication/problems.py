@@ -7,6 +7,7 @@ class Problem(StrEnum):
     """Why a request is refused; what a caller of this module adds is the detail of it."""
 
     ASYMMETRIC = "signed with version 4a"
+    BAD_EXPIRY = "a presigned URL whose end is no time"
     BAD_QUERY = "a parameter of a presigned URL that makes no sense"
     EXPIRED_TOKEN = "a session that has ended"
     EXPIRED_URL = "a presigned URL that has expired"

@@ -1,8 +1,10 @@
 """The proof itself: the signature that a request claims, computed again with the key's secret."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 
 from localstack_parity.authentication import clock, keys, version_2, version_4
 from localstack_parity.authentication.claims import Claim, Place, Version
@@ -58,17 +60,17 @@ def of(
         _check_headers(received, claim)
     canonical = ""
     if form_policy:
-        text = form_policy
+        texts: Sequence[str] = [form_policy]
     elif claim.version is Version.FOUR:
         canonical = version_4.canonical_request(received, claim, payload_hash)
-        text = version_4.string_to_sign(claim, canonical)
+        texts = [version_4.string_to_sign(claim, canonical)]
     else:
-        text = version_2.string_to_sign(received, claim, bucket_of_host)
-    for secret in key.secrets:
+        texts = version_2.strings_to_sign(received, claim, bucket_of_host)
+    for secret, text in product(key.secrets, texts):
         if hmac.compare_digest(_signature(secret, claim, text), claim.signature.encode()):
             _check_token(claim, key)
             return Authentication(claim.key, claim.version, claim.place, signed, secret)
-    raise Refused(Problem.WRONG_SIGNATURE, **_compared(claim, text, canonical))
+    raise Refused(Problem.WRONG_SIGNATURE, **_compared(claim, texts[0], canonical))
 
 
 def _compared(claim: Claim, text: str, canonical: str) -> dict[str, str]:

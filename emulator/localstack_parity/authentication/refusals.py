@@ -27,6 +27,11 @@ _OF_S3 = {
         501,
         "Signature version 4a is not emulated here; sign with version 4.",
     ),
+    Problem.BAD_EXPIRY: (
+        "AccessDenied",
+        403,
+        "Invalid date (should be seconds since epoch): {}",
+    ),
     Problem.BAD_QUERY: ("AuthorizationQueryParametersError", 400, "{}"),
     Problem.EXPIRED_TOKEN: ("ExpiredToken", 400, "The provided token has expired."),
     Problem.EXPIRED_URL: ("AccessDenied", 403, "Request has expired"),
@@ -94,6 +99,7 @@ _OF_OTHERS = {
         "IncompleteSignatureException",
         "Signature version 4a is not emulated here; sign with version 4.",
     ),
+    Problem.BAD_EXPIRY: _INCOMPLETE,
     Problem.BAD_QUERY: _INCOMPLETE,
     Problem.EXPIRED_TOKEN: ("ExpiredToken", "ExpiredTokenException", f"{_TOKEN} expired"),
     Problem.EXPIRED_URL: (*_MISMATCH, "{}"),
@@ -137,7 +143,7 @@ def answer(context: RequestContext, refused: Refused) -> ServiceException:
     if service == "s3":
         code, status, message = _OF_S3[refused.problem]
         if with_fields := _WITH_FIELDS.get(code):
-            error: ServiceException = with_fields(message, **refused.fields)
+            error: ServiceException = with_fields(message.format(refused.detail), **refused.fields)
             return error
         return CommonServiceException(code, message.format(refused.detail), status_code=status)
     of_query, of_json, message = _OF_OTHERS[refused.problem]

@@ -162,6 +162,15 @@ _PASSED_ROLES = {
 }
 
 
+# Where requests name a package in a bucket, which Lambda reads with the caller's rights: Lambda
+# Developer Guide, "Deploying Lambda functions as .zip file archives".
+_READ_BY_LAMBDA = {
+    "lambda:CreateFunction": "Code",
+    "lambda:UpdateFunctionCode": "",
+    "lambda:PublishLayerVersion": "Content",
+}
+
+
 def needed(service: str, operation: str, parameters: Parameters) -> list[Needed]:
     """Return the actions that a request needs; all of them have to be allowed."""
     called = f"{_PREFIXES.get(service, service)}:{operation}"
@@ -185,9 +194,23 @@ def needed(service: str, operation: str, parameters: Parameters) -> list[Needed]
     for name, action in _ALSO.get(called, {}).items():
         if parameters.get(name):
             needs.append(Needed(action, parameters))
+    if (archive := _READ_BY_LAMBDA.get(called)) is not None:
+        needs += _of_archive((parameters.get(archive) or {}) if archive else parameters)
     if role := parameters.get(_PASSED_ROLES.get(called, "")):
         needs.append(Needed("iam:PassRole", {"RoleArn": role}))
     return needs
+
+
+def _of_archive(code: Parameters) -> list[Needed]:
+    """Return what reading a package takes; nothing for one that comes with the request."""
+    if not code.get("S3Bucket") or not code.get("S3Key"):
+        return []
+    read = {
+        "Bucket": code["S3Bucket"],
+        "Key": code["S3Key"],
+        "VersionId": code.get("S3ObjectVersion"),
+    }
+    return [Needed(action_of("s3:GetObject", read), read)]
 
 
 def action_of(called: str, parameters: Parameters) -> str:

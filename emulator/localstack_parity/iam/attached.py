@@ -52,6 +52,11 @@ def holder(arn: str) -> Any:
     return _role(backend, arn) if ":role/" in arn else backend.users.get(arn.rsplit("/", 1)[-1])
 
 
+def is_managed_policy(arn: str, account: str, partition: str) -> bool:
+    """Say whether a managed policy is there: one of the account's own, or of AWS's."""
+    return arn in iam_backends[account][partition].managed_policies
+
+
 def of_roles() -> Iterator[tuple[str, Attached]]:
     """Return every role there is, by its ARN, with its policies."""
     for _account, partitions in list(iam_backends.items()):

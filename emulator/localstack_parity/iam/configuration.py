@@ -9,7 +9,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 
-from localstack_parity.iam import attached, public
+from localstack_parity.iam import attached, public, resources
 from localstack_parity.iam.actions import Needed
 from localstack_parity.iam.context import RequestKeys
 from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
@@ -57,6 +57,28 @@ def _function(context: RequestContext, parameters: Any) -> None:
         raise InvalidParameterValueException(
             f"The provided execution role does not have permissions to call {action} on {service}",
             Type="User",
+        )
+
+
+def _event_source(context: RequestContext, parameters: Any) -> None:
+    """Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping"."""
+    source, role = parameters.get("EventSourceArn") or "", _role_of(context, parameters)
+    if source.split(":")[2:3] != ["sqs"] or not role:
+        return
+    for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+        if not _may(context, role, f"sqs:{name}", source):
+            raise InvalidParameterValueException(
+                f"The provided execution role does not have permissions to call {name} on SQS",
+                Type="User",
+            )
+
+
+def _boundary(context: RequestContext, parameters: Any) -> None:
+    """IAM API Reference, CreateRole, PutRolePermissionsBoundary and those of users."""
+    arn = str(parameters.get("PermissionsBoundary") or "")
+    if arn and not attached.is_managed_policy(arn, context.account_id, context.partition):
+        raise CommonServiceException(
+            "NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", status_code=404
         )
 
 
@@ -132,6 +154,11 @@ def _check_attribute(policy: Any, code: str) -> None:
 
 
 _CHECKS = {
+    "iam:CreateRole": _boundary,
+    "iam:CreateUser": _boundary,
+    "iam:PutRolePermissionsBoundary": _boundary,
+    "iam:PutUserPermissionsBoundary": _boundary,
+    "lambda:CreateEventSourceMapping": _event_source,
     "lambda:CreateFunction": _function,
     "lambda:UpdateFunctionConfiguration": _function,
     "lambda:PutFunctionEventInvokeConfig": _invoke_config,
@@ -163,10 +190,15 @@ def _refused_delivery(context: RequestContext, role: str, target: str) -> str | 
     if service not in _DELIVERIES:
         return None
     action, name = _DELIVERIES[service]
+    return None if _may(context, role, action, target) else name
+
+
+def _may(context: RequestContext, role: str, action: str, target: str) -> bool:
+    """Say whether a function with this role may do something with a resource."""
     account = role.split(":")[4]
     session = f"arn:aws:sts::{account}:assumed-role/{role.rsplit('/', 1)[-1]}/awslambda"
     caller = Caller(Callers.IDENTITY, account, session, (session, role))
-    owner = target.split(":")[4] or account
+    owner = resources.account_of(target) or account
     keys = RequestKeys(context, caller, Needed(action, {}), owner)
     has = attached.of_identity(caller)
     decision = decide(
@@ -175,7 +207,7 @@ def _refused_delivery(context: RequestContext, role: str, target: str) -> str | 
         boundary=(has.boundary,) if has.boundary else None,
         resource=attached.of_resource(target),
     )
-    return None if decision.allowed else name
+    return decision.allowed
 
 
 def _role_of(context: RequestContext, parameters: Any) -> str | None:

@@ -50,6 +50,10 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "UUID": ("UUID",),
 }
 
+# Parameters whose ARNs an operation does nothing to: layers of others are refused with a sentence
+# that says what to do (lambda_runtime/layers.py).
+_MENTIONED = frozenset({"Layers"})
+
 # Tagging a log group is the one thing for which its ARN has no ":*" behind it. CloudWatch Logs User
 # Guide, "CloudWatch Logs resources and operations".
 _BARE_LOG_GROUPS = ("logs:TagResource", "logs:UntagResource", "logs:ListTagsForResource")
@@ -103,7 +107,9 @@ def _of_another_account(service: str, parameters: Parameters, account: str) -> s
     owner = str(parameters.get("AccountId"))
     if service == "s3" and is_of_another(owner, account):  # of S3 Control, for all that it does
         return f"arn:aws:s3::{owner}:*"
-    for value in parameters.values():
+    for name, value in parameters.items():
+        if name in _MENTIONED:
+            continue
         for each in value if isinstance(value, list) else [value]:
             arn = _as_arn(service, each) if isinstance(each, str) else ""
             if arn.split(":")[2:3] == [service] and is_of_another(account_of(arn), account):

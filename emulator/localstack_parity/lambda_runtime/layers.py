@@ -4,6 +4,7 @@ Their content is put together in folders.py and shown as /opt. Sources: AWS Lamb
 "Managing Lambda dependencies with layers", "Lambda quotas" and "Using the Lambda Extensions API".
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -35,12 +36,23 @@ def check(package: Path, content: Path) -> None:
             "Function code combined with layers exceeds the maximum allowed size of "
             f"{MAX_UNZIPPED_BYTES} bytes. The actual size is {size} bytes."
         )
-    if extensions := sorted(each.name for each in content.glob("extensions/*")):
+    if extensions := sorted(_extensions(content)):
         raise Unsupported(
-            f"{LAYERS}/extensions/{extensions[0]} is a Lambda extension, and extensions are not "
+            f"{LAYERS}/{extensions[0]} is a Lambda extension, and extensions are not "
             "emulated here: leave its layer out."
         )
 
 
+def _extensions(content: Path) -> Iterator[str]:
+    """Yield what Lambda would start. No link is followed: it leads where the function cannot."""
+    folder = content / "extensions"
+    if folder.is_symlink():
+        yield folder.name
+    elif folder.is_dir():
+        yield from (f"{folder.name}/{each.name}" for each in folder.iterdir())
+
+
 def _size(folder: Path) -> int:
-    return sum(each.lstat().st_size for each in folder.rglob("*") if not each.is_dir())
+    return sum(
+        each.lstat().st_size for each in folder.rglob("*") if each.is_symlink() or not each.is_dir()
+    )

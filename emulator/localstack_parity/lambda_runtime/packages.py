@@ -5,9 +5,11 @@ that is there, through links as well: an entry below a link was written outside 
 what a link led to was opened to everybody. The package of another is as foreign as its code.
 """
 
+import os
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -15,8 +17,17 @@ from typing import IO
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation import lambda_models, lambda_service
 
+from localstack_parity.lambda_runtime.layers import MAX_UNZIPPED_BYTES
+
 _MODE = 0o755  # as LocalStack gives it to every file
 _UNIX = 3  # what a zip says of the system that made it
+
+
+# File systems take no longer names; and some room has to be left before them.
+_LONGEST_NAME = 255
+_LONGEST_PATH = 1024
+# What reading a damaged or encrypted zip raises.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class UnsafePackage(Exception):
@@ -52,11 +63,21 @@ def unpack(archive: str, folder: str) -> None:
 
 
 def check(entries: Iterable[zipfile.ZipInfo]) -> None:
-    """Raise UnsafePackage if an entry would not stay in the package."""
+    """Raise UnsafePackage if an entry would not stay in the package.
+
+    Raises BadZipFile for entries that cannot be written: names too long, a file that is a folder.
+    """
     entries = list(entries)
+    files = {PurePosixPath(entry.filename) for entry in entries if not entry.is_dir()}
     links = {PurePosixPath(entry.filename) for entry in entries if _is_link(entry)}
     for entry in entries:
         path = PurePosixPath(entry.filename)
+        if entry.filename and not path.parts and not entry.is_dir():
+            raise zipfile.BadZipFile(f"The entry {entry.filename} has no name.")
+        if len(os.fsencode(path)) > _LONGEST_PATH or any(
+            len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts
+        ):
+            raise zipfile.BadZipFile("An entry has too long a name.")
         if path.is_absolute() or ".." in path.parts or "\0" in entry.filename:
             raise UnsafePackage(f"The entry {entry.filename} of the package lies outside of it.")
         if links and (through := links.intersection(path.parents)):
@@ -64,6 +85,8 @@ def check(entries: Iterable[zipfile.ZipInfo]) -> None:
                 f"The entry {entry.filename} of the package lies below {min(through)}, "
                 "which is a symbolic link in it."
             )
+        if files.intersection((path, *path.parents) if entry.is_dir() else path.parents):
+            raise zipfile.BadZipFile(f"The entry {entry.filename} is a file and a folder.")
 
 
 def _is_link(entry: zipfile.ZipInfo) -> bool:
@@ -76,11 +99,14 @@ def _size_of_upload(zip_file: str | IO[bytes]) -> int:
         with zipfile.ZipFile(zip_file) as package:
             entries = package.infolist()
             check(entries)
+            size = sum(entry.file_size for entry in entries)
+            if size <= MAX_UNZIPPED_BYTES and package.testzip():
+                raise zipfile.BadZipFile("An entry is damaged.")
     except UnsafePackage as reason:
         raise InvalidParameterValueException(str(reason), Type="User") from None
-    except zipfile.BadZipFile:
+    except _UNREADABLE:
         raise InvalidParameterValueException(
             "Could not unzip uploaded file. Please check your file, then try to upload again.",
             Type="User",
         ) from None
-    return sum(entry.file_size for entry in entries)
+    return size
