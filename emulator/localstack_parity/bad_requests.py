@@ -9,6 +9,7 @@ Sources: the protocols of AWS in Smithy's documentation (malformed requests are
 SerializationException), "Common errors" of the API references, S3 API Reference, "Error responses".
 """
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,10 @@ from localstack.aws.protocol import parser as parsers
 from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
 from localstack.utils.patch import patch
 from werkzeug.exceptions import HTTPException
+
+from localstack_parity import origins
+
+LOG = logging.getLogger(__name__)
 
 # What a service calls a request that lacks a member, and one that has a wrong value.
 _CODES = {
@@ -92,10 +97,24 @@ def _callers_error(exception: Exception, context: RequestContext) -> CommonServi
     if problems := _violations(context) or _lacks(exception, context):
         lacks = problems.startswith("Missing required parameter")
         return error_of(missing if lacks else invalid, problems)
-    if isinstance(exception, _BAD_VALUES):
+    if isinstance(exception, _BAD_VALUES) and not _is_own_defect(exception):
         what = "It is nested too deeply." if isinstance(exception, RecursionError) else exception
         return error_of(invalid, f"A value is not valid. {what}")
     return None
+
+
+def _is_own_defect(exception: Exception) -> bool:
+    """Say whether our own code, and not LocalStack's or moto's, raised an exception; and log it.
+
+    They read the caller's values with what raises these; ours say in a service's words what is
+    wrong with one, so that another exception is a defect, which must not look like bad input.
+    """
+    if isinstance(exception, RecursionError):
+        return False  # where the depth of a value ends is chance
+    ours = origins.package_of(exception) == origins.OURS
+    if ours:
+        LOG.error("A defect of the emulator, not of the request:", exc_info=exception)
+    return ours
 
 
 def error_of(code: str, message: str, status: int = 400) -> CommonServiceException:

@@ -60,13 +60,14 @@ def on_start() -> None:
     from localstack_parity.authentication import gate
     from localstack_parity.chaos import api as chaos
     from localstack_parity.events import patterns
-    from localstack_parity.iam import deletions
+    from localstack_parity.iam import deletions, sessions
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import arguments, guard, isolation, limits
     from localstack_parity.sns import inbox
 
     addresses.install()
     gate.install()
+    handlers.serve_custom_service_request_handlers.append(sessions.refuse_unusable)
     refusals.install()
     guard.install()
     handlers.serve_custom_service_request_handlers.append(ranges.enforce)

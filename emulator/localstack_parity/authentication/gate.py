@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from localstack.aws import handlers
-from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.runtime import get_current_runtime
@@ -46,18 +46,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Services that somebody without credentials may call, if a policy or an ACL lets everybody in.
 _OPEN_TO_ANYBODY = frozenset({"s3", "sns", "sqs"})
 
-# LocalStack's give the keys of an example, which nobody could use; or those of any role to anybody,
-# as it looks at no identity provider's token.
-_GIVE_WRONG_KEYS = frozenset(
-    {
-        "AssumeRoleWithSAML",
-        "AssumeRoleWithWebIdentity",
-        "GetFederationToken",
-        "GetSessionToken",
-    }
-)
-_LONGEST_SESSION_S = 43_200
-
 
 def install() -> None:
     """Put the handlers into LocalStack's chain, each before what would spoil its evidence."""
@@ -67,7 +55,6 @@ def install() -> None:
     chain.insert(chain.index(handlers.content_decoder), keep_hash_of_encoded_body)
     chain[chain.index(handlers.parse_pre_signed_url_request)] = authenticate
     handlers.serve_custom_service_request_handlers.append(require_signature)
-    handlers.serve_custom_service_request_handlers.append(refuse_unusable_keys)
     handlers.serve_custom_service_request_handlers.append(forms.name_what_is_posted)
     handlers.run_custom_response_handlers.append(forms.answer_without_document)
     s3_provider.AwsChunkedDecoder = bodies.DecodedBody
@@ -149,36 +136,6 @@ def authenticate(_chain: HandlerChain, context: RequestContext, _response: Respo
     except Exception:
         name_an_operation(context)
         raise
-
-
-def refuse_unusable_keys(
-    _chain: HandlerChain, context: RequestContext, _response: Response
-) -> None:
-    """Refuse to give out keys that nobody could use, or that may do more than they should."""
-    if not context.operation or not context.service or context.service.service_name != "sts":
-        return
-    operation, parameters = context.operation.name, dict(context.service_request or {})
-    if operation in _GIVE_WRONG_KEYS:
-        raise CommonServiceException(
-            "NotImplemented",
-            f"{operation} of sts is not emulated here: use AssumeRole.",
-            status_code=501,
-        )
-    if operation != "AssumeRole" or is_internal(context):
-        return
-    if parameters.get("Policy") or parameters.get("PolicyArns"):
-        raise CommonServiceException(
-            "NotImplemented",
-            "Session policies are not emulated here: leave out Policy and PolicyArns.",
-            status_code=501,
-        )
-    if int(parameters.get("DurationSeconds") or 0) > _LONGEST_SESSION_S:
-        raise CommonServiceException(
-            "ValidationError",
-            f"1 validation error detected: Value '{parameters['DurationSeconds']}' at "
-            "'durationSeconds' failed to satisfy constraint: Member must have value less than or "
-            f"equal to {_LONGEST_SESSION_S}",
-        )
 
 
 def require_signature(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:
