@@ -95,6 +95,37 @@ def test_memory_of_subprocesses_counts(run: Run) -> None:
     assert run(code).payload["errorType"] == "Runtime.OutOfMemory"
 
 
+def test_files_in_memory_count(run: Run) -> None:
+    """What is written to a memfd is no process's resident memory, and memory all the same."""
+    code = """
+    import os, time
+    kept = os.memfd_create("kept")
+    chunk = bytes(1 << 20)
+    for _ in range(200):
+        os.write(kept, chunk)
+    time.sleep({pause})
+    """
+    for pause in ("1", "0"):
+        answer = run(code.format(pause=pause))
+        assert answer.payload["errorType"] == "Runtime.OutOfMemory", pause
+
+
+def test_a_file_in_memory_that_is_mapped_counts_once(run: Run) -> None:
+    code = """
+    import mmap, os, time
+    kept = os.memfd_create("kept")
+    os.truncate(kept, 60 << 20)
+    view = mmap.mmap(kept, 60 << 20)
+    for start in range(0, 60 << 20, 1 << 20):
+        view[start : start + (1 << 20)] = bytes(1 << 20)
+    time.sleep(0.5)
+    result = len(view)
+    view.close()
+    os.close(kept)  # or the environment would keep it for the next test
+    """
+    assert run(code).payload == 60 << 20
+
+
 def test_memory_shared_by_processes_counts_once(run: Run) -> None:
     """Forks that only read what their parent has do not take memory of their own."""
     code = f"""

@@ -126,10 +126,10 @@ class RuntimeProcess:
             if now >= deadline:
                 return Stop.TIMEOUT
             if now >= next_look:
-                resident = self._look_at_memory()
+                taken = self._look_at_memory()
                 if self.peak > self._limit:
                     return Stop.OUT_OF_MEMORY
-                next_look = now + memory.next_look_s(resident, self._limit)
+                next_look = now + memory.next_look_s(taken, self._limit)
             self._pump(min(deadline, next_look) - now)
         self._look_at_memory(peaks=True)
         return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.DONE
@@ -268,11 +268,11 @@ class RuntimeProcess:
         pids = self._pids()
         if not pids:
             return 0
-        resident = memory.resident_bytes(pids, self._limit)
-        self.peak = max(self.peak, resident, self._claimed)
+        taken = memory.resident_bytes(pids, self._limit) + memory.file_bytes(pids)
+        self.peak = max(self.peak, taken, self._claimed)
         if peaks:
             self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
-        return resident
+        return taken
 
     def _pids(self) -> list[int]:
         """All processes but init, the runtime first."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NoReturn, TypedDict
 
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
+_CLONE_NEWIPC = 0x08000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
@@ -159,6 +160,9 @@ def _isolate(plan: Plan) -> None:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    # Shared memory and queues of System V, which would outlive the function and be everybody's.
+    with suppress(OSError):
+        os.unshare(_CLONE_NEWIPC)
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     root = Path(plan["root"])
     _mount("tmpfs", str(root), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=755")
