@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, quote, unquote_plus, unquote_to_bytes
 from botocore.auth import HmacV1Auth
 from botocore.compat import HTTPHeaders
 from botocore.credentials import ReadOnlyCredentials
-from localstack.aws.spec import load_service
+from botocore.loaders import Loader
 
 from localstack_parity.authentication.claims import Claim, Place
 from localstack_parity.authentication.received import Received
@@ -27,10 +27,8 @@ def _subresources() -> list[str]:
 
     Those that botocore does not know could be added to a URL that was signed without them.
     """
-    s3 = load_service("s3")
-    queries = (
-        s3.operation_model(name).http["requestUri"].partition("?")[2] for name in s3.operation_names
-    )
+    model = Loader().load_service_model("s3", "service-2")
+    queries = (one["http"]["requestUri"].partition("?")[2] for one in model["operations"].values())
     named = {one.partition("=")[0] for query in queries for one in query.split("&") if one}
     return sorted({*HmacV1Auth.QSAOfInterest, *named} - _CHOOSE_NOTHING)
 

@@ -98,7 +98,7 @@ def test_version_2(key: str) -> None:
         received = signed(signer, "PUT", target, dict(headers), b"")
         claim = claims.of(received)
         assert claim is not None
-        text = version_2.string_to_sign(received, claim, "")
+        (text,) = version_2.strings_to_sign(received, claim, "")
         assert version_2.signature(KEY.secret_key, text) == claim.signature
 
 
@@ -108,8 +108,18 @@ def test_the_bucket_of_a_host_belongs_to_what_version_2_signs() -> None:
     by_host = Received("GET", "/key", "", by_path.headers)
     claim = claims.of(by_host)
     assert claim is not None
-    text = version_2.string_to_sign(by_host, claim, "bucket")
+    (text,) = version_2.strings_to_sign(by_host, claim, "bucket")
     assert version_2.signature(KEY.secret_key, text) == claim.signature
+
+
+def test_version_2_of_a_bucket_may_have_a_slash_behind_its_name() -> None:
+    """botocore signs /bucket/ for what it sends as /bucket; others sign what they send."""
+    by_path = signed(HmacV1Auth(KEY), "GET", "/bucket/", {}, b"")
+    claim = claims.of(by_path)
+    assert claim is not None
+    sent = Received("GET", "/bucket", "", by_path.headers)
+    _, with_slash = version_2.strings_to_sign(sent, claim, "")
+    assert version_2.signature(KEY.secret_key, with_slash) == claim.signature
 
 
 @pytest.mark.parametrize(
