@@ -69,7 +69,9 @@ def test_a_url_expires(expires: str, age: int, problem: Problem | None) -> None:
     [
         (str(int(NOW.timestamp()) + 1), None),
         (str(int(NOW.timestamp()) - 1), Problem.EXPIRED_URL),
-        ("never", Problem.EXPIRED_URL),
+        ("never", Problem.BAD_EXPIRY),
+        ("²", Problem.BAD_EXPIRY),
+        ("9" * 5000, Problem.BAD_EXPIRY),
     ],
 )
 def test_a_url_of_version_2_expires(expires: str, problem: Problem | None) -> None:
