@@ -134,7 +134,7 @@ def test_a_queues_url_names_one_queue(emulator: Emulator) -> None:
     ours = emulator.client("sqs").create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     theirs = other(emulator, "sqs")
     theirs.create_queue(QueueName="mine")
-    for url in (ours, f"{ours}/", f"{ours}?/{OTHER}/mine", f"{ours}#/{OTHER}/mine"):
+    for url in (ours, f"{ours}/", f"{ours}?/{OTHER}/mine", f"{ours}#/{OTHER}/mine", f"{ours};x"):
         assert refused(theirs.receive_message, QueueUrl=url), url
         assert refused(theirs.delete_queue, QueueUrl=url), url
     assert emulator.client("sqs").receive_message(QueueUrl=f"{ours}/")

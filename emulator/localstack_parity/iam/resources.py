@@ -10,14 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-
-from localstack.services.lambda_.api_utils import function_locators_from_arn
-from localstack.services.sqs.utils import parse_queue_url
+from urllib.parse import urlparse
 
 from localstack_parity.iam import reference
 from localstack_parity.iam.actions import Parameters
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+# What Lambda takes for a function, as LocalStack reads it (lambda_/api_utils.py): a second way to
+# read it could be led to another account.
+_FUNCTION = re.compile(
+    r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?P<region>[a-z]{2}(?:-gov)?-[a-z]+-\d):)?"
+    r"(?:(?P<account>\d{12}):)?(?:function:)?(?P<name>[a-zA-Z0-9-_.]+)"
+    r"(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
+)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 # Where the variables of ARNs come from: the first of these parameters that the request has. A
@@ -121,8 +126,10 @@ def _as_arn(service: str, text: str) -> str:
     """Write out what Lambda takes for an ARN: 000000000000:name, among others."""
     if service != "lambda":
         return text
-    name, _, account, region = function_locators_from_arn(text)
-    return f"arn:aws:lambda:{region or ''}:{account}:function:{name}" if account else text
+    found = _FUNCTION.match(text)
+    if found is None or not found["account"]:
+        return text
+    return f"arn:aws:lambda:{found['region'] or ''}:{found['account']}:function:{found['name']}"
 
 
 def _filled(pattern: str, parameters: Parameters, where: Where) -> str | None:
@@ -154,19 +161,36 @@ def _plain(variable: str, value: str, _: Parameters) -> dict[str, str]:
 
 
 def _queue(variable: str, value: str, _: Parameters) -> dict[str, str]:
-    """http://…/000000000000/name names the owner too; read by who also looks for the queue."""
+    """http://…/000000000000/name names the owner too, as LocalStack reads it (sqs/utils.py)."""
     try:
-        account, region, name = parse_queue_url(value)
+        url = urlparse(value.rstrip("/"))
     except ValueError:
-        return {variable: value}  # a name; or what SQS refuses
+        return {variable: value}  # which SQS refuses
+    *before, account, name = ["", *url.path.lstrip("/").split("/")]
+    if not account:
+        return {variable: value}  # a name
+    region = before[2] if len(before) == 3 else _region_of_queue(url.netloc)
     return {variable: name, "Account": account, **({"Region": region} if region else {})}
+
+
+def _region_of_queue(host: str) -> str:
+    """Return the Region in the name of a host of SQS; "" where it has none."""
+    first, _, rest = host.partition(".")
+    if first == "sqs":
+        return rest.partition(".")[0]
+    if rest.startswith("queue."):
+        return first
+    return "us-east-1" if host.startswith("queue") else ""
 
 
 def _function(variable: str, value: str, parameters: Parameters) -> dict[str, str]:
     """A name, or what Lambda takes for one: [[region:]account:][function:]name[:qualifier]."""
-    name, qualifier, account, region = function_locators_from_arn(value)
-    named = {"Account": account, "Region": region}
-    written = f"{name}:{qualifier}" if qualifier else str(name or value)
+    found = _FUNCTION.match(value)
+    if found is None:
+        return {variable: _qualified(value, parameters)}
+    name, qualifier = found["name"], found["qualifier"]
+    named = {"Account": found["account"], "Region": found["region"]}
+    written = f"{name}:{qualifier}" if qualifier else name
     given = {key: text for key, text in named.items() if text}
     return {variable: _qualified(written, parameters), **given}
 
