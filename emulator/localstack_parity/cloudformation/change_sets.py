@@ -30,6 +30,7 @@ from localstack.services.cloudformation.v2.provider import (
 from localstack_parity.cloudformation import (
     conditions,
     deployment,
+    identity,
     language_extensions,
     parameters,
     reading,
@@ -88,6 +89,8 @@ class ChangeSetProvider(CloudformationProviderV2):
         stack = find_stack(context, name)
         is_new = stack is None or stack.status == StackStatus.REVIEW_IN_PROGRESS
         requests.check_change(request, stack)
+        if role := request.get("RoleARN"):
+            identity.check_role(context, role)
         body = body_of(request, stack)
         if request.pop("UsePreviousTemplate", False) and stack:
             request["TemplateBody"] = body
@@ -115,6 +118,7 @@ class ChangeSetProvider(CloudformationProviderV2):
                 raise
             LOG.warning("A template could not be read: %s", refusal, exc_info=True)
             raise ValidationError(f"Template error: {refusal}") from None
+        change_set.role_arn = role
         if is_new or "NotificationARNs" in request:
             change_set.stack.notification_arns = request.get("NotificationARNs") or []
         if wish := request.get("OnStackFailure"):
@@ -158,11 +162,13 @@ class ChangeSetProvider(CloudformationProviderV2):
                     f"status of [{change_set.status}]"
                 )
             requests.grant(change_set.stack, mark)
-            self.execute(change_set, request)
+            self.execute(context, change_set, request)
         return {}
 
-    def execute(self, change_set: ChangeSet, request: Request) -> None:
+    def execute(self, context: RequestContext, change_set: ChangeSet, request: Request) -> None:
         """Begin to carry out a change set, and note what is to happen should it fail."""
+        planned = getattr(change_set, "role_arn", None)
+        key = identity.take(context, request, change_set.stack, planned)
         wished = getattr(change_set, "options", Options()).on_failure
         choose(
             change_set.stack,
@@ -170,6 +176,7 @@ class ChangeSetProvider(CloudformationProviderV2):
                 "DO_NOTHING" if request.get("DisableRollback") else wished,
                 bool(request.get("RetainExceptOnCreate")),
                 former_tags=change_set.stack.tags,
+                key=key,
             ),
         )
         deployment.execute(change_set)

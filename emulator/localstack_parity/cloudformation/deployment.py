@@ -3,6 +3,7 @@
 Each begins an operation; the stack is described by its outcome before it has its last status.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,13 +88,17 @@ def delete(stack: Stack) -> None:
     operations.begin(stack, StackStatus.DELETE_IN_PROGRESS, work)
 
 
-def continue_rollback(stack: Stack, skipped: frozenset[str]) -> None:
-    """Try again what the rollback of an update could not restore, but for what is skipped."""
+def continue_rollback(stack: Stack, skipped: frozenset[str], key: str) -> None:
+    """Try again what the rollback of an update could not restore, but for what is skipped.
+
+    `key` is the access key with whose rights that is done, see options.py.
+    """
 
     def work(course: Course) -> None:
         course.close()
         executor: Executor = stack.unfinished_rollback
         executor.course = course
+        executor.options = replace(executor.options, key=key)
         outcome = rollback.resume(executor, skipped)
         stack.resolved_resources = executor.resources
         course.say(outcome)

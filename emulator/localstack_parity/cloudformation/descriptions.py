@@ -8,7 +8,7 @@ from localstack.services.cloudformation.engine.validations import ValidationErro
 from localstack.services.cloudformation.v2.entities import Stack
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
-from localstack_parity.cloudformation import exports
+from localstack_parity.cloudformation import exports, identity
 from localstack_parity.cloudformation.options import options_of
 from localstack_parity.cloudformation.stacks import store_of
 
@@ -56,6 +56,8 @@ class DescriptionProvider(CloudformationProviderV2):
         if not stack.is_active():
             described.pop("EnableTerminationProtection", None)
         described["DisableRollback"] = options_of(stack).on_failure == "DO_NOTHING"
+        if role := identity.role_of(stack):
+            described["RoleARN"] = role
         described["NotificationARNs"] = getattr(stack, "notification_arns", [])
         declared = (stack.processed_template or stack.template or {}).get("Outputs") or {}
         if stack.resolved_outputs:

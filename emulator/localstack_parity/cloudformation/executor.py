@@ -246,8 +246,10 @@ class Executor(StrictResolver):
         return event
 
     def create_resource_provider_payload(self, **change: Any) -> Any:
-        """Add the stack's tags to those of a resource that takes tags."""
+        """Add the stack's tags to those of a resource that takes tags, and with whose rights."""
         payload = super().create_resource_provider_payload(**change)
+        if self.options.key:
+            payload["requestData"]["callerCredentials"]["accessKeyId"] = self.options.key
         if change["action"] != ChangeAction.Remove:
             data = payload["requestData"]
             data["resourceProperties"] = resource_types.with_tags(

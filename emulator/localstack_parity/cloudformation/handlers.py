@@ -25,7 +25,7 @@ _PRETEND = os.environ.get("CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES", "").lower() i
 
 # Words in services' error codes, by what CloudFormation calls such an error.
 _ERROR_CODES = {
-    "AccessDenied": ("AccessDenied", "NotAuthorized"),
+    "AccessDenied": ("AccessDenied", "AuthorizationError", "NotAuthorized"),
     "AlreadyExists": ("AlreadyExist", "AlreadyOwned", "EntityExists", "ResourceConflict"),
     "NotFound": ("NoSuch", "NonExistent", "NotExist", "NotFound"),
     "Throttling": ("Throttl", "TooManyRequests"),

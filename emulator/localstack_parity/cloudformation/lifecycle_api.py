@@ -25,7 +25,7 @@ from localstack.aws.api.cloudformation import (
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
-from localstack_parity.cloudformation import deployment, events, operations, requests
+from localstack_parity.cloudformation import deployment, events, identity, operations, requests
 from localstack_parity.cloudformation.stacks import existing_stack
 
 # CloudFormation User Guide, "Understand CloudFormation quotas".
@@ -69,8 +69,9 @@ class LifecycleProvider(CloudformationProviderV2):
                 f"The following resources cannot be skipped: [{', '.join(unknown)}]. Only those "
                 f"can whose rollback failed: [{', '.join(sorted(unrestored))}]."
             )
+        key = identity.take(context, request, stack)
         requests.grant(stack, mark)
-        deployment.continue_rollback(stack, skipped)
+        deployment.continue_rollback(stack, skipped, key)
         return ContinueUpdateRollbackOutput()
 
     @handler("GetStackPolicy")

@@ -18,6 +18,7 @@ class Options:
     ``on_failure`` is what becomes of a stack whose creation or update fails; ``DELETE`` is for
     creations only. ``retained`` are the resources that a deletion leaves alone; a ``forced`` one
     leaves alone what cannot be deleted. ``former_tags`` are those of the stack before an update.
+    ``key`` is the access key with whose rights resources are changed, "" the account's own.
     """
 
     on_failure: Literal["ROLLBACK", "DO_NOTHING", "DELETE"] = "ROLLBACK"
@@ -25,6 +26,7 @@ class Options:
     retained: frozenset[str] = frozenset()
     forced: bool = False
     former_tags: Sequence[dict[str, str]] = ()
+    key: str = ""
 
 
 def options_of(stack: Stack) -> Options:

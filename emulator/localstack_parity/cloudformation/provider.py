@@ -22,7 +22,13 @@ from localstack.services.cloudformation.engine.validations import ValidationErro
 from localstack.services.cloudformation.v2.entities import ChangeSet
 from localstack.services.cloudformation.v2.provider import find_change_set_v2
 
-from localstack_parity.cloudformation import deployment, exports, requests, template_checks
+from localstack_parity.cloudformation import (
+    deployment,
+    exports,
+    identity,
+    requests,
+    template_checks,
+)
 from localstack_parity.cloudformation.change_sets import (
     ChangeSetProvider,
     alone,
@@ -61,7 +67,7 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
             ]
             stack.enable_termination_protection = bool(request.get("EnableTerminationProtection"))
             if change_set.status != ChangeSetStatus.FAILED:
-                self.execute(change_set, request)
+                self.execute(context, change_set, request)
             return CreateStackOutput(StackId=stack.stack_id)
 
     @handler("UpdateStack", expand=False)
@@ -79,7 +85,7 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
                     raise ValidationError("No updates are to be performed.")
                 raise ValidationError(change_set.status_reason)
             requests.grant(change_set.stack, mark)
-            self.execute(change_set, request)
+            self.execute(context, change_set, request)
             return UpdateStackOutput(StackId=change_set.stack.stack_id)
 
     def _change_set(self, context: RequestContext, request: Request, kind: str) -> ChangeSet:
@@ -127,6 +133,7 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
             ):
                 return
             requests.check_deletion(request, stack)
+            key = identity.take(context, request, stack)
             requests.grant(stack, mark)
             try:
                 exports.check_deletion(stack)
@@ -139,6 +146,7 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
                 Options(
                     retained=frozenset(request.get("RetainResources") or []),
                     forced=request.get("DeletionMode") == "FORCE_DELETE_STACK",
+                    key=key,
                 ),
             )
             deployment.delete(stack)

@@ -159,6 +159,7 @@ _PASSED_ROLES = {
     "cloudformation:UpdateStack": "RoleARN",
     "cloudformation:CreateChangeSet": "RoleARN",
     "cloudformation:DeleteStack": "RoleARN",
+    "cloudformation:ContinueUpdateRollback": "RoleARN",
 }
 
 

@@ -27,7 +27,7 @@ def caller_of(context: RequestContext) -> Caller | None:
     """Return who asks. Raises what AWS answers to a key that it never gave out."""
     internal = context.internal_request_params
     key = access_key(context)
-    if key.startswith(_ISSUED):
+    if is_issued(key):
         return _holder(key, context)
     if internal is not None:
         if service := internal.get("service_principal"):
@@ -37,6 +37,11 @@ def caller_of(context: RequestContext) -> Caller | None:
     if key == NO_KEY:
         return ANONYMOUS
     return _root(context.account_id, context.partition)
+
+
+def is_issued(key: str) -> bool:
+    """Say whether a key is a user's or a session's, rather than an account's own."""
+    return key.startswith(_ISSUED)
 
 
 def source_arn(context: RequestContext) -> str:
