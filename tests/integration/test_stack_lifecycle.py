@@ -5,7 +5,7 @@ A defect is tried with the promises that are about it; the whole is tried on the
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from harness.targets.embedded import EmbeddedTarget
 from harness.trouble.lifecycle import Environment, Life, live
 from scenarios import stack_lifecycle as scenario
 from tests.mutants.mutant import Edit, copy_project, template, without
+from tests.mutants.mutant_emulator import mutant_emulator
 
 HANDLER = "lambda/image_processor/handler.py"
 CUSTOM = "lambda/bucket_notifications/handler.py"
@@ -192,6 +193,36 @@ def test_a_custom_resource_that_ignores_updates_is_found(tried: Try) -> None:
     checks = tried([ignore], scenario.replacement)
     assert checks["deployed"].passed, checks["deployed"].detail
     assert checks["replacement"].passed is False
+
+
+@pytest.fixture
+def careless(project_root: Path, tmp_path: Path, settings: Settings) -> Iterator[EmbeddedTarget]:
+    """An emulator that says it has updated a log group, and has not."""
+    ignore = Edit(
+        "localstack_parity/cloudformation/properties/log_group.py",
+        """        _configure(request, model)
+        return done(model)
+""",
+        "        return done(model)\n",
+    )
+    root = tmp_path / "careless"
+    installed = project_root / ".tapstack"
+    mutant_emulator(project_root, installed, root / ".tapstack", [ignore])
+    one = EmbeddedTarget(replace(settings, root=root, state_dir=root / "state", port=0))
+    one.start(background=False)
+    yield one
+    one.stop()
+
+
+def test_an_emulator_that_ignores_a_change_is_found(
+    context: Context, careless: EmbeddedTarget
+) -> None:
+    """The stack is UPDATE_COMPLETE; what its services say of it is not what the template says."""
+    context = replace(context, target=careless)
+    checks = by_id(live(context, scenario.deployed, [scenario.in_place]))
+    assert checks["deployed"].passed, checks["deployed"].detail
+    assert checks["in-place"].passed is False
+    assert "RetentionInDays" in checks["in-place"].detail
 
 
 def test_a_rollback_that_is_not_exact_is_found(tried: Try) -> None:
