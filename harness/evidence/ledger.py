@@ -94,9 +94,8 @@ class Output:
     """An output as it was read back. `error` says why it could not be decoded, if so.
 
     `mean` and `worst_block` are its distance from the reference in levels of 255; `private` names
-    what is left of the source's EXIF. `digest` is the SHA-256 of its bytes; `etag` is what S3 calls
-    them where that is their MD5, else empty. `tags` are those it had when it was looked at again at
-    the end of the run, `later` says what was different then.
+    what is left of the source's EXIF. `digest` is the SHA-256 of its bytes; `tags` are those it had
+    when it was read again at the end of the run, `later` says what was different then.
     """
 
     version: str = ""
@@ -111,7 +110,6 @@ class Output:
     private: tuple[str, ...] = ()
     error: str = ""
     digest: str = ""
-    etag: str = ""
     tags: Mapping[str, str] | None = None
     later: str = ""
 

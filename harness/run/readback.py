@@ -1,13 +1,8 @@
-"""Outputs, read back while the run goes on, and looked at again when it is over.
+"""Outputs, read back while the run goes on.
 
 A ledger entry and its picture come in; the object in the processed bucket is read, in the version
 that was announced, decoded and compared with the reference, and what was seen goes into the ledger.
 It measures, checks.py judges.
-
-The second look needs no bytes where S3 vouches for them. The ETag of an object that was put as a
-whole and is encrypted with AES256 is the MD5 of its bytes (S3 API Reference, Object), so the ETag
-of what was read is compared with the MD5 of its bytes, and from then on stands for them: HeadObject
-with the same ETag is the same bytes. Any other object is read a second time.
 """
 
 import hashlib
@@ -96,31 +91,22 @@ class Readback:
     def _compare(self, entry: Entry, before: Output) -> Output:
         tags = None
         try:
-            now = self._facts_now(entry, before)
-            found = self._s3.get_object_tagging(**self._where(entry))["TagSet"]
+            data, answer = self._get(entry)
+            where = {"Bucket": self._bucket, "Key": output_key(entry.key), **_version(entry)}
+            found = self._s3.get_object_tagging(**where)["TagSet"]
             tags = {tag["Key"]: tag["Value"] for tag in found}
         except _UNREADABLE as error:
             later = f"it cannot be read any more: {type(error).__name__}: {error}"
         else:
-            later = _changes(before, now)
+            later = _changes(before, _facts(data, answer))
         return replace(before, later=later, tags=tags)
 
-    def _facts_now(self, entry: Entry, before: Output) -> Output:
-        """What the object is now; its bytes are read only where no ETag vouches for them."""
-        if before.etag:
-            answer = self._s3.head_object(**self._where(entry))
-            if _etag(answer) == before.etag and answer["ContentLength"] == before.bytes:
-                return _said(answer, before.bytes, before.digest)
-        return _facts(*self._get(entry))
-
     def _get(self, entry: Entry) -> tuple[bytes, dict[str, Any]]:
-        answer = self._s3.get_object(**self._where(entry))
+        answer = self._s3.get_object(
+            Bucket=self._bucket, Key=output_key(entry.key), **_version(entry)
+        )
         with answer["Body"] as body:
             return body.read(), answer
-
-    def _where(self, entry: Entry) -> dict[str, str]:
-        """The output in the version that its first success notification names, if it names one."""
-        return {"Bucket": self._bucket, "Key": output_key(entry.key), **_version(entry)}
 
 
 def _version(entry: Entry) -> dict[str, str]:
@@ -146,26 +132,14 @@ def _changes(before: Output, after: Output) -> str:
 
 def _facts(data: bytes, answer: dict[str, Any]) -> Output:
     """What an answer of GetObject says of an object, and the digest of its bytes."""
-    facts = _said(answer, len(data), hashlib.sha256(data).hexdigest())
-    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    return replace(facts, etag=md5 if _etag(answer) == md5 else "")
-
-
-def _said(answer: dict[str, Any], size: int, digest: str) -> Output:
-    """What an answer of GetObject or HeadObject says of an object with bytes of that digest."""
     return Output(
         version=answer.get("VersionId", ""),
-        bytes=size,
+        bytes=len(data),
         content_type=answer.get("ContentType", ""),
         encryption=answer.get("ServerSideEncryption", ""),
         metadata=answer.get("Metadata", {}),
-        digest=digest,
-        etag=_etag(answer),
+        digest=hashlib.sha256(data).hexdigest(),
     )
-
-
-def _etag(answer: dict[str, Any]) -> str:
-    return str(answer.get("ETag", "")).strip('"')
 
 
 def measure(data: bytes, answer: dict[str, Any], wanted: Image.Image) -> Output:

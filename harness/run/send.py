@@ -137,7 +137,7 @@ def send(
         readback.close()
         reread: dict[int, Output] = {}
         if not (seen.gone or seen.interrupted):
-            progress.say("looking at all outputs once more")
+            progress.say("reading all outputs once more")
             reread = readback.again()
         if not seen.gone:
             progress.say("looking at objects, metrics, alarms and logs")
