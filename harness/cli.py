@@ -36,7 +36,7 @@ Exit codes:
   2    usage or environment: bad input, nothing running, no network, no space …
   3    `status`: nothing runs
   130  interrupted with Ctrl-C; 143 by SIGTERM, and so on: 128 and the signal
-  141  whoever read the output has closed it, as `head` does: no verdict
+  141  the reader of the output closed it, as `head` does: no verdict
 \b
 Environment:
   ENVIRONMENT, NOTIFICATION_EMAIL, TARGET, TAPSTACK_PORT, TAPSTACK_REGION,

@@ -51,7 +51,7 @@ def problem_of(error: BaseException, state_dir: Path) -> Problem:
     if isinstance(error, aws.ClientError | aws.BotoCoreError):
         return Problem(
             f"A request to the target failed: {_one_line(error)}.",
-            f"`tapstack logs --emulator` may tell why; where it happened is in {file}.",
+            f"`tapstack logs --emulator` may say why; where it happened is in {file}.",
         )
     return Problem(
         f"Something went wrong that should not: {type(error).__name__}: {_one_line(error)}.",

@@ -30,7 +30,7 @@ class WaitedTooLong(Problem):
 
     def __init__(self, waited_for: str, deadline_s: float, last: object, remedy: str) -> None:
         super().__init__(
-            f"Waited {deadline_s:g} s for {waited_for}, in vain; last seen: {last}.", remedy
+            f"Timed out after {deadline_s:g} s waiting for {waited_for}; last seen: {last}.", remedy
         )
         self.last = last
 

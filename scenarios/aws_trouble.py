@@ -19,7 +19,7 @@ from harness.trouble.disturb import compressed, disturbed
 from harness.trouble.failures import outputs_of, waiting_failures
 from harness.trouble.redrive import redrive
 
-TITLE = "S3 slows down and times out, SNS refuses: retried, nothing lost or told twice"
+TITLE = "S3 slows down and times out, SNS refuses: retried, nothing lost or doubled"
 GATE = 0
 NEEDS = frozenset({"faults"})
 
@@ -116,8 +116,8 @@ def errors_were_counted(run: Run) -> Verdict:
 
 
 @rule(
-    "told-once",
-    "Every image is told of once, as processed or, where nothing ever worked, as failed",
+    "notified-once",
+    "Every image is notified once, as processed or, where nothing ever worked, as failed",
     "TapStack: what the function promises (docs/pipeline.md)",
 )
 def told_once(run: Run) -> Verdict:
@@ -147,7 +147,7 @@ def given_up_after_three(run: Run) -> Verdict:
     wrong = [entry.key for entry in given_up if not _exhausted(entry)]
     wrong += [entry.key for entry in entries if _tries(entry) > 3]
     again = sum(_tries(entry) > 1 for entry in entries)
-    detail = f"{again} were tried again, {len(given_up)} of them in vain"
+    detail = f"{again} were tried again, {len(given_up)} of them without success"
     return not wrong and again > 0, ", ".join(wrong[:3]) or detail
 
 

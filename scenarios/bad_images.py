@@ -117,7 +117,7 @@ def reasons_given(run: Run) -> Verdict:
                 lacking.append(f"{entry.key} without {', '.join(named)}")
     told = sum(bool(entry.notices) for entry in _bad(run))
     if lacking or not told:
-        return False, "; ".join(lacking[:3]) or "no bad image was told of"
+        return False, "; ".join(lacking[:3]) or "no bad image was notified"
     kinds = {field_of(n.body, "error.type") for entry in _bad(run) for n in entry.notices}
     return True, f"{told} refusals of {len(kinds)} kinds: {', '.join(sorted(map(str, kinds)))}"
 

@@ -26,7 +26,7 @@ from harness.run.scenario import Context
 from harness.trouble import growth
 from harness.trouble.adjusting import environment
 
-TITLE = "what the function promises, tried on awkward input"
+TITLE = "what the function promises, tried on edge cases"
 GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
 
 _SPEC = "TapStack: what the function promises (docs/pipeline.md)"
@@ -336,7 +336,7 @@ def nothing_more(probe: Probe) -> str:
     time.sleep(2)  # in which a second notification of the last image would still come
     if surplus := list(probe.surplus()):
         raise Broken("; ".join(surplus[:5]))
-    return f"{len(probe.ledger().entries)} uploads told of once"
+    return f"{len(probe.ledger().entries)} uploads notified once"
 
 
 @rule(

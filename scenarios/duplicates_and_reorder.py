@@ -92,7 +92,9 @@ def events_were_disturbed(run: Run) -> Verdict:
         for older, newer in pairwise(run.ledger.versions(entry))
         if entry is older
     )
-    detail = f"{repeated} versions told of repeatedly, {overtaken} after the one that replaced them"
+    detail = (
+        f"{repeated} versions notified repeatedly, {overtaken} after the one that replaced them"
+    )
     return bool(repeated and overtaken), detail
 
 

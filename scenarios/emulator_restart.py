@@ -136,7 +136,7 @@ def proven(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
     """What was seen cannot be lost any more."""
     kept, whole = _outcomes(day).get("processed", 0), sum(map(_proven, day.entries))
     return (day.proven <= kept == whole) if whole else None, (
-        f"{day.proven} were told to be processed before the kill, {whole} are in the ledger with "
+        f"{day.proven} were reported as processed before the kill, {whole} are in the ledger with "
         f"notification and output, {kept} are counted as processed"
     )
 

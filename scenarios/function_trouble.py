@@ -35,7 +35,7 @@ from harness.trouble.redrive import redrive
 from harness.trouble.surroundings import datapoints
 from harness.waiting import stretched
 
-TITLE = "the function crashes, hangs, runs out of memory: retried, told, redriven"
+TITLE = "the function crashes, hangs, runs out of memory: retried, notified, redriven"
 GATE = 0
 NEEDS = frozenset({"faults"})
 
@@ -62,8 +62,9 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     """Cause one trouble after the other, and judge what was seen of them."""
     target, function = context.target, context.stack.outputs["FunctionName"]
     context.compressed(f"Lambda retried after {RETRY_S:g} and {2 * RETRY_S:g} s, not 60 and 120 s")
-    # Where processes queue for the cores, six seconds would also end what does not hang.
-    timeout_s = min(60, math.ceil(stretched(TIMEOUT_S)))
+    # Where processes queue for the cores, six seconds would also end what does not hang. Three
+    # times as long leaves the six errors within the five minutes that the alarm looks at.
+    timeout_s = min(3 * TIMEOUT_S, math.ceil(stretched(TIMEOUT_S)))
     context.compressed(f"an invocation timed out after {timeout_s} s, not after the template's 60")
     context.compressed(compression(BREACH_FORGOTTEN_S))
     with compressed(target, lambda_retry_s=RETRY_S), timeout(target, function, timeout_s):
@@ -95,7 +96,7 @@ def retried(probe: Probe) -> str:
     for entry in sent:
         if len(probe.told_of(entry)) != 1 or len(probe.versions(entry)) != 1:
             raise Broken(
-                f"{entry.key} was told of {len(probe.told_of(entry))} times and written "
+                f"{entry.key} was notified {len(probe.told_of(entry))} times and written "
                 f"{len(probe.versions(entry))} times"
             )
     return ", ".join(f"{fault['fault']} before {fault['before']}" for fault in TROUBLES)
@@ -138,10 +139,12 @@ def given_up(probe: Probe) -> str:
     sent.expected = replace(sent.expected, status="processed")
     probe.expect(sent, doomed, after=1)
     if len(probe.versions(sent)) != 1 or len(probe.told_of(sent)) != 2:
-        raise Broken(f"{sent.key} was told of {len(probe.told_of(sent))} times")
+        raise Broken(f"{sent.key} was notified {len(probe.told_of(sent))} times")
     if waiting := redrive(probe.target, probe.stack).items:
         raise Broken(f"{len(waiting)} messages are left in the failure queue")
-    return f"told as {told.get('condition')} after {told.get('attempts')} attempts, then processed"
+    return (
+        f"reported as {told.get('condition')} after {told.get('attempts')} attempts, then processed"
+    )
 
 
 @promise("alarm-ends", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
@@ -167,7 +170,7 @@ def _under(
         for entry, each in zip(sent, pictures, strict=True):
             probe.expect(entry, each)
         if (struck := len(disturbance.journal())) != len(rules):
-            raise Broken(f"{struck} invocations were struck, not {len(rules)}: nothing is proven")
+            raise Broken(f"{struck} invocations met a fault, not {len(rules)}: nothing is proven")
     return sent
 
 
@@ -222,7 +225,7 @@ def _require_told(probe: Probe, state: str, after_s: int) -> str:
     name = _alarm(probe)["AlarmName"]
     if (found := comes_to(probe.target, name, state, after_s)) != state:
         raise Broken(f"{name} is {found}, not {state}")
-    probe.wait(f"the topic to tell that {name} is {state}", partial(_told, probe, name, state))
+    probe.wait(f"the notification that {name} is {state}", partial(_told, probe, name, state))
     return f"{name} came to {state}"
 
 

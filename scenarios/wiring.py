@@ -153,7 +153,7 @@ def reported_later(probe: Probe) -> str:
         request = failed(probe, event)
     probe.tell({**event, "redriveOf": request})
     probe.expect(sent, photo)
-    return "it raised without a topic, and was told of once there was one"
+    return "it raised without a topic, and was notified once there was one"
 
 
 @promise("bucket-notifications", f"{_CLOUDFORMATION}crpg-ref.html")

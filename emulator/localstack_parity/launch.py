@@ -92,7 +92,7 @@ def _watch_lifeline(descriptor: int) -> None:
     if os.read(descriptor, 1) == DETACH:
         os.close(descriptor)
         return
-    print("Whoever started this emulator is gone, so it ends.", flush=True)
+    print("The process that started this emulator is gone, so it ends.", flush=True)
     _kill_children()
     os._exit(1)
 

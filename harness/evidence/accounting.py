@@ -84,7 +84,7 @@ def _of_invocations(run: Run) -> Iterator[str]:
         yield f"{len(logs.strangers)} deliveries are of nothing sent: {_few(logs.strangers)}"
     unknown = [entry.key for entry in run.ledger.entries if _told_by_others(entry)]
     if unknown:
-        yield f"{len(unknown)} were told of by a request that the log does not have for them: " + (
+        yield f"{len(unknown)} were reported by a request that the log does not have for them: " + (
             _few(unknown)
         )
     if metrics is None:

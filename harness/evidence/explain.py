@@ -184,9 +184,9 @@ def _notices(notices: Iterable[Notice], started: float) -> Iterator[str]:
         error = field_of(notice.body, "error.message")
         by = f" by request {notice.request_id}" if notice.request_id else ""
         reason = f": {error}" if error else ""
-        yield f"  told       {notice.status} {_after(notice.at, started)}{by}{reason}"
+        yield f"  notified   {notice.status} {_after(notice.at, started)}{by}{reason}"
     if not told:
-        yield "  told       nothing"
+        yield "  notified   nothing"
 
 
 def _output(entry: Entry, run: Run) -> Iterator[str]:

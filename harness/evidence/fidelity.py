@@ -1,14 +1,14 @@
-"""What a local pass does not prove.
+"""What a local pass does not prove: the rows of emulator/FIDELITY.md.
 
-emulator/FIDELITY.md comes in, the one list of how the emulator differs from AWS; its rows go out.
-scenario.py puts those that concern its target into the report.
-tests/unit/evidence/test_fidelity.py holds the list to its word.
+That table is the one list of how the emulator differs from AWS. Each report names the rows that
+concern its target, so that a pass is not taken for more than it is.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.problems import Problem
 from harness.settings import ROOT
 
 FIDELITY = ROOT / "emulator" / "FIDELITY.md"
@@ -41,9 +41,15 @@ class Behaviour:
 
 
 def behaviours(file: Path = FIDELITY) -> list[Behaviour]:
-    """Every row of the tables in `file`, in order; [] where it is missing."""
+    """Every row of the tables in `file`, in order. Raises Problem where there is none.
+
+    Without them a report would say that nothing is left unproven.
+    """
     if not file.is_file():
-        return []
+        raise Problem(
+            f"The list of what a local pass does not prove is missing: {file}.",
+            "It comes with the project: restore the file, or clone the project again.",
+        )
     rows, heading = [], ""
     for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):

@@ -51,7 +51,7 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
             return bad, _why_refused(notices[told.index(bad)], entry)
     if "processed" in told and entry.output is None and not (entry.unread and entry.versions):
         reason = entry.unread or "the run ended before it was read"
-        return _missing(run, f"it was told as processed, but its output was not seen: {reason}")
+        return _missing(run, f"it was reported as processed, but its output was not seen: {reason}")
     if len(told) > 1:
         return "duplicated", _why_told_twice(notices, entry)
     surplus = _surplus(entry, run.ledger)
@@ -60,7 +60,7 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
     if found := wrong(entry, run):
         return "wrong", found
     if surplus:
-        return "wrong", f"it was told as {told[0]}, and yet {surplus}"
+        return "wrong", f"it was reported as {told[0]}, and yet {surplus}"
     if is_late(entry, run) and not is_by_machine(entry, run):
         return "late", (
             f"its notification came {delay(entry, run).total_s:.1f} s after it was due, allowed "
@@ -154,7 +154,7 @@ def wrong(entry: Entry, run: Run) -> str:
     """Everything that is wrong with what was told and what was written, in words."""
     allowed = allowed_statuses(entry, run.ledger)
     found = [
-        f"it was told as {notice.status}, not as {' or '.join(sorted(allowed))}"
+        f"it was reported as {notice.status}, not as {' or '.join(sorted(allowed))}"
         for notice in final_notices(entry)
         if notice.status not in allowed
     ]
@@ -211,23 +211,23 @@ def _why_silent(entry: Entry, run: Run) -> str:
 
 def _why_refused(notice: Notice, entry: Entry) -> str:
     error = field_of(notice.body, "error.message") or "no reason was given"
-    return f"it was told as {notice.status}, by request {notice.request_id or '?'}: {error}"
+    return f"it was reported as {notice.status}, by request {notice.request_id or '?'}: {error}"
 
 
 def _why_told_twice(notices: Sequence[Notice], entry: Entry) -> str:
     told = " and ".join(notice.status for notice in notices)
     requests = {notice.request_id for notice in notices}
     if len(requests) == 1:
-        return f"it was told as {told} by one request, {requests.pop() or '?'}, that ran repeatedly"
-    if len(requests) == len(notices):
-        return f"it was told as {told} by {len(requests)} requests, so its event came repeatedly"
-    return (
-        f"it was told as {told} by {len(requests)} requests, at least one of which ran repeatedly"
-    )
+        by = f"one request, {requests.pop() or '?'}, that ran repeatedly"
+    elif len(requests) == len(notices):
+        by = f"{len(requests)} requests, so its event came repeatedly"
+    else:
+        by = f"{len(requests)} requests, at least one of which ran repeatedly"
+    return f"it was reported as {told} by {by}"
 
 
 def _why_right(entry: Entry, run: Run, notice: Notice) -> str:
-    after = f"told of once, {notice.at - entry.due:.1f} s after it was due"
+    after = f"notified once, {notice.at - entry.due:.1f} s after it was due"
     if is_late(entry, run):
         full_s = delay(entry, run).full_s
         after += f" (late, but this machine's cores were full for {full_s:.1f} s of it: not judged)"
@@ -237,7 +237,7 @@ def _why_right(entry: Entry, run: Run, notice: Notice) -> str:
         return f"its output is right and it was {after}"
     if notice.status == "superseded":
         return f"a newer upload of its key was there first, and it was {after}"
-    return f"{_why_refused(notice, entry)}; that is as it must be, and it was {after}"
+    return f"{_why_refused(notice, entry)}; as expected, and it was {after}"
 
 
 def _attempts(entry: Entry) -> str:

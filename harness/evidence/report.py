@@ -233,8 +233,8 @@ def verdict(report: Mapping[str, Any]) -> str:
         first = f"; {escape(report['disk_full'])}"
     return (
         f"[bold red]FAILED[/] {name}: {len(failed)} of {len(report['checks'])} checks{first}. "
-        "`tapstack explain KEY` tells an image's story, `tapstack logs` what the function said; "
-        "the report shows every image concerned."
+        "`tapstack explain KEY` shows what happened to an image, `tapstack logs` what the function "
+        "logged; the report shows every image concerned."
     )
 
 

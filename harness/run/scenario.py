@@ -20,6 +20,7 @@ from rich.console import Console
 import scenarios as scenario_files
 from harness.evidence.check import Check
 from harness.evidence.comparison import compare, run_before
+from harness.evidence.fidelity import behaviours
 from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.observations import Run
 from harness.evidence.report import build_report, show_report
@@ -221,6 +222,7 @@ def run_scenario(
             "Restore them in the template: scenarios, people and other stacks read them.",
         )
     check_reports_folder(settings.reports_dir)
+    behaviours()  # needed for the report: better missed now than after the run
     context = Context(target, settings, stack, options, console or Console(stderr=True))
     permissions, signatures = enforces_permissions(target), verifies_signatures(target)
     run, checks = scenario.run(context)

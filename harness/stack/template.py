@@ -105,7 +105,7 @@ def load_template(path: Path) -> Template:
     except yaml.YAMLError as error:
         raise Problem(
             f"The template {path} does not parse: {_place(error)}.",
-            "Correct it there; `cfn-lint` on the file tells more.",
+            "Correct it there; `cfn-lint` on the file says more.",
         ) from error
     resources = content.get("Resources") if isinstance(content, dict) else None
     if not isinstance(resources, dict) or not all(map(_is_resource, resources.values())):

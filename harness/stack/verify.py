@@ -64,7 +64,7 @@ class Reading:
             case Verdict.ADDED | Verdict.DEFAULTED:
                 said = f"is {_short(self.difference.actual)}; the template says nothing"
             case Verdict.NOT_VERIFIED:
-                said = f"could not be told: {_reason(self.difference)}"
+                said = f"could not be compared: {_reason(self.difference)}"
             case _:
                 said = "is as in the template"
         return f"{place} ({self.kind}) {said}"

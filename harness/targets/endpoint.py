@@ -76,7 +76,9 @@ class EndpointTarget:
 
     def log_lines(self, count: int) -> list[str]:
         """Its log is unknown."""
-        raise Problem(f"The log of {self.endpoint} is not known here.", "Ask whoever started it.")
+        raise Problem(
+            f"The log of {self.endpoint} is not known here.", "Ask the person who started it."
+        )
 
     def client(self, service: str, *, attempts: int = ATTEMPTS) -> Any:
         """A boto3 client of `service` on it. Problem if what answers there is not AWS's API."""

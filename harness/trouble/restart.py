@@ -114,7 +114,7 @@ def broken_day(context: Context, images: int, day_s: float, *, comes_back: bool)
         if process.poll() is not None:
             raise Problem(
                 "The day ended before its emulator could be killed.",
-                "Its last words may tell why; a longer --day helps if the machine is fast.",
+                "Its last lines may say why; a longer --day helps if the machine is fast.",
                 details="".join(f"  | {line}" for line in said[-10:]),
             )
         proven = _processed(said)

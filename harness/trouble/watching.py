@@ -42,11 +42,13 @@ class Watch:
 
     def raised(self) -> Check:
         """Whether it is raised by now, and told so."""
-        return self._check("ALARM", BREACH_SEEN_S, "alarm-raised", "The alarm is raised, and told")
+        return self._check(
+            "ALARM", BREACH_SEEN_S, "alarm-raised", "The alarm is raised and notified"
+        )
 
     def ended(self) -> Check:
         """Whether it ends by itself, and that is told."""
-        title = "The alarm ends by itself, and that is told"
+        title = "The alarm ends by itself, which is notified"
         return self._check("OK", BREACH_FORGOTTEN_S, "alarm-ended", title)
 
     def _check(self, state: str, after_s: int, id_: str, title: str) -> Check:
@@ -63,7 +65,7 @@ class Watch:
         topics = len(actions_of(self.alarm, state))
         patience_s = min(_TOLD_WITHIN_S, self.context.options.patience_s)
         told = _eventually(lambda: self._told(state), patience_s, lambda seen: len(seen) >= topics)
-        heard = f"{len(told)} messages on {topics} topics" if told else "nobody was told"
+        heard = f"{len(told)} messages on {topics} topics" if told else "nobody was notified"
         passed = len(told) == topics > 0
         return Check(id_, title, passed, f"{name} came to {state}; {heard}", source)
 

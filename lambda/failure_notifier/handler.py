@@ -89,7 +89,7 @@ def notifications(record: Record) -> list[Record]:
             "error": {"type": error["errorType"], "message": error["errorMessage"]},
             "action": (
                 f"Look for request {request_id(record)} in the log group of {function}. Once the "
-                "cause is mended, upload the image again or redrive its event: the failure queue "
+                "cause is fixed, upload the image again or redrive its event: the failure queue "
                 "keeps it for 14 days."
             ),
             "requestId": request_id(record),

@@ -43,7 +43,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
                 TRIES_ONCE,
                 function("handler", "failed.append(upload.key)", "pass"),
             ],
-            "told-once",
+            "notified-once",
             id="errors are swallowed",
         ),
         pytest.param(
@@ -63,7 +63,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
                     '    logger.info("Processed"',
                 ),
             ],
-            "told-once",
+            "notified-once",
             id="it is told before it is written",
         ),
         pytest.param(

@@ -75,13 +75,13 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         pytest.param(
             template("AlarmActions: [!Ref NotificationTopic]", "", "RejectedImagesAlarm"),
             "alarm-raised",
-            "nobody was told",
+            "nobody was notified",
             id="the alarm tells nobody",
         ),
         pytest.param(
             template("OKActions: [!Ref NotificationTopic]", "", "RejectedImagesAlarm"),
             "alarm-ended",
-            "nobody was told",
+            "nobody was notified",
             id="nobody hears that it is over",
         ),
         pytest.param(
@@ -91,7 +91,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
                 '    if exif and not orientation.of_exif(b"".join(exif)):\n'
                 '        raise cut_off("in EXIF")\n    turned = orientation',
             ),
-            "no-errors-told",
+            "no-error-notifications",
             "rejected",
             id="broken EXIF is refused",
         ),

@@ -279,7 +279,7 @@ def test_an_unknown_type_is_not_verified(
     verification = verify(target, own, stack.name)
     delete_stack(target, stack.name)
     assert [reading.resource for reading in verification.not_verified] == ["Key"]
-    assert "Key (AWS::SSM::Parameter) could not be told" in "\n".join(verification.lines())
+    assert "Key (AWS::SSM::Parameter) could not be compared" in "\n".join(verification.lines())
 
 
 def _failed(verification: Verification) -> list[str]:

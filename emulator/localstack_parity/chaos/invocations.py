@@ -64,7 +64,7 @@ def _parse(document: Document) -> InvocationRule:
         raise ValueError(f"give a 'fault': one of {', '.join(FAULTS)}.")
     before = rules.text(document, "before")
     if (before is None) == (document.get("after") is None):
-        raise ValueError("give one of 'after' and 'before': when to strike.")
+        raise ValueError("give one of 'after' and 'before': when to trigger.")
     if before is not None:
         service, _, operation = before.partition(":")
         calls.check_exists(service, operation)

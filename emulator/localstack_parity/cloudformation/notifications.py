@@ -29,7 +29,7 @@ def install() -> None:
             try:
                 _publish(stack, topic, stack.events[0])
             except Exception as error:  # nor does AWS let that stop a stack
-                LOG.warning("%s was not told of %s: %s", topic, stack.stack_name, error)
+                LOG.warning("%s was not notified of %s: %s", topic, stack.stack_name, error)
 
 
 def _publish(stack: Stack, topic: str, event: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ class AlarmTells(StackRule):
     """Somebody has to look at the console to see such an alarm."""
 
     id = "W9505"
-    shortdesc = "Alarms tell somebody"
+    shortdesc = "Alarms notify somebody"
     description = shortdesc
     source_url = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html"
 

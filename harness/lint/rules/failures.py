@@ -22,7 +22,7 @@ class AlarmsPassFilters(StackRule):
     """An alarm's message has no attributes, so a filter on one keeps all of them back."""
 
     id = "E9421"
-    shortdesc = "Who is told of alarms by mail has no filter on message attributes"
+    shortdesc = "Mail subscriptions that receive alarms have no filter on message attributes"
     description = shortdesc
     source_url = "https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"
 
@@ -42,7 +42,7 @@ class AlarmsPassFilters(StackRule):
             filtered = [s for s in subscriptions if _by_attribute(s)]
             if alarms and filtered and len(filtered) == len(subscriptions):
                 path = filtered[0].path("FilterPolicy")
-                yield path, f"Nobody hears of {', '.join(alarms)}: it keeps alarms back"
+                yield path, f"Nobody receives {', '.join(alarms)}: it keeps alarms back"
 
 
 class FailuresAreKept(StackRule):

@@ -78,7 +78,7 @@ class KeysMay(StackRule):
     """The call is answered with AccessDenied or KMSAccessDenied; alarms fail in silence."""
 
     id = "E9323"
-    shortdesc = "Whoever uses what a key of the stack encrypts may use the key"
+    shortdesc = "Principals that use what a key of the stack encrypts may use the key"
     description = shortdesc
     source_url = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
 
@@ -101,7 +101,7 @@ class KeysMay(StackRule):
                     yield (
                         path,
                         f"The policy of {key.logical_id} does not let cloudwatch.amazonaws.com "
-                        f"{' and '.join(missing)}, and {alarm.logical_id} tells "
+                        f"{' and '.join(missing)}, and {alarm.logical_id} notifies "
                         f"{resource.logical_id}",
                     )
                     break

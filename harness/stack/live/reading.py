@@ -13,7 +13,7 @@ from harness.stack.intrinsics import Unknown
 
 type Properties = Mapping[str, Any]
 
-UNREADABLE = Unknown("no API tells it")
+UNREADABLE = Unknown("no API returns it")
 
 
 class Gone(Exception):

@@ -85,7 +85,7 @@ def filters_unmet(
     maker, path = (found[0].maker, found[0].path) if found else (bucket.logical_id, ())
     having = ", ".join(f"{each.prefix}…{each.suffix}" for each in found) or "nothing"
     wanted = ", ".join(f"{below}…{suffix}" for suffix in missing)
-    what = f"{function.logical_id} to be told of {wanted}, and S3 tells it of {having}"
+    what = f"{function.logical_id} to be notified of {wanted}, and S3 notifies it of {having}"
     place = prefix if prefix and not told else suffixes
     yield Unmet(place, maker, path, what)
 

@@ -69,7 +69,7 @@ def said_at(image: Entry, when: str) -> None:
 DEFECTS: dict[str, tuple[Callable[[Entry], None], str, set[str]]] = {
     "not sent": (not_sent, "unsent", {"all-sent"}),
     "lost": (lose, "lost", {"one-output", "one-notification"}),
-    "rejected": (reject, "rejected", {"one-output", "one-notification", "no-errors-told"}),
+    "rejected": (reject, "rejected", {"one-output", "one-notification", "no-error-notifications"}),
     "two notifications": (
         lambda image: image.notices.append(image.notices[0]),
         "duplicated",
@@ -197,13 +197,13 @@ def test_an_error_notification_of_no_image_fails() -> None:
     """A stray rejection is a rejection."""
     stranger = entry(7)
     run = Run(Ledger(good_run().ledger.entries, [rejection(stranger, "failed")]), SEEN)
-    assert failing(run) == {"no-errors-told", "accounted"}
+    assert failing(run) == {"no-error-notifications", "accounted"}
 
 
 def test_a_success_notification_of_no_image_fails() -> None:
     """Something was processed that was never sent."""
     run = Run(Ledger(good_run().ledger.entries, entry(7).notices), SEEN)
-    assert failing(run) == {"no-errors-told", "accounted"}
+    assert failing(run) == {"no-error-notifications", "accounted"}
 
 
 def test_notifications_of_another_run_are_not_ours() -> None:

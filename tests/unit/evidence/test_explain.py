@@ -53,7 +53,7 @@ def test_an_image_is_explained_with_all_its_versions(settings: Settings, key: st
     assert "version 2 of 2: processed" in told
     assert "due        +1.00 s" in told
     assert "attempt 1 +0.20 s: success, 200 ms, 120 MB" in told
-    assert "told       superseded +1.00 s by request request-0" in told
+    assert "notified   superseded +1.00 s by request request-0" in told
     assert "version out-1, JPEG 768x1024, 5000 bytes" in told
     assert "request- INFO Superseded by a newer version" in told
     assert "2 ü.jpg" not in told

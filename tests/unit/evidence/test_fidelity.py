@@ -16,6 +16,7 @@ from harness.evidence.fidelity import (
     behaviours,
     not_proven,
 )
+from harness.problems import Problem
 from harness.settings import ROOT
 
 ROWS = behaviours()
@@ -99,3 +100,9 @@ def test_a_pass_without_isolation_says_so() -> None:
 def test_a_pass_on_aws_leaves_nothing_open() -> None:
     """There nothing is emulated."""
     assert not_proven("aws") == []
+
+
+def test_without_the_list_no_report_is_made(tmp_path: Path) -> None:
+    """Otherwise it would say that nothing is left unproven."""
+    with pytest.raises(Problem, match="does not prove is missing"):
+        behaviours(tmp_path / "FIDELITY.md")
