@@ -29,7 +29,7 @@ def send_photo(place: Place, name: str, data: bytes) -> dict[str, str]:
     suffix = PurePosixPath(name).suffix
     if suffix not in TYPES:
         raise Problem(
-            f"{name} does not end with .jpg, .jpeg or .png, and S3 tells the function of no other.",
+            f"{name} does not end with .jpg, .jpeg or .png, and S3 notifies the function of no other.",
             "Rename it; capitals count.",
         )
     key = f"{FOLDER}{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{name}"

@@ -27,7 +27,7 @@ _OF_AWS = re.compile(
 _READING = frozenset({"GET", "HEAD"})
 
 # LocalStack's health page restarts or ends the emulator when it is asked to, by whoever asks.
-_ENDS_NOTHING = "Whoever started the emulator stops it: there is no action here."
+_ENDS_NOTHING = "The emulator is stopped by the process that started it: there is no action here."
 _SIGN = (
     "{} is for the owner of this emulator: sign the request with the key test and the secret test, "
     "as `curl --aws-sigv4 aws:amz:us-east-1:tapstack --user test:test` does."
