@@ -419,6 +419,7 @@ def test_alarms_that_are_refused(
     with pytest.raises(ClientError) as refused:
         cloudwatch.put_metric_alarm(**{k: v for k, v in settings.items() if v is not None})
     assert refused.value.response["Error"]["Code"] == "ValidationError"
+    assert refused.value.response["Error"]["QueryErrorCode"] == "ValidationException"
     assert message in refused.value.response["Error"]["Message"]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Emulator
+from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack
 
 
@@ -92,6 +93,30 @@ def test_a_subscription(emulator: Emulator, stack: Stack) -> None:
         ('{"status": ["rejected"]}', "false"),
         ("{}", "false"),
     ]
+
+
+def test_a_subscription_to_a_topic_of_another_region(emulator: Emulator, stack: Stack) -> None:
+    """It is made, changed and deleted where the topic is.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_sns_subscription_region.
+    """
+    sns = emulator.client("sns", region="eu-west-1")
+    queue = create_queue(emulator.client("sqs"), "sns")
+    arn = emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    topic = sns.create_topic(Name=stack.name)["TopicArn"]
+    given = {
+        **{"TopicArn": topic, "Region": "eu-west-1", "Protocol": "sqs"},
+        "Endpoint": arn["Attributes"]["QueueArn"],
+    }
+    for raw in ({"RawMessageDelivery": True}, {}):
+        made = _deploy(stack, "AWS::SNS::Subscription", **given, **raw)
+        found = sns.get_subscription_attributes(SubscriptionArn=made)["Attributes"]
+        assert found["RawMessageDelivery"] == str(bool(raw)).lower()
+
+    stack.delete()
+
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    sns.delete_topic(TopicArn=topic)
 
 
 def test_a_queue(emulator: Emulator, stack: Stack) -> None:

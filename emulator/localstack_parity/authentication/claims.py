@@ -139,7 +139,11 @@ def _of_query(arguments: Mapping[str, str]) -> Claim:
     required = [name for name in _QUERY_FOUR if name != "Expires"]
     if algorithm != Version.FOUR or any(f"X-Amz-{name}" not in arguments for name in required):
         raise Refused(Problem.INCOMPLETE_QUERY)
-    key, date, region, service = _scope(arguments["X-Amz-Credential"])
+    try:
+        key, date, region, service = _scope(arguments["X-Amz-Credential"])
+    except Refused as refused:
+        problem = f"Error parsing the X-Amz-Credential parameter; {refused.detail}."
+        raise Refused(Problem.BAD_QUERY, problem) from None
     if not _TIME.fullmatch(arguments["X-Amz-Date"]):
         raise Refused(
             Problem.BAD_QUERY,

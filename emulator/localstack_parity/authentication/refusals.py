@@ -7,7 +7,12 @@ IAM User Guide, "Troubleshoot signed requests for AWS APIs".
 """
 
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
-from localstack.aws.api.s3 import AccessDenied, SignatureDoesNotMatch
+from localstack.aws.api.s3 import (
+    AccessDenied,
+    AuthorizationQueryParametersError,
+    SignatureDoesNotMatch,
+)
+from localstack.services.s3.constants import S3_HOST_ID
 
 from localstack_parity.authentication.problems import Problem, Refused
 
@@ -87,7 +92,11 @@ _OF_S3 = {
     Problem.WRONG_SIGNATURE: ("SignatureDoesNotMatch", 403, _S3_WRONG),
 }
 
-_WITH_FIELDS = {"AccessDenied": AccessDenied, "SignatureDoesNotMatch": SignatureDoesNotMatch}
+_WITH_FIELDS = {
+    "AccessDenied": AccessDenied,
+    "AuthorizationQueryParametersError": AuthorizationQueryParametersError,
+    "SignatureDoesNotMatch": SignatureDoesNotMatch,
+}
 
 # Code of the query protocols, then of the JSON ones, and the message of both.
 _INCOMPLETE = ("IncompleteSignature", "IncompleteSignatureException", "{}")
@@ -143,7 +152,8 @@ def answer(context: RequestContext, refused: Refused) -> ServiceException:
     if service == "s3":
         code, status, message = _OF_S3[refused.problem]
         if with_fields := _WITH_FIELDS.get(code):
-            error: ServiceException = with_fields(message.format(refused.detail), **refused.fields)
+            text = message.format(refused.detail)
+            error: ServiceException = with_fields(text, HostId=S3_HOST_ID, **refused.fields)
             return error
         return CommonServiceException(code, message.format(refused.detail), status_code=status)
     of_query, of_json, message = _OF_OTHERS[refused.problem]

@@ -1,7 +1,7 @@
 """What PutMetricAlarm refuses.
 
-In: a PutMetricAlarm request. Out: nothing, or a ValidationError with CloudWatch's words where they
-are known. Called by provider.py.
+In: a PutMetricAlarm request. Out: nothing, or a ValidationException with CloudWatch's words where
+they are known. Called by provider.py.
 
 Source: Amazon CloudWatch API Reference, PutMetricAlarm
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
@@ -14,7 +14,7 @@ from typing import Any
 
 from localstack_parity.cloudwatch import metric_data, statistics
 from localstack_parity.cloudwatch.alarm_rules import COMPARISONS
-from localstack_parity.cloudwatch.metric_data import DAY, ValidationError
+from localstack_parity.cloudwatch.metric_data import DAY, ValidationException
 
 HOUR = 3600
 MAX_ACTIONS = 5
@@ -36,9 +36,9 @@ _ACTION = re.compile(
 
 
 def check(request: Mapping[str, Any], region: str) -> None:
-    """Raise ValidationError for an alarm that CloudWatch, or this emulator, does not take."""
+    """Raise ValidationException for an alarm that CloudWatch, or this emulator, does not take."""
     for problem in _problems(request, region):
-        raise ValidationError(problem)
+        raise ValidationException(problem)
 
 
 def _problems(request: Mapping[str, Any], region: str) -> Iterator[str]:

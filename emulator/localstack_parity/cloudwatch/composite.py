@@ -13,7 +13,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.services.cloudwatch.models import cloudwatch_stores
 
-from localstack_parity.cloudwatch.metric_data import ValidationError
+from localstack_parity.cloudwatch.metric_data import ValidationException
 from localstack_parity.refusals import not_emulated
 
 _STATE = r"(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:\"[^\"]+\"|[^\s\"()]+)\s*\)"
@@ -29,11 +29,11 @@ def check(request: Mapping[str, Any], context: RequestContext) -> None:
     """Check the rule of a composite alarm, and that its alarms are there."""
     rule = request["AlarmRule"]
     if not _is_rule(rule):
-        raise ValidationError("AlarmRule is not a valid expression.")
+        raise ValidationException("AlarmRule is not a valid expression.")
     store = cloudwatch_stores[context.account_id][context.region]
     known = {*store.alarms, *(alarm.alarm["AlarmName"] for alarm in store.alarms.values())}
     if missing := sorted(name for name in _NAMED.findall(rule) if name not in known):
-        raise ValidationError(
+        raise ValidationException(
             f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm"
             " rule do not exist"
         )

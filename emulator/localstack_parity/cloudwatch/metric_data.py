@@ -31,8 +31,11 @@ type Query = Mapping[str, Any]
 type ReadMetric = Callable[[Mapping[str, Any], int, int], Series]
 
 
-class ValidationError(CommonServiceException):
-    """A request that CloudWatch refuses."""
+class ValidationException(CommonServiceException):
+    """A request that CloudWatch refuses; JSON and CBOR have the name of the class, too.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_set_alarm_invalid_input.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationError", message, 400, True)
@@ -91,27 +94,27 @@ def rounded(at: datetime, period: int, now: datetime) -> int:
 
 
 def check(queries: Sequence[Query]) -> None:
-    """Raise ValidationError for queries that CloudWatch refuses."""
+    """Raise ValidationException for queries that CloudWatch refuses."""
     if not queries or len(queries) > MAX_QUERIES:
-        raise ValidationError(
+        raise ValidationException(
             f"The parameter MetricDataQueries must have between 1 and {MAX_QUERIES} elements."
         )
     seen: set[str] = set()
     for query in queries:
         id_ = query.get("Id", "")
         if not _ID.fullmatch(id_) or len(id_) > 255:
-            raise ValidationError(
+            raise ValidationException(
                 f"The value {id_} for parameter MetricDataQueries.member.Id is not matching the"
                 " expected pattern ^[a-z][a-zA-Z0-9_]*$."
             )
         if id_ in seen:
-            raise ValidationError(
+            raise ValidationException(
                 f"The values for parameter id in MetricDataQueries are not unique: {id_}."
             )
         seen.add(id_)
         stat = query.get("MetricStat")
         if bool(stat) == bool(query.get("Expression")):
-            raise ValidationError(
+            raise ValidationException(
                 f"Either Expression or MetricStat must be specified, but not both, for {id_}."
             )
         if stat:
@@ -122,25 +125,27 @@ def check(queries: Sequence[Query]) -> None:
 
 
 def check_period(period: int) -> None:
-    """Raise ValidationError unless metrics can be asked for by this period."""
+    """Raise ValidationException unless metrics can be asked for by this period."""
     if period not in SHORT_PERIODS and (period <= 0 or period % 60):
-        raise ValidationError(
+        raise ValidationException(
             f"The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60, not {period}."
         )
 
 
 def check_statistic(name: str) -> None:
-    """Raise ValidationError unless there is a statistic of this name."""
+    """Raise ValidationException unless there is a statistic of this name."""
     try:
         statistics.parse(name)
     except ValueError:
-        raise ValidationError(f"The value {name} for parameter Stat is not supported.") from None
+        raise ValidationException(
+            f"The value {name} for parameter Stat is not supported."
+        ) from None
 
 
 def solve(
     queries: Sequence[Query], read: ReadMetric, start: int, end: int
 ) -> dict[str, Series | list[Series]]:
-    """The result of each query, by its id. Raises ValidationError for a wrong expression."""
+    """The result of each query, by its id. Raises ValidationException for a wrong expression."""
     by_id = {query["Id"]: query for query in queries}
     metrics = {
         id_: replace(found, label=query.get("Label", found.label))
@@ -184,8 +189,8 @@ def _tree(id_: str, expression: str) -> expressions.Node:
         raise _wrong(id_, e) from None
 
 
-def _wrong(id_: str, problem: ExpressionError) -> ValidationError:
-    return ValidationError(f"Error in expression '{id_}': {problem}.")
+def _wrong(id_: str, problem: ExpressionError) -> ValidationException:
+    return ValidationException(f"Error in expression '{id_}': {problem}.")
 
 
 def results(

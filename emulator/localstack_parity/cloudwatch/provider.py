@@ -39,7 +39,7 @@ from localstack_parity.cloudwatch import (
 )
 from localstack_parity.cloudwatch.alarm_scheduler import AlarmScheduler
 from localstack_parity.cloudwatch.database import MetricDatabase
-from localstack_parity.cloudwatch.metric_data import ValidationError
+from localstack_parity.cloudwatch.metric_data import ValidationException
 
 MAX_STATISTICS = 1440
 MAX_DATAPOINTS = 100_800
@@ -208,7 +208,7 @@ class ParityCloudwatchProvider(CloudwatchProvider):
     ) -> None:
         """Put an alarm into a state until its next evaluation."""
         if state_value not in STATES:
-            raise ValidationError(
+            raise ValidationException(
                 f"1 validation error detected: Value '{state_value}' at 'stateValue' failed to"
                 f" satisfy constraint: Member must satisfy enum value set: [{', '.join(STATES)}]"
             )
@@ -216,7 +216,7 @@ class ParityCloudwatchProvider(CloudwatchProvider):
             try:
                 json.loads(state_reason_data)
             except ValueError:
-                raise ValidationError("StateReasonData must be valid JSON.") from None
+                raise ValidationException("StateReasonData must be valid JSON.") from None
         arn = cloudwatch_alarm_arn(alarm_name, context.account_id, context.region)
         alarm = self.get_store(context.account_id, context.region).alarms.get(arn)
         if alarm is None:

@@ -15,7 +15,7 @@ from localstack.services.sns.resource_providers.aws_sns_subscription import (
     SNSSubscriptionProvider,
 )
 
-from localstack_parity.cloudformation.properties.models import Model, as_text
+from localstack_parity.cloudformation.properties.models import Model, as_text, done
 
 # What ends an attribute: SetSubscriptionAttributes with this value.
 _ENDS = {
@@ -33,7 +33,7 @@ class Provider(SNSSubscriptionProvider):
     """Subscriptions that follow their template."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Subscribe, once: an address would be asked twice to confirm.
+        """Subscribe, once, in the Region that the template names: an address would be asked twice.
 
         The ARN of a subscription that is not confirmed is answered only to who asks for it.
         """
@@ -41,7 +41,7 @@ class Provider(SNSSubscriptionProvider):
         given = {name: model[name] for name in _IDENTITY if name in model}
         if attributes := {name: self.attr_val(model[name]) for name in _ENDS if name in model}:
             given["Attributes"] = attributes
-        answer = request.aws_client_factory.sns.subscribe(**given, ReturnSubscriptionArn=True)
+        answer = self._get_client(request).sns.subscribe(**given, ReturnSubscriptionArn=True)
         model["Id"] = model["Arn"] = answer["SubscriptionArn"]
         return ProgressEvent(OperationStatus.SUCCESS, model)
 
@@ -50,12 +50,18 @@ class Provider(SNSSubscriptionProvider):
         before = request.previous_state or {}
         for name, value in _ENDS.items():
             if name in before and name not in request.desired_state:
-                request.aws_client_factory.sns.set_subscription_attributes(
+                self._get_client(request).sns.set_subscription_attributes(
                     SubscriptionArn=before["Id"], AttributeName=name, AttributeValue=value
                 )
         event = super().update(request)
         event.resource_model["Arn"] = event.resource_model["Id"]
         return event
+
+    def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
+        """Unsubscribe."""
+        model = request.desired_state
+        self._get_client(request).sns.unsubscribe(SubscriptionArn=model["Id"])
+        return done(model)
 
     @staticmethod
     def attr_val(val: Any) -> str:
