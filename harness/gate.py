@@ -1,7 +1,7 @@
-"""Whether a change may go to AWS.
+"""The gate: whether a change may go to AWS.
 
-A target and the settings come in; the template is linted and deployed, the stack is read back and
-the gate's scenarios are run; a verdict and its exit code go out. `tapstack gate` calls it.
+The template is linted and deployed, the stack is compared with it, and the gate's scenarios run.
+All of them must pass.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Makes the environments that the project runs in, from its hashed locks.
 
-In: the lock files and a Python 3.13. Out: `.venv` (the harness), and below `.tapstack`,
-`emulator-venv` and `runtimes/python3.13` (what a function finds on AWS). Called by ./tapstack
-before any of them exists, so it needs nothing but the standard library.
+They are `.venv` (the harness), and below `.tapstack`, `emulator-venv` and `runtimes/python3.13`
+(what a function finds on AWS). ./tapstack runs this before any of them exists, so it needs nothing
+but the standard library.
 
 An environment is complete once it holds the stamp of what it was made from. It is written last, so
 an interrupted installation is thrown away and made anew.

@@ -1,7 +1,6 @@
-"""What a person may configure, validated before anything is started.
+"""Settings, from options and environment variables, validated before anything is started.
 
-Command-line options and environment variables come in; one frozen Settings goes out, or a Problem
-that names the value and the form it must have. The command line makes it and hands it down.
+An invalid value is a Problem that names the value and the form it must have.
 """
 
 import os

@@ -1,7 +1,6 @@
-"""What a person is told of an error that nobody turned into a Problem before.
+"""Errors that are not a Problem yet, in one sentence each.
 
-An exception comes in; a Problem goes out: of the disk, of the target, or – when it is a defect of
-ours – of the file that its traceback was written to. Only the command line calls it.
+They are of the disk, of the target, or a defect of ours: then a file has the traceback.
 """
 
 import errno

@@ -1,7 +1,6 @@
 """Lines over time, as CloudWatch draws them: two axes, annotations, legend; no data is a gap.
 
-A widget's properties, its lines and the time range come in; SVG goes out. A point without
-neighbours is a dot, since a line through it would have no length.
+A point without neighbours is a dot, since a line through it would have no length.
 """
 
 import math

@@ -1,7 +1,6 @@
 """SVG, as little of it as charts need: elements whose texts and attributes are escaped.
 
-Names, numbers and texts come in, one string goes out. Nothing a metric or a person has named can
-become an element, an attribute or a style.
+Nothing a metric or a person has named can become an element, an attribute or a style.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """What a widget asks GetMetricData for, and the lines that its answer makes.
 
-A widget's properties and a time range come in; queries go out, and with their results Lines. What
-carries the request to CloudWatch is the caller's.
+What carries the request to CloudWatch is the caller's.
 """
 
 import math

@@ -1,7 +1,7 @@
 """The metrics of a widget: its rows, with what they leave out filled in.
 
-A widget's properties come in; Rows go out. "." is the field above; "..." is the rest of the row
-above, of which fields after it replace the last: undocumented, and used by AWS's own console.
+"." is the field above; "..." is the rest of the row above, of which fields after it replace the
+last: undocumented, and used by AWS's own console.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Where the lines of a scale stand, and how numbers and times are written on it.
 
-The limits of a scale come in; ticks go out, with their texts. Times are UTC.
+Times are UTC.
 """
 
 import math

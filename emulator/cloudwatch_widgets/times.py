@@ -1,7 +1,6 @@
 """Time ranges of dashboards: "-PT3H", "-P14D", "P0D" or a moment in ISO 8601.
 
-Texts come in; seconds since 1970 go out. Source: "Dashboard Body Structure and Syntax", start and
-end; the CDK writes P0D and PT0H for now.
+Source: "Dashboard Body Structure and Syntax", start and end; the CDK writes P0D and PT0H for now.
 """
 
 import re

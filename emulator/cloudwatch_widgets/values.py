@@ -1,7 +1,4 @@
-"""Widgets that show one value of each line: single value, gauge, bar, pie.
-
-A widget's properties and its lines come in; SVG goes out.
-"""
+"""Widgets that show one value of each line: single value, gauge, bar, pie."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

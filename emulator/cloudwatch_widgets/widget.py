@@ -1,7 +1,4 @@
-"""A metric widget as SVG, by its view: the one way in for the console and for the emulator.
-
-Properties, data and a time range come in; SVG goes out, or NotDrawn with one sentence.
-"""
+"""A metric widget as SVG, by its view: the one way in for the console and for the emulator."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

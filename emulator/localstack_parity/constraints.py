@@ -1,8 +1,6 @@
 """The constraints of a service's model: enums, ranges, lengths and patterns.
 
-In: the input shape of an operation (botocore) and a request. Out: what the request violates, in the
-words that AWS's services have in common, one text for each violation. A shape is compiled once;
-what has no constraints, such as the body of an object, costs nothing. Called by ranges.py.
+A shape is compiled once; what has no constraints, such as the body of an object, costs nothing.
 
 The words are those that AWS answered to LocalStack's tests, recorded in the `*.snapshot.json` of
 https://github.com/localstack/localstack, for example `tests/aws/services/lambda_` and `kms`.

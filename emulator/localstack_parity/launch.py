@@ -1,9 +1,9 @@
-"""Starts LocalStack with this distribution's settings, tied to the life of whoever started it.
+"""Starts LocalStack with this distribution's settings: `python -I -m localstack_parity.launch`.
 
-In: LocalStack's own environment variables, at least GATEWAY_LISTEN, and these: TAPSTACK_RUNTIMES
-(folder with python3.13/, what functions run on), TAPSTACK_EMULATOR_STATE (folder for all that is
-written), TAPSTACK_LIFELINE_FD (pipe to the starter). Out: a running LocalStack. Called by
-harness/targets/emulator.py and by the container image as `python -I -m localstack_parity.launch`.
+The environment has LocalStack's own variables, at least GATEWAY_LISTEN, and these:
+TAPSTACK_RUNTIMES (folder with python3.13/, what functions run on), TAPSTACK_EMULATOR_STATE (folder
+for all that is written), TAPSTACK_LIFELINE_FD (a pipe: when the other end closes it, the process
+that started the emulator is gone, and the emulator ends).
 """
 
 import os

@@ -3,7 +3,7 @@
 LocalStack's parsers look at the names and types of a request's members, and its providers at some
 of their values. Here all others are looked at, in one place, before the provider has the request:
 by the constraints of the service's model (constraints.py), where the service enforces its own
-model, and by a table of the service for what its model does not hold. Installed from plugins.py.
+model, and by a table of the service for what its model does not hold.
 
 A value of an enum that is newer than the model is refused too: what is not known cannot be
 emulated. Services that are not named here are LocalStack's own.

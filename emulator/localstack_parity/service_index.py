@@ -1,8 +1,8 @@
 """LocalStack's index of all AWS operations, made once instead of at every start.
 
 Without it each start reads the definition of every AWS service, which takes seconds and 300 MB that
-are never given back. `python -m localstack_parity.service_index` makes it, in the environment
-that LocalStack is installed in; launch.py offers it to LocalStack. Called by the installation.
+are never given back. `python -m localstack_parity.service_index` makes it, in the environment that
+LocalStack is installed in; launch.py offers it to LocalStack.
 """
 
 import os

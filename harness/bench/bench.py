@@ -1,8 +1,4 @@
-"""The benchmark: two corpora, each through every way in turns, and what that costs.
-
-A target with a deployed stack comes in; rates, their ratios to the bare loop, CPU and memory go
-out. `tapstack bench` calls it.
-"""
+"""The benchmark: two corpora, each through every way in turns, and what that costs."""
 
 import io
 import tempfile

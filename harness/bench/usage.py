@@ -1,7 +1,4 @@
-"""What a stretch of work costs: CPU and memory of the emulator, the functions and the harness.
-
-A target comes in; a Usage goes out, filled when the stretch ends. bench.py asks it.
-"""
+"""What a stretch of work costs: CPU and memory of the emulator, the functions and the harness."""
 
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""The ways of an image that are compared: a bare loop, and the pipeline with nobody watching.
-
-Files come in, seconds go out. bench.py calls them in turns with the same files.
-"""
+"""The ways of an image that are compared: a bare loop, and the pipeline with nobody watching."""
 
 import os
 import secrets

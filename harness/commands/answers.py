@@ -1,7 +1,6 @@
-"""What commands find first and say last.
+"""What commands look up first and print last.
 
-A target, a stack or a document comes in; progress goes to standard error, results to standard
-output, so that --json can be piped. The commands use it.
+Progress goes to standard error, results to standard output, so that --json can be piped.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""The command that shows a target in the browser.
-
-Options come in; a page is served on 127.0.0.1 until Ctrl-C. cli.py puts it into the group.
-"""
+"""The command console: a page on 127.0.0.1 that shows a target, served until Ctrl-C."""
 
 import click
 

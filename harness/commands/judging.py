@@ -1,7 +1,4 @@
-"""Commands that judge: the template, the deployed stack, a scenario, a change, the speed.
-
-Options come in; a verdict goes out, and with it exit code 0 or 1. cli.py puts them into the group.
-"""
+"""The commands that judge: lint, verify, run, gate and bench. Exit code 1 is a failed check."""
 
 import json
 from collections.abc import Mapping

@@ -1,8 +1,4 @@
-"""Commands that look, and change nothing.
-
-Options come in; what runs, what was logged and what there is goes out. cli.py puts them into the
-group.
-"""
+"""The read-only commands: status, logs, mail, iam, scenarios, explain and compare."""
 
 import time
 from dataclasses import asdict

@@ -1,8 +1,4 @@
-"""Commands that put right what went wrong.
-
-Options come in; what failed is sent again, and what was done with it goes out. cli.py puts them
-into the group.
-"""
+"""The command redrive: failed invocations are sent to the function again."""
 
 from dataclasses import asdict
 from typing import Any

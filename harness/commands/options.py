@@ -1,7 +1,4 @@
-"""The options that commands share, and what is read from their texts.
-
-Texts as a person wrote them come in; Settings and values go out, or a Problem. The commands use it.
-"""
+"""Options that several commands share, and how their values are parsed."""
 
 import functools
 import re

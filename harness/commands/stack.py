@@ -1,8 +1,4 @@
-"""Commands that bring the stack up and down.
-
-Options come in; the target is started or stopped, functions are built, the template is deployed.
-cli.py puts them into the group.
-"""
+"""The commands that bring the stack up and down: up, down, destroy, build and deploy."""
 
 import click
 

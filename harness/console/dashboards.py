@@ -1,7 +1,6 @@
 """What the page Dashboard shows: the deployed dashboards, drawn from their own bodies.
 
-A Place and a time range come in; widgets with their picture, their numbers and the call that gave
-them go out. The numbers are the target's GetMetricData; cloudwatch_widgets draws them.
+The numbers are the target's GetMetricData; cloudwatch_widgets draws them.
 """
 
 import json

@@ -1,7 +1,6 @@
 """What the page Failures shows: how many messages wait in the failure queue, and the redrive.
 
-A target and its stack come in; documents for the page go out. It is `tapstack redrive`, dry run
-first.
+It is `tapstack redrive`, dry run first.
 """
 
 from dataclasses import asdict

@@ -1,8 +1,7 @@
 """One look at the target for all open tabs, and its stream of server-sent events.
 
-A function that looks comes in; what it returns goes to every listener as events. It is called while
-somebody listens and at no other time, and takes a twentieth of the time at most, so that a day
-that runs meanwhile is not slower for being watched.
+The target is looked at while somebody listens and at no other time. That takes a twentieth of the
+time at most, so that a day that runs meanwhile is not slower for being watched.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """What the page Inbox shows: the mails that the emulator keeps, and the confirmation of an address.
 
-A target comes in; documents for the page go out. Targets without such an inbox say so.
+Targets without such an inbox say so.
 """
 
 from collections import deque

@@ -1,6 +1,5 @@
 """Objects of buckets as pictures that a browser may see: decoded here and written anew.
 
-Bytes as somebody has uploaded them come in; a small WebP goes out, or a sentence that says why not.
 So nothing that was uploaded ever reaches the browser as it is.
 """
 

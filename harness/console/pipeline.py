@@ -1,7 +1,6 @@
 """What the page Pipeline asks for: a photo's upload, an upload's story, its pictures.
 
-A Place and what the browser sent come in; a document for it goes out. What cannot be done is a
-Problem with one sentence.
+What cannot be done is a Problem with one sentence.
 """
 
 import re
@@ -29,7 +28,7 @@ def send_photo(place: Place, name: str, data: bytes) -> dict[str, str]:
     suffix = PurePosixPath(name).suffix
     if suffix not in TYPES:
         raise Problem(
-            f"{name} does not end with .jpg, .jpeg or .png, and S3 notifies the function of no other.",
+            f"{name} does not end with .jpg, .jpeg or .png: S3 notifies the function of no other.",
             "Rename it; capitals count.",
         )
     key = f"{FOLDER}{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{name}"

@@ -1,7 +1,6 @@
 """What the page Resources shows: the stack as it is deployed, its objects and its logs.
 
-A Place and what the page asks for come in; documents go out. Everything is read, nothing changed,
-and nothing that is not of the stack is shown.
+Everything is read, nothing changed, and nothing that is not of the stack is shown.
 """
 
 import time

@@ -1,7 +1,4 @@
-"""The console's web server: routes, and its life from the link that it prints to Ctrl-C.
-
-Settings come in; pages and documents go out over HTTP on 127.0.0.1, each behind the guard.
-"""
+"""The console's web server: routes, and its life from the link that it prints to Ctrl-C."""
 
 import asyncio
 import secrets

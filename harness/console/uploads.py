@@ -1,8 +1,7 @@
 """What became of each upload: from the buckets and the function's log, for whoever sent it.
 
-A target and its stack come in; Uploads go out, newest first, each time look() is called. Nothing
-but AWS's API is asked, so that it works with any target: S3 says what was stored, the log of the
-function what it handled, when, and what it announced.
+Nothing but AWS's API is asked, so that it works with any target: S3 says what was stored, the log
+of the function what it handled, when, and what it announced.
 """
 
 import json

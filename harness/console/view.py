@@ -1,7 +1,6 @@
 """The target as the console shows it, found again whenever it was gone.
 
-Settings come in; events for the pages go out each time look() is called, and what pages ask for in
-detail. A target that is not ours is only looked at.
+A target that is not ours is only looked at.
 """
 
 import threading

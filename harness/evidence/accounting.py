@@ -1,8 +1,4 @@
-"""Whether what one place counted of a run agrees with what the others did.
-
-A run comes in; the numbers of each source, and where they contradict each other, go out. checks.py
-makes a check of it. Pure functions.
-"""
+"""Reconciliation: whether ledger, buckets, notifications, log and metrics agree. Pure functions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

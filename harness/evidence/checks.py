@@ -1,7 +1,6 @@
-"""What must hold for a run: pure functions of its ledger and observations.
+"""Checks of a finished run: pure functions of its ledger and observations.
 
-A Run comes in, a Check with its evidence goes out for each rule. Scenarios choose the rules;
-nothing here speaks to the target, so a saved run can be judged again.
+Scenarios choose among them. Nothing here asks the target, so a saved run can be judged again.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """Two runs side by side: what became faster, slower, larger, and which checks changed.
 
-The contents of two report.json come in; rows and sentences go out. The page of a report shows them
-for the run before of the same scenario, `tapstack compare` for any two.
+The page of a report shows them for the run before of the same scenario, `tapstack compare` for any
+two.
 """
 
 import json

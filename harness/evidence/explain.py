@@ -1,7 +1,6 @@
-"""One image's story, from its plan to what became of it, with what the function said meanwhile.
+"""What happened to one image, from its plan to its outcome, with the log lines of its invocations.
 
-A key and a report's folder come in; lines that a person can read go out. `tapstack explain` calls
-it; nothing is asked of any target.
+Everything is read from a report's folder; no target is asked.
 """
 
 import json

@@ -1,8 +1,4 @@
-"""What is wrong with an output, and with the notification that announced it.
-
-A ledger entry and the run's observations come in; its faults, in words, go out. outcomes.py,
-checks.py and probe.py call it. Pure functions.
-"""
+"""What is wrong with an output, and with the notification that announced it. Pure functions."""
 
 from datetime import datetime
 from typing import Any

@@ -1,8 +1,4 @@
-"""What each role of the target used, was refused, and never needed: for `tapstack iam`.
-
-In: a target whose emulator keeps a record. Out: the record, and lines that a person can read.
-Called by cli.py, and by scenario.py to know whether there is one.
-"""
+"""What each role of the target used, was refused, and never needed: for `tapstack iam`."""
 
 import urllib.error
 import urllib.request

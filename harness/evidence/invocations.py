@@ -1,8 +1,4 @@
-"""What a function's log says of its invocations: what each handled, how often, how it ended.
-
-The events of a log group come in, as CloudWatch Logs has them; Invocations with their lines go out,
-and the deliveries of a ledger's entries. observe.py reads, report.py keeps, explain.py shows them.
-"""
+"""Invocations as the function's log shows them: what each handled, how often, how it ended."""
 
 import json
 import re

@@ -1,8 +1,4 @@
-"""What the functions logged.
-
-A target and a stack's name come in; log events, oldest first and each once, and lines that a person
-can read go out. `tapstack logs` calls it.
-"""
+"""Log events of the functions, oldest first and each once, and how they are printed."""
 
 import json
 from collections.abc import Iterator

@@ -1,8 +1,4 @@
-"""What became of one upload, and why it counts as that.
-
-A ledger entry and its run come in; its outcome and the reason, in words, go out. checks.py,
-report.py and explain.py call it. Pure functions.
-"""
+"""The outcome of each upload, and the reason in words. Pure functions."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""What a run has shown, for people and for machines.
+"""The report of a run, for people and for machines.
 
-A judged run comes in; a table goes to the terminal, and report.json, junit.xml and the ledger go to
-a folder of their own, which reports/latest then points at. scenario.py calls it at the end.
+A table for the terminal, and report.json, junit.xml and the ledger in a folder of their own, which
+reports/latest then points at.
 """
 
 import os

@@ -1,7 +1,6 @@
 """Thresholds: figures of a run that a person does not accept, each of which becomes a check.
 
-"p95>2s" says when a run fails. A text comes in and a Threshold goes out, or a Problem; with the
-content of a report it makes a Check. `tapstack run --fail-if` uses it.
+"p95>2s" says when a run fails.
 """
 
 import re

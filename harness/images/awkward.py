@@ -1,7 +1,6 @@
-"""Single uploads: a picture of any kind, and files that a careless function stumbles over.
+"""Edge cases: a picture of any kind, and files that a careless function cannot handle.
 
-A path or nothing comes in; pictures and bytes go out, always the same ones. The scenarios that try
-promises send them.
+A path gives the same bytes each time.
 """
 
 import io

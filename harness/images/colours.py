@@ -1,8 +1,4 @@
-"""A photo whose colours are not what its numbers say: they mean something by its profile alone.
-
-Nothing comes in; a JPEG with an ICC profile, and what it must look like, go out. The contract
-scenario sends it.
-"""
+"""A JPEG with an ICC profile without which its colours are wrong, and how it must look."""
 
 import io
 import struct

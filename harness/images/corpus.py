@@ -1,8 +1,4 @@
-"""Which pictures a day of uploads consists of.
-
-A count and a seed come in; a list of Pictures goes out, in the order of upload and always the same
-for the same count and seed. Scenarios call it; pictures.py turns a Picture into bytes.
-"""
+"""The pictures of a day of uploads, in order: the same for the same count and seed."""
 
 import random
 import string

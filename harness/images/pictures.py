@@ -1,7 +1,6 @@
 """Pictures as bytes: a base, made once and kept on disk, with a band of unique colours across it.
 
-A Picture of the corpus comes in, the bytes of its file or the output it must become go out.
-drive.py and readback.py call it for every upload, so only the band is made each time.
+Only the band is made for each upload.
 """
 
 import io

@@ -1,7 +1,7 @@
-"""What is on the pictures: landscapes with the texture of photos, screens and graphics.
+"""Images to upload: landscapes with the texture of photos, screens and graphics.
 
-A number of the scene and a size come in, pixels go out, always the same ones. pictures.py makes a
-handful once and derives every upload from them.
+A scene's number and size give the same pixels each time. A handful is made, and every upload is
+derived from one of them.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """Pictures put together from three pieces: the rows before a band, the band, and the rows after it.
 
-Encoded pictures or pixel rows come in, bytes go out. Only the band of an upload is new, so making
-a twelve-megapixel photo costs milliseconds; pictures.py cuts once and joins for every upload.
+Only the band of an upload is new, so making a twelve-megapixel photo costs milliseconds.
 """
 
 import re

@@ -1,8 +1,7 @@
-"""What is wrong with a template and the functions' packages, before anything is deployed.
+"""Lint: what is wrong with a template and its functions' packages, before anything is deployed.
 
-Settings and parameter values come in; findings go out, each with a place, a sentence and a source.
-cfn-lint judges the template against AWS's schemas, the rules in rules/ what those do not know.
-`tapstack lint` and the gate call it. It needs no network.
+cfn-lint checks the template against AWS's schemas, the rules in rules/ check what schemas do not
+know. A finding has a place, a sentence and a source. No network is needed.
 """
 
 from collections.abc import Callable, Mapping

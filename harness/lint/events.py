@@ -1,7 +1,6 @@
-"""What sends events to what: from buckets to functions, topics and queues.
+"""Event connections: from buckets to functions, topics and queues.
 
-A Stack comes in; its connections go out, whether they stand in a bucket's NotificationConfiguration
-or in a custom resource that makes one. The rules about events read it.
+They stand in a bucket's NotificationConfiguration or in a custom resource that makes one.
 """
 
 from collections.abc import Iterator

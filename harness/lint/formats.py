@@ -1,7 +1,4 @@
-"""Findings in the formats of those who read them: people, GitHub's annotations, code scanning.
-
-Findings come in, text goes out. `tapstack lint --format` uses it.
-"""
+"""Findings in the formats of those who read them: people, GitHub's annotations, code scanning."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,4 @@
-"""The functions of a stack with their packages and roles, for the rules that need them together.
-
-A Stack comes in; the package of a function, what it calls, and what its role grants go out.
-"""
+"""The functions of a stack with their packages and roles, for the rules that need them together."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache

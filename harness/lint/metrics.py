@@ -1,7 +1,6 @@
-"""Which metrics there will be: those of AWS's services, and those that the functions write.
+"""Metrics that will have datapoints: those of AWS's services, and those that the functions write.
 
-A Stack and a metric, as an alarm or a dashboard names it, come in; why it will never have a
-datapoint goes out, or None. CloudWatch takes any name; an alarm on nothing is silent for ever.
+CloudWatch takes any name; an alarm on a metric that nothing writes is silent for ever.
 """
 
 import ast

@@ -1,8 +1,7 @@
 """What the policies of a template allow.
 
-A Stack comes in; the statements of its policies with their places, and whether a role may do
-something, go out. The evaluation is the emulator's own, so that lint and a run cannot disagree.
-What only a deployment could tell counts in the template's favour: a finding is certain.
+The evaluation is the emulator's own, so that lint and a run cannot disagree. What only a deployment
+could decide counts in the template's favour: a finding is certain.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""Names that AWS gives to services and to what every request says of itself.
-
-Names come in; whether AWS knows them goes out. The rules about policies call it.
-"""
+"""Names that AWS knows: service principals, and global condition keys."""
 
 from functools import cache
 

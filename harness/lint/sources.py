@@ -1,8 +1,6 @@
-"""What a function's package holds and what its own code asks for, without running it.
+"""A function's package and what its own code needs, found without running it.
 
-A folder that becomes /var/task and the handler's name come in; the function's own modules as syntax
-trees, their imports, environment variables and calls of AWS go out. The rules about packages,
-permissions and metrics read it.
+The modules as syntax trees, their imports, environment variables and calls of AWS.
 """
 
 import ast

@@ -1,7 +1,6 @@
 """The template as the rules see it: parameters filled in, names made, dependencies followed.
 
-cfn-lint's template comes in; a Stack goes out, whose resources hold plain values, Unknown where
-only a deployment could tell. Every rule of this package reads it.
+Values are plain, or Unknown where only a deployment could decide them.
 """
 
 from collections.abc import Iterator, Mapping

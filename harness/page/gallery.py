@@ -1,7 +1,4 @@
-"""The images that are not as they should be, each with its pictures and its story.
-
-A report's content and its run come in; cards for the page go out, as many as there is room for.
-"""
+"""The images that are not as they should be, each with its pictures and its story."""
 
 import base64
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """Writes the page: one HTML file with style, scripts, pictures and data inside.
 
-A report's content and its run come in; text goes out. Keys, metadata and what was logged are
-hostile: in HTML they are escaped, in scripts they are data and become text nodes, and a policy in
-the page (Content-Security-Policy) allows no script, style or request but its own.
+Keys, metadata and what was logged are hostile: in HTML they are escaped, in scripts they are data
+and become text nodes, and a policy in the page (Content-Security-Policy) allows no script, style or
+request but its own.
 """
 
 import base64

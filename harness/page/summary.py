@@ -1,7 +1,6 @@
 """A step summary for GitHub Actions: the result first, failures grouped, passed checks folded.
 
-The content of a report comes in; Markdown goes out, and into the file that GITHUB_STEP_SUMMARY
-names. Keys and evidence are hostile there too: they are escaped as text.
+Keys and evidence are hostile there too: they are escaped as text.
 """
 
 import os

@@ -1,7 +1,5 @@
 """What the page says of a run in words: what failed first, what to do about it, and why it took so
 long.
-
-A report's content and its run come in; sentences go out.
 """
 
 import shlex

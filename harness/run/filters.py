@@ -1,7 +1,6 @@
 """Which uploads S3 notifies the function of.
 
-A target and a stack's outputs come in; the filters of the upload bucket's notifications go out. A
-Probe and the story of an upload ask.
+A Probe and the story of an upload ask.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The notifications of a run, through a queue of its own.
 
-A topic comes in; a queue is made, allowed to receive from that topic alone, subscribed, read while
-the run goes on, and removed with its subscription at the end. scenario.py holds it open.
+The queue may receive from the stack's topic alone, is subscribed to it and read while the run goes
+on, and is removed with its subscription at the end.
 """
 
 import json

@@ -1,7 +1,6 @@
-"""What the target shows of a run besides its notifications: objects, metrics, alarms, logs.
+"""Observations of a run besides its notifications: objects, metrics, alarms and logs.
 
-A target, a stack and the ledger come in; Observations go out, and the ledger learns of versions and
-deliveries. Nothing is judged here. send.py and promises.py call it before and after a run.
+Nothing is judged here.
 """
 
 import math

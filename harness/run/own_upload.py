@@ -1,8 +1,7 @@
 """The story of an upload of one's own, as the deployed stack shows it now.
 
-A target with a stack and a key come in; lines that a person can read go out: each version that is
-in the upload bucket, its invocations, what became of it, and their log. `tapstack explain` calls it
-for what is in no report. It only reads: what failed for good stays untouched in the failure queue.
+`tapstack explain` calls it for what is in no report. It only reads: what failed for good stays
+untouched in the failure queue.
 """
 
 import json

@@ -1,7 +1,6 @@
 """Parts watch: memory and processor time of the harness, the emulator and its functions.
 
-A target whose processes are on this machine comes in; Parts go out, a sample each second. A sample
-costs some milliseconds: the table of processes is read once for it.
+A sample costs some milliseconds: the table of processes is read once for it.
 """
 
 import os

@@ -1,8 +1,7 @@
-"""One upload at a time: what is sent, what is heard of it, and what became of it.
+"""Probe: uploads one file at a time, and finds its notifications and outputs.
 
-A target with a stack comes in; a Probe uploads files, hands events to the function as S3 would, and
-looks for notifications and outputs. What is not as it must be raises Broken. promises.py makes
-one, and scenarios try promises with it, several at a time.
+It can also hand events to the function as S3 would. What is not as it must be raises Broken.
+Several promises may use one at a time.
 """
 
 import json

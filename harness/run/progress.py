@@ -1,8 +1,4 @@
-"""What a person sees while a run goes on.
-
-Counts come in; bars with rate and time left go to a terminal, and a line every few seconds to
-anything else. scenario.py calls it from its loop.
-"""
+"""Progress of a run: bars with rate and time left on a terminal, elsewhere a line now and then."""
 
 import time
 from typing import Self

@@ -1,8 +1,4 @@
-"""Promises, each tried on its own and judged by whether it was kept.
-
-Functions that try one promise come in, most of them with a Probe; a Run and one Check per promise
-go out. scenarios/contract.py, wiring.py and stack_lifecycle.py state the promises.
-"""
+"""Promises of the function, each tried on its own: one Check for each."""
 
 import time
 from collections.abc import Callable, Sequence

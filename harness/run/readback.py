@@ -1,8 +1,7 @@
-"""Outputs, read back while the run goes on.
+"""Output reader: each output is read while the run goes on, in the version that was announced.
 
-A ledger entry and its picture come in; the object in the processed bucket is read, in the version
-that was announced, decoded and compared with the reference, and what was seen goes into the ledger.
-It measures, checks.py judges.
+It is decoded and compared with the reference, and the measurements go into the ledger. Nothing is
+judged here.
 """
 
 import hashlib

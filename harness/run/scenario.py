@@ -1,8 +1,4 @@
-"""A scenario, run from its first image to its report.
-
-A scenario's name, a target with a deployed stack and options come in; what happened is driven,
-observed, judged and written down; a RunResult goes out. The command line and the gate call it.
-"""
+"""Scenarios: found by name, run on a deployed stack, judged and reported."""
 
 import importlib
 import json

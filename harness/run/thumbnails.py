@@ -1,7 +1,6 @@
 """Thumbnails of images that are not as they should be: what was sent, what came out, what should.
 
-A finished run comes in, with the pictures that it sent; small pictures go out, for its report. They
-are drawn anew from pixels, so nothing of a hostile file gets into the report.
+They are drawn anew from pixels, so nothing of a hostile file gets into the report.
 """
 
 import io

@@ -1,7 +1,7 @@
 """The functions' code, where CloudFormation can fetch it.
 
-A template with local `Code:` paths comes in; the packages are built, zipped and uploaded under
-their content's name, and the template names their places instead. deploy calls it.
+Packages behind local `Code:` paths are built, zipped and uploaded under their content's name, and
+the template names their places instead.
 """
 
 from collections.abc import Callable

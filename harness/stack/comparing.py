@@ -1,7 +1,6 @@
-"""What a template says of a resource, beside what the resource is like.
+"""Comparison of a resource's properties with those in the template, one verdict each.
 
-Two values come in; each property of either with a verdict goes out. verify.py calls it. The order
-of lists counts only where nothing names their items.
+The order of lists counts only where nothing names their items.
 """
 
 import json

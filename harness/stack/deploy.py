@@ -1,8 +1,7 @@
-"""From a template to a running stack.
+"""Deployment: from a template to a running stack.
 
-A target, the settings and parameters come in; the packages are built and uploaded, a change set is
-executed, its events are told as they come, and a Stack with its outputs goes out, or a Problem that
-names the resource, the reason and the log to read. The command line and the tests call it.
+Packages are built and uploaded, a change set is executed, and its events are printed as they come.
+A failure is a Problem that names the resource, the reason and the log to read.
 """
 
 import time

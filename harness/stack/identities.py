@@ -1,7 +1,4 @@
-"""How AWS names what a template makes: physical ids, ARNs and the attributes that follow from them.
-
-A resource type and a name, or a physical id, come in; what Ref and GetAtt give goes out. lint calls
-it for names that are yet to be made, verify for those of the running stack.
+"""Physical ids, ARNs and attributes as AWS forms them: what Ref and GetAtt return.
 
 Source: "Return values" of each type in the AWS CloudFormation Template Reference.
 """

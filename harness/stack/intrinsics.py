@@ -1,8 +1,6 @@
-"""What a template says once its parameters have values.
+"""Intrinsic functions: a template's properties, outputs and conditions once parameters have values.
 
-A template, parameter values and what is known of the stack's resources come in; properties, outputs
-and conditions with every intrinsic function carried out go out. What only a deployment can tell
-becomes Unknown. lint calls it with names yet to be made, verify with those of the running stack.
+What only a deployment can decide becomes Unknown.
 """
 
 import base64

@@ -1,9 +1,4 @@
-"""What of an environment is in an account, found by name, and how to be rid of it.
-
-A target and an environment's suffix come in; the names of all that carries it go out, whether a
-stack knows of it or not, and it can be removed. lifecycle.py looks with it for what a deletion has
-left behind.
-"""
+"""What an environment left in an account, found by name, whether a stack knows of it or not."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field

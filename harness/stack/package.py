@@ -1,8 +1,7 @@
 """Function packages: what AWS Lambda unpacks into /var/task.
 
-Folders of lambda/ come in (sources and a requirements.lock); one folder per function under build/
-goes out, ready for `aws cloudformation package`, and a zip of it named by its content. deploy and
-`tapstack build` call it.
+One folder for each function below build/, ready for `aws cloudformation package`, and a zip of it
+named by its content.
 """
 
 import fcntl

@@ -1,7 +1,4 @@
-"""Values for a template's parameters, and whether CloudFormation takes them.
-
-A template, the settings and what a person gave come in; values, and one sentence for each that
-CloudFormation would refuse, go out. lint and deploy call it.
+"""Values for a template's parameters, and whether CloudFormation accepts them.
 
 Source: AWS CloudFormation User Guide, "CloudFormation template Parameters syntax" and "Rules".
 """

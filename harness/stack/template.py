@@ -1,7 +1,6 @@
-"""The CloudFormation template as data.
+"""The CloudFormation template as data, with the long form of each tag.
 
-A YAML or JSON file with CloudFormation's short tags comes in; plain dictionaries with the long
-forms (`!Sub x` is {"Fn::Sub": x}) go out, or a Problem with the place of the error. deploy uses it.
+`!Sub x` is {"Fn::Sub": x}. An error is a Problem that names its place.
 """
 
 import json

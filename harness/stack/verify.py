@@ -1,9 +1,8 @@
-"""Proof that a stack is what its template says.
+"""Verification that a stack is what its template says.
 
-A deployed stack and its template come in; every resource is read back through its service's API
-and compared, property by property, with the template whose parameters have the stack's values, and
-so is every output; what requirements.yml states is held against them too. A Verification goes out.
-deploy asks for what is missing altogether, for LocalStack's CREATE_COMPLETE is no proof.
+Every resource is read back through its service's API and compared, property by property, with the
+template whose parameters have the stack's values, and so is every output; what requirements.yml
+states is held against them too. LocalStack's CREATE_COMPLETE is no proof.
 """
 
 import base64

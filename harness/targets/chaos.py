@@ -1,7 +1,6 @@
-"""The emulator's API of faults, over HTTP.
+"""Client of the emulator's fault injection API.
 
-A request for an endpoint comes in, the answer's document goes out. trouble/disturb.py says with it
-what is to go wrong; emulator/README.md, "Faults on purpose", says what may be asked.
+emulator/README.md, "Faults on purpose", has its rules.
 """
 
 from typing import Any

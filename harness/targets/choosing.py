@@ -1,7 +1,6 @@
-"""Which target a command works with.
+"""Choice of the target that a command works with.
 
-Settings come in; a Target goes out: the one that was named, or with `auto` the one that runs, or
-the one that can be started here, saying why. Only the command line calls it.
+With `auto` that is the one that runs, or the one that can be started here, and the reason is said.
 """
 
 from collections.abc import Callable, Mapping

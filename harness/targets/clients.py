@@ -1,7 +1,5 @@
-"""boto3 clients that cannot reach real AWS.
-
-An endpoint of this machine and a Region come in; clients go out that know these and dummy
-credentials and nothing of their surroundings. The targets make them.
+"""boto3 clients that cannot reach real AWS: they know one endpoint of this machine, a Region and
+credentials of the emulator, and nothing of their surroundings.
 """
 
 import ipaddress

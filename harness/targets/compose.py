@@ -1,7 +1,6 @@
 """The emulator in a container: started with Compose, found again, removed.
 
-In: Settings. Out: a Container that answers, or a Problem. Who runs is asked of the engine, nothing
-is written down. Called by container.py; the image comes from image.py.
+Who runs is asked of the engine, nothing is written down.
 """
 
 import hashlib

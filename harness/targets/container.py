@@ -1,7 +1,4 @@
-"""The target `compose`: LocalStack in a container.
-
-Settings come in; a Target goes out. compose.py starts and removes the container.
-"""
+"""The target `compose`: LocalStack in a container."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

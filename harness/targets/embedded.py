@@ -1,7 +1,4 @@
-"""The target `embedded`: LocalStack as a process of this machine.
-
-Settings come in; a Target goes out. emulator.py starts and stops the process.
-"""
+"""The target `embedded`: LocalStack as a process of this machine."""
 
 from collections.abc import Mapping
 from typing import Any

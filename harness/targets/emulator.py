@@ -1,8 +1,7 @@
 """The embedded emulator as a process: started, found again, stopped for certain.
 
-In: an EmulatorConfig. Out: a RunningEmulator with its endpoint and log; below the state folder the
-files `emulator/emulator.json` (who runs where) and `emulator/emulator.log`. Called by
-embedded.py and by the tests.
+Below the state folder, `emulator/emulator.json` says which process runs where, and
+`emulator/emulator.log` is its log.
 """
 
 import contextlib

@@ -1,7 +1,4 @@
-"""The target `endpoint`: something with AWS's API that somebody else started.
-
-Settings come in; a Target goes out.
-"""
+"""The target `endpoint`: a server with AWS's API that somebody else started."""
 
 import http.client
 import urllib.error

@@ -1,8 +1,7 @@
 """The emulator's image, and the docker command that everything about containers goes through.
 
-In: Settings. Out: an image that the engine has, built from emulator/ if need be, or Unavailable
-with what is missing. Called by compose.py and by the tests. The person's own `docker` command is
-used, so that contexts and DOCKER_HOST work as they are used to.
+The person's own `docker` command is used, so that contexts and DOCKER_HOST work as they are used
+to.
 """
 
 import fcntl

@@ -1,7 +1,4 @@
-"""The emulator's inbox: the mails that SNS would have sent.
-
-An endpoint comes in, mails go out. emulator/localstack_parity/sns/inbox.py keeps them.
-"""
+"""The emulator's inbox: the mails that SNS would have sent."""
 
 import urllib.error
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Routes of the emulator's own, which AWS does not have: faults, records, what kept mails say.
 
-A path below an endpoint comes in; the JSON of the answer goes out. The request is signed with the
-emulator's own keys, as it answers nobody else; another emulator does not mind.
+The request is signed with the emulator's own keys, as it answers nobody else; another emulator does
+not mind.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""Where emulators listen: on the loopback interface only.
-
-A wanted port comes in, one that is free goes out. emulator.py and compose.py use it.
-"""
+"""Free ports for emulators, on the loopback interface only."""
 
 import random
 import socket

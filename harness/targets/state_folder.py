@@ -1,8 +1,4 @@
-"""The folder in which an emulator works: who runs there, its log, its disk.
-
-A state folder comes in; the record of the process that runs, a lock for its start, and Problems
-where the folder cannot be used go out. emulator.py calls it.
-"""
+"""The folder in which an emulator works: the record of its process, its lock, its log, its disk."""
 
 import contextlib
 import errno

@@ -1,7 +1,6 @@
-"""What each part of a local target occupies: the emulator, the functions, the harness itself.
+"""Resource usage by part of a local target: the emulator, the functions, the harness itself.
 
-A target and its settings come in; memory, open files, processes, threads, disk and CPU time by part
-go out, as they are at this moment. scenarios/soak.py compares them from round to round.
+Memory, open files, processes, threads, disk and CPU time, as they are at this moment.
 """
 
 import gc

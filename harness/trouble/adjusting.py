@@ -1,7 +1,7 @@
 """Settings of a deployed function, changed for as long as a scenario needs it.
 
-A target and a function's name come in; each context manager changes one setting through AWS's API
-and puts back what was there before, whatever happens. Scenarios use them.
+Each context manager changes one setting through AWS's API and restores what was there before,
+whatever happens.
 """
 
 from collections.abc import Iterator

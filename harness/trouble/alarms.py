@@ -1,7 +1,6 @@
-"""Alarms of a stack, brought to where their metrics must bring them.
+"""The alarms of a stack, and the state that they come to.
 
-A target, a stack and the name of a metric come in; what state its alarm came to goes out. Where the
-target is an emulator, time is put forward for its alarms instead of being waited for.
+Where the target is an emulator, time is put forward for its alarms instead of being waited for.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
-"""What a scenario has go wrong on purpose, and time that passes faster.
+"""Fault injection, and time that passes faster, for as long as a `with` block lasts.
 
-Rules of what is to fail come in; the target's emulator is told over HTTP, and told to stop when the
-`with` block ends, however it ends. Scenarios use it.
 emulator/README.md, "Faults on purpose", says what a rule can have in it.
 """
 

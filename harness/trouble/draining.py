@@ -1,7 +1,4 @@
-"""How a burst was worked off: how many invocations ran at a time, and how long it took.
-
-A finished run comes in; numbers go out. scenarios/burst.py judges them. Pure functions.
-"""
+"""How a burst was worked off: concurrent invocations, and how long it took. Pure functions."""
 
 from harness.evidence.observations import Run
 

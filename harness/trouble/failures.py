@@ -1,8 +1,4 @@
-"""What failed for good, and what becomes of it when it is sent again.
-
-A target, a stack and the keys of uploads come in; which of them wait in the failure queue, and
-which have an output after all, goes out. Scenarios of trouble call it.
-"""
+"""Events that failed for good, and what becomes of them when they are sent again."""
 
 from collections.abc import Callable, Sequence
 

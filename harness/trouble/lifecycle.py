@@ -1,9 +1,7 @@
-"""Stacks of a scenario's own, from their first deployment to their last trace.
+"""Stacks of a scenario's own, from their first deployment to their removal.
 
-A context comes in; two environments, side by side and neither of them the person's own, are
-deployed, changed and deleted by promises about them. A Run and one Check per promise go out, and
-whatever happened, nothing of either environment stays. scenarios/stack_lifecycle.py says what is
-promised.
+Two environments, side by side and neither of them the person's own, are deployed, changed and
+deleted by promises about them. Whatever happens, nothing of either environment stays.
 """
 
 import json

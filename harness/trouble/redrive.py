@@ -1,8 +1,4 @@
-"""What is in the failure queue, sent to the function again.
-
-A target with a deployed stack comes in; each failed invocation's original event goes to the
-function once more, and what was done with each message goes out. `tapstack redrive` and scenarios
-call it.
+"""Redrive: the events in the failure queue are sent to the function again.
 
 AWS: "Capturing records of Lambda asynchronous invocations",
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html

@@ -1,8 +1,8 @@
-"""A day during which the emulator is killed, in an emulator made for that.
+"""A day during which the emulator is killed.
 
-A scenario's context comes in; a second emulator of the same kind is started beside the one that the
-person works with, `tapstack run daily-load` is run on it as a person runs it, and a BrokenDay goes
-out: what the command said and left. scenarios/emulator_restart.py calls it.
+A second emulator of the same kind is started beside the one that the person works with, and
+`tapstack run daily-load` runs on it as a person runs it. A BrokenDay is what the command printed
+and left.
 """
 
 import json

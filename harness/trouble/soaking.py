@@ -1,7 +1,6 @@
-"""The same day over and over, and what each part occupies after every round.
+"""A soak: the same day over and over, and what each part occupies after every round.
 
-A scenario's context and a day come in; a Soak goes out: one Run of all rounds, and one Round each.
-Rounds leave nothing: objects are deleted, ledgers wait on disk. scenarios/soak.py calls it.
+Rounds leave nothing: objects are deleted, ledgers wait on disk.
 """
 
 import os

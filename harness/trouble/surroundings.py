@@ -1,8 +1,4 @@
-"""What stands around the function: alarms, the failure queue, the bucket's notifications.
-
-A Probe comes in; each function reads one of them, or holds it for a while as a test needs it.
-scenarios/wiring.py calls them.
-"""
+"""Alarms, the failure queue and the bucket's notifications, read or changed for a while."""
 
 import json
 import operator

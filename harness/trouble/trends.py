@@ -1,8 +1,4 @@
-"""Whether a series grows: a slope that single bad rounds do not bend.
-
-Numbers by round come in; how much they grew from the first to the last goes out. Pure functions;
-scenarios/soak.py judges with them.
-"""
+"""Whether a series grows: a slope that single bad rounds do not bend. Pure functions."""
 
 from collections.abc import Sequence
 from itertools import combinations

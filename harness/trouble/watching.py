@@ -1,7 +1,4 @@
-"""One alarm, followed through a run: quiet before it, raised by it, told on the topic, quiet again.
-
-A context and the alarm's metric come in; Checks go out. scenarios/bad_images.py uses it.
-"""
+"""One alarm, followed through a run: OK before it, raised by it, notified, and OK again."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,8 +1,8 @@
 """Custom resource: the event notifications that a bucket sends to a function.
 
-In: CloudFormation's request to create, update or delete `Custom::BucketNotifications`. Out: the
-bucket's notification configuration with our entries in it (all others untouched), and an answer at
-the request's ResponseURL, always. CloudFormation calls it; the template says why it exists.
+`Custom::BucketNotifications` puts our entries into the bucket's notification configuration, leaves
+all others untouched, and always answers at the request's ResponseURL. The template says why it
+exists.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 """

@@ -1,9 +1,8 @@
-"""Keep and announce what the image processor could not finish.
+"""Keeps and announces what the image processor could not finish: its OnFailure destination.
 
-In: the record that Lambda writes when an asynchronous invocation has failed for good (a timeout,
-a crash, lack of memory, retries exhausted). Out: the record in the failure queue, from where its
-event can be sent again, and one error notification per image. Lambda calls it as the image
-processor's OnFailure destination.
+The record that Lambda writes when an asynchronous invocation has failed for good (a timeout, a
+crash, lack of memory, retries exhausted) goes into the failure queue, from where its event can be
+sent again, and each of its images gets one error notification.
 
 AWS: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """

@@ -1,7 +1,7 @@
-"""What people and programs are told about an upload, and telling them.
+"""Notifications about an upload: one SNS message for its outcome.
 
-In: an upload and its outcome. Out: one SNS message with the status as a message attribute, to
-filter by. Called by the handler; the failure notifier's messages have the shape of `rejected`.
+The status is a message attribute too, so that subscriptions can filter by it. The failure
+notifier's messages have the shape of `rejected`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The function: S3 tells of uploads, and each becomes an output or a reason why not.
+"""The function: each upload of an S3 event becomes an output, or a rejection that says why.
 
-In: an S3 event notification (asynchronous invocation). Out: objects in the processed bucket,
-notifications, logs and metrics. Called by Lambda as `handler.handler`.
+Lambda invokes it asynchronously, as `handler.handler`, with an S3 event notification.
 
 Metrics: EMF in namespace $POWERTOOLS_METRICS_NAMESPACE, with exactly the dimensions `service`
 ($POWERTOOLS_SERVICE_NAME) and `function_name` (two stacks of one account would otherwise share

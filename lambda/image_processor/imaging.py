@@ -1,8 +1,4 @@
-"""One image file in, one processed image file out; no AWS, no state.
-
-In: the bytes of an upload. Out: `ProcessedImage`, or a `Rejection` that says what is wrong.
-Called by the handler, and by the benchmark as the bare loop.
-"""
+"""One image file in, one processed image file out; no AWS, no state."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """Where the output of an upload goes, what is written on it, and who may write it.
 
-In: an upload and its processed image. Out: a `Verdict`, with the output written if it is ours to
-write. Called by the handler. The order of versions and the owner of each output are kept in the
-output's tags and guarded by conditional writes, so no database is needed. AWS: "How to prevent
-object overwrites with conditional writes",
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+The order of versions and the owner of each output are kept in the output's tags and guarded by
+conditional writes, so no database is needed. AWS: "How to prevent object overwrites with
+conditional writes", https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Who announces what has no output of its own: a small object per upload and outcome.
 
-In: an upload and the invocation that handles it. Out: whether this invocation is the one to
-announce the outcome. Called by the handler and by `outputs`. Receipts are in the upload bucket
-under a prefix without notifications, where a lifecycle rule removes them after 30 days.
+Receipts are in the upload bucket under a prefix without notifications, where a lifecycle rule
+removes them after 30 days.
 """
 
 from __future__ import annotations

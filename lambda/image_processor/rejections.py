@@ -1,7 +1,6 @@
 """Why an upload is refused for good, in words for the person who sent it.
 
-In: the facts of one case. Out: a `Rejection` to raise; the handler turns it into one error
-notification. Everything that is not a Rejection is a transient fault and is retried by Lambda.
+Everything that is not a Rejection is a transient fault and is retried by Lambda.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Which uploads an S3 event tells of, and what was uploaded.
+"""Uploads that an S3 event names, and the bytes of each.
 
-In: an S3 event notification and an S3 client. Out: `Upload`s, and the `Source` of one. Called by
-the handler. AWS: "Event message structure",
+AWS: "Event message structure",
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
 

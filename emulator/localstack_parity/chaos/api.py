@@ -1,7 +1,6 @@
 """Faults over HTTP: what is to go wrong is set, shown and switched off below /_localstack/chaos.
 
-In: JSON. Out: what is set then, as JSON, or 400 with one sentence. Installed by plugins.py. The
-paths and formats of `faults` and `effects` are those of LocalStack's Chaos API
+The paths and formats of `faults` and `effects` are those of LocalStack's Chaos API
 (https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-api/); the rest is ours.
 """
 

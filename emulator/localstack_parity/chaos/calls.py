@@ -1,8 +1,4 @@
-"""What a call of AWS's API is about, as far as a rule can ask: who calls what on which resource.
-
-In: the context of a request that has been read. Out: a Call. Used by faults.py and
-invocations.py.
-"""
+"""What a call of AWS's API is about, as far as a rule can ask: who calls what on which resource."""
 
 import json
 from dataclasses import dataclass

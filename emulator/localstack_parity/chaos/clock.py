@@ -1,7 +1,6 @@
 """Time that passes faster: the waits before Lambda's retries, and the time that alarms see.
 
-In: {"lambdaRetryDelay": seconds, "alarmsAhead": seconds}. Out: settings of the Lambda service and
-of CloudWatch's alarms. Called by api.py.
+{"lambdaRetryDelay": seconds, "alarmsAhead": seconds} sets both.
 """
 
 from localstack import config

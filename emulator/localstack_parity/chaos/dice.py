@@ -1,7 +1,4 @@
-"""Chance that can be repeated: what a fault strikes depends on a seed, not on the order of threads.
-
-In: a rule, and what it may strike. Out: whether it does. Every kind of fault asks here.
-"""
+"""Chance that can be repeated: which calls a fault meets depends on a seed, not on threads."""
 
 import hashlib
 import re

@@ -1,8 +1,4 @@
-"""Event notifications of S3 that come twice, late, out of order or never.
-
-In: rules from api.py, and each event that is about to be delivered. Out: how long to hold back each
-of its deliveries, of which there may be none. Asked by s3/events.py, while there are rules.
-"""
+"""Event notifications of S3 that come twice, late, out of order or never."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,7 @@
 """API faults: calls of AWS's API that fail, or wait, on purpose.
 
-In: requests, once they are read and the policies allow them. Out: the error of a rule, in the
-service's own format, or nothing. Installed by api.py. The rules are those of LocalStack's Chaos
-API; "caller", "resource", "key", "latency" and "times" are ours.
+The rules are those of LocalStack's Chaos API; "caller", "resource", "key", "latency" and "times"
+are ours.
 
 A rule without "caller" is about whatever comes from outside: functions, people, the harness. What
 a service calls by itself, such as SNS delivering to SQS, is struck only by rules whose "caller"

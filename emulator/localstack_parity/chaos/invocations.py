@@ -1,9 +1,5 @@
 """Invocations that end badly in mid-flight: a crash, a time-out, too little memory.
 
-In: rules from api.py; each invocation from the executor, and each call that a function makes. Out:
-what is really done to the function's processes, which the executor then finds as it finds any
-other: killed, at a standstill, or with more memory than they may have.
-
 An execution environment has credentials of its own, and one invocation at a time: so a call's
 access key tells which invocation makes it.
 """

@@ -1,7 +1,4 @@
-"""What was disturbed, so that a run can tell what was done to it from what went wrong by itself.
-
-In: one line for each fault that struck. Out: all of them, in order. GET /_localstack/chaos/journal.
-"""
+"""Journal of injected faults, so that a run can tell them from what went wrong by itself."""
 
 import time
 from collections import deque

@@ -1,7 +1,7 @@
 """Lists of rules: what each kind of fault has in common, and how a rule is read from JSON.
 
-In: documents from api.py. Out: rules in force, for the modules that strike. A kind of fault is a
-module with a frozen dataclass of its rules, a function that reads one, and its RuleList.
+A kind of fault is a module with a frozen dataclass of its rules, a function that reads one, and its
+RuleList.
 """
 
 import json

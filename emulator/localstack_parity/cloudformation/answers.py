@@ -1,8 +1,4 @@
-"""Where a custom resource's function PUTs its answer: the ResponseURL and the wait behind it.
-
-In: the PUT that a function sends to its ResponseURL, and news of its failures. Out: the answer's
-body, or why none came. Called by ``custom_resources``, which opens one mailbox per request.
-"""
+"""Where a custom resource's function PUTs its answer: the ResponseURL and the wait behind it."""
 
 import json
 import secrets

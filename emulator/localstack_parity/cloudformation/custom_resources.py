@@ -1,7 +1,5 @@
 """Custom resources: ``Custom::*`` and ``AWS::CloudFormation::CustomResource``.
 
-In: CloudFormation's create, update or delete of one resource. Out: the physical id and the ``Data``
-that the function (or topic) named by ServiceToken answered, or the reason why the resource failed.
 LocalStack loads ``CustomResourceProvider`` through the entry point in ``plugins``.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html

@@ -1,8 +1,5 @@
 """What a stack operation deletes: replaced and removed resources, or the whole stack.
 
-In: the executor, and what is no longer wanted (``Discarded``). Out: deletions in the order that
-dependencies ask for, and their events. The executor and rollback.py call it.
-
 AWS: CloudFormation User Guide, "DeletionPolicy attribute" and "UpdateReplacePolicy attribute".
 """
 

@@ -1,9 +1,8 @@
 """Carries out a change set, or the deletion of a stack.
 
-In: the change set that LocalStack's CloudFormation has computed. Out: the stack's resources, its
-events and its status. Takes the place of LocalStack's executor, which leaves behind what it did
-until a failure and says that the stack was rolled back or deleted although it was not. The way back
-from a failure is in rollback.py, deleting in deletion.py.
+Takes the place of LocalStack's executor, which leaves behind what it did until a failure and says
+that the stack was rolled back or deleted although it was not. The way back from a failure is in
+rollback.py, deleting in deletion.py.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 """

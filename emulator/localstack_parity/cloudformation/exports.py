@@ -1,8 +1,5 @@
 """Exports of stacks: a name belongs to one stack, and what is imported stays as it is.
 
-In: a stack and the outputs it is about to have, or its deletion. Out: nothing, or the reason why
-that cannot be. The executor and the provider ask.
-
 Source: AWS CloudFormation User Guide, "Get exported outputs from a deployed CloudFormation stack",
 and AWS re:Post, "Remediating Cannot delete/update export".
 """

@@ -1,8 +1,7 @@
 """Calls LocalStack's provider of a resource type, and tells truthfully how that went.
 
-In: create, update or delete of one resource. Out: the provider's answer; failures with the reason
-that the service gave. LocalStack takes an update for done when the provider has none or says "not
-found", and keeps the reason of other failures to itself. The executor uses ``Handlers``.
+LocalStack takes an update for done when the provider has none or says "not found", and keeps the
+reason of other failures to itself.
 """
 
 import os

@@ -1,9 +1,8 @@
 """With whose rights CloudFormation acts on the resources of a stack.
 
-In: a request about a stack. Out: an access key, with which the executor's calls are made and so
-judged. AWS: CloudFormation User Guide, "CloudFormation service role": it uses the credentials of
-whoever asks or, once a role was given, always that role, "even if the users … don't have permission
-to pass it"; API Reference, CreateStack, RoleARN. Who names a role needs iam:PassRole (iam/).
+AWS: CloudFormation User Guide, "CloudFormation service role": it uses the credentials of whoever
+asks or, once a role was given, always that role, "even if the users … don't have permission to pass
+it"; API Reference, CreateStack, RoleARN. Who names a role needs iam:PassRole (iam/).
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,5 @@
 """``${!Literal}`` in Fn::Sub stands for ``${Literal}``; LocalStack takes it for a name.
 
-In: a template as it was parsed. Out: the same with each literal as a variable of its Fn::Sub whose
-value is the literal's text. ``install`` is called once, when the emulator starts.
-
 Source: AWS CloudFormation User Guide, "Fn::Sub".
 """
 

@@ -1,8 +1,5 @@
 """Stack events as messages to the topics that a stack's NotificationARNs name.
 
-In: every event that LocalStack stores with a stack. Out: an SNS message for each topic. ``install``
-is called once, when the emulator starts.
-
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 """
 

@@ -1,7 +1,6 @@
 """How the caller of a stack operation wants it to go.
 
-In: requests, by way of the provider. Out: what the executor asks for. Kept with the stack, for
-LocalStack creates the executor of an operation itself.
+Kept with the stack, for LocalStack creates the executor of an operation itself.
 """
 
 from collections.abc import Sequence

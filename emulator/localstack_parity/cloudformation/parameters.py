@@ -1,8 +1,6 @@
 """Whether the parameters given for a template are such as CloudFormation takes.
 
-In: a template, the parameters of a request and those that the stack has. Out: nothing, or the error
-that AWS answers with. LocalStack checks only that numbers are numbers and that nothing is missing.
-The provider calls ``check``.
+LocalStack checks only that numbers are numbers and that nothing is missing.
 
 Source: AWS CloudFormation User Guide, "CloudFormation template Parameters syntax" and "Rules".
 """

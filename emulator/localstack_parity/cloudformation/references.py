@@ -1,8 +1,4 @@
-"""What a part of a template refers to.
-
-In: a piece of a template (a resource, an output, the conditions). Out: each Ref, Fn::GetAtt,
-variable of Fn::Sub, DependsOn and condition in it. Called by template_checks.
-"""
+"""What a part of a template refers to."""
 
 import re
 from collections.abc import Iterator

@@ -1,8 +1,7 @@
 """Whether an update can change a resource where it is, or needs a new one.
 
-In: a resource as it was and as it is to become, every property resolved. Out: the answer; or the
-reason why CloudFormation will not replace it. The executor asks. LocalStack decides by the text of
-the template, so a reference to something that changes in another respect counts as a new value.
+LocalStack decides by the text of the template, so a reference to something that changes in another
+respect counts as a new value.
 
 Source: AWS CloudFormation User Guide, "Understand update behaviors of stack resources".
 """

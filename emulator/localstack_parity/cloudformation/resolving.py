@@ -1,8 +1,6 @@
 """What references mean while a change set is carried out.
 
-In: the resources made so far. Out: the values of Fn::GetAtt, Fn::ImportValue and pseudo
-parameters; a reference to what is not there fails the resource that holds it, where LocalStack goes
-on with the text "unknown". The executor is built on this class.
+The executor is built on this class.
 """
 
 from typing import Any

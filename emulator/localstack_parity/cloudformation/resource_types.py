@@ -1,9 +1,4 @@
-"""What CloudFormation knows about the types of resources.
-
-In: a type's name. Out: whether there is such a type, the attributes for Fn::GetAtt, which changes
-need a replacement, how it takes tags; from resource_types.json, which make_resource_types.py made.
-template_checks, replacement and executor ask here.
-"""
+"""What CloudFormation knows about the types of resources."""
 
 import json
 from collections.abc import Mapping, Sequence

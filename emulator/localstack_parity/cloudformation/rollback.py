@@ -1,8 +1,5 @@
 """The way back: what becomes of a stack whose creation or update failed.
 
-In: the executor, with the steps it has taken, and why it could not go on. Out: the resources, the
-events and the status that the stack has on AWS afterwards. The executor calls ``go_back``.
-
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html, for
 what is kept "DeletionPolicy attribute" in the same guide.
 """

@@ -1,7 +1,4 @@
-"""What a stack operation has done, and what it leaves to be deleted.
-
-Made by the executor, which is an Operation; rollback.py takes the steps back, deletion.py deletes.
-"""
+"""What a stack operation has done, and what it leaves to be deleted."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,8 +1,5 @@
 """What CloudFormation refuses before it creates anything, by looking at the template alone.
 
-In: a template, and the capabilities given with it. Out: nothing, or the error that AWS answers
-CreateStack, UpdateStack, CreateChangeSet and ValidateTemplate with. The provider calls it.
-
 Source: AWS CloudFormation User Guide, "Template anatomy", "Intrinsic function reference" and
 "Acknowledging IAM resources in CloudFormation templates".
 """

@@ -1,9 +1,5 @@
 """What time it is for alarms: now, or later, so that nobody has to wait for periods to pass.
 
-In: how far alarms are to be ahead, from chaos/clock.py. Out: the time at which they are evaluated
-and change state; and a call whenever time is let pass, for the CloudWatch provider. What was
-measured before that is written first.
-
 Time never goes back for an alarm: with each rise, that much time has passed for whatever was
 measured before, and it stays passed. Setting it to 0 again only makes states carry the clock's time
 again; alarms do not see anew what they had left behind.

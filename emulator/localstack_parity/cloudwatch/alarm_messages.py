@@ -1,7 +1,6 @@
 """What CloudWatch sends when an alarm changes state, and what it writes into its history.
 
-In: an alarm as DescribeAlarms shows it, and its change of state. Out: JSON text. Pure; called by
-alarms.py.
+Pure functions.
 
 Source: messages and histories of alarms on AWS; Amazon CloudWatch User Guide, "Notifying users on
 alarm changes" and "Alarm events and EventBridge".

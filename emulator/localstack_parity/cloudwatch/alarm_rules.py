@@ -1,6 +1,6 @@
 """Which state an alarm's datapoints put it in, and CloudWatch's words for why.
 
-In: the datapoints of the evaluation range. Out: a Verdict. Pure; called by alarms.py.
+Pure functions.
 
 Source: Amazon CloudWatch User Guide, "Evaluating an alarm" and "Configuring how CloudWatch alarms
 treat missing data"

@@ -1,7 +1,6 @@
 """Evaluates all metric alarms, again and again.
 
-In: the alarms in CloudWatch's stores. Out: calls of alarms.py. The provider has it in the place of
-LocalStack's scheduler, whose methods it has.
+The provider has it in the place of LocalStack's scheduler, whose methods it has.
 
 TAPSTACK_ALARM_INTERVAL_S evaluates more often than AWS, which does so every minute, and every ten
 seconds for periods below a minute. The periods that are looked at stay those of AWS. When time is

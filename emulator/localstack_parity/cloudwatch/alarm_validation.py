@@ -1,8 +1,5 @@
 """What PutMetricAlarm refuses.
 
-In: a PutMetricAlarm request. Out: nothing, or a ValidationException with CloudWatch's words where
-they are known. Called by provider.py.
-
 Source: Amazon CloudWatch API Reference, PutMetricAlarm
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 """

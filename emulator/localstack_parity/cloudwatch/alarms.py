@@ -1,8 +1,5 @@
 """Evaluates an alarm, and does what is to be done when one changes state.
 
-In: alarms of CloudWatch's stores and the metrics they watch. Out: states, histories and
-notifications. Called by alarm_scheduler.py, and by the provider for SetAlarmState.
-
 Source: Amazon CloudWatch User Guide, "Evaluating an alarm" and "Alarm actions".
 """
 

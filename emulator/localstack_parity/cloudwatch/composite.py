@@ -1,8 +1,5 @@
 """The rules of composite alarms: those that are evaluated here, and those that are refused.
 
-In: a PutCompositeAlarm request. Out: nothing, or an error: CloudWatch's for what is no rule, and
-one sentence for what LocalStack would never evaluate. Called by ranges.py.
-
 Source: Amazon CloudWatch API Reference, PutCompositeAlarm, AlarmRule.
 """
 

@@ -1,7 +1,6 @@
 """What PutDashboard thinks of a dashboard's body.
 
-In: the body as text. Out: problems and warnings. Pure; called by provider.py, which also serves the
-dashboards of stacks.
+Pure functions.
 
 Source: Amazon CloudWatch API Reference, "Dashboard Body Structure and Syntax"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).

@@ -1,8 +1,7 @@
 """The metric database: many values in one transaction, metrics told apart by exact dimensions.
 
-In: PutMetricData and the queries of GetMetricData, GetMetricStatistics, ListMetrics and alarms.
-Out: statistics by period. LocalStack's own makes a transaction for each datum, and finds metrics of
-`img-dev2` when asked for `img-dev`, and those of dimensions A and B when asked for A.
+LocalStack's own makes a transaction for each datum, and finds metrics of `img-dev2` when asked for
+`img-dev`, and those of dimensions A and B when asked for A.
 
 Source: Amazon CloudWatch User Guide, "Metrics concepts": "CloudWatch treats each unique combination
 of dimensions as a separate metric".

@@ -1,7 +1,5 @@
 """Finds the metrics embedded in a log line.
 
-In: one log event's message. Out: measurements. Called by logs/provider.py for every event.
-
 Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
 """

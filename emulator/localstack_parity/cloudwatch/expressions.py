@@ -1,7 +1,6 @@
 """The syntax of metric math: an expression as a tree.
 
-In: the text of an expression, such as ``100 * errors / FILL(invocations, 0)``. Out: nodes, which
-metric_math.py evaluates. Raises ExpressionError for what is no expression.
+Raises ExpressionError for what is no expression.
 
 Source: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).

@@ -1,7 +1,5 @@
 """The functions of metric math that need nothing but their argument and the request's time.
 
-In and out: values of time_series.py. Called by metric_math.py, which finds them in these tables.
-
 Source: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics", "Functions
 supported for metric math".
 """

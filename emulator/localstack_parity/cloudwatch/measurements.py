@@ -1,8 +1,5 @@
 """Measurements of the emulated services, written to CloudWatch in batches.
 
-In: single values, from any service and thread. Out: datums, about once a second for each namespace.
-Called by lambda_runtime/metrics.py, by sns/metrics.py and for metrics in log lines.
-
 They go straight into CloudWatch's database: services measure on their own behalf, which no policy
 is asked about, and a request of a hundred datums takes four times as long to write and read as to
 store. The first ones go with PutMetricData, as only a request has LocalStack load the service.

@@ -1,7 +1,6 @@
 """What GetMetricData, GetMetricStatistics and alarms ask for: metrics and metric math over time.
 
-In: queries as in the API. Out: time series, or pages of results. Reads through a function that
-gets one metric, so that it does not know the database. Used by provider.py and alarms.py.
+Reads through a function that gets one metric, so that it does not know the database.
 
 Source: Amazon CloudWatch API Reference, GetMetricData
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html).

@@ -1,8 +1,5 @@
 """Evaluates metric math.
 
-In: the tree of an expression and the series it may use. Out: a number, a series or several. Used
-by metric_data.py, for GetMetricData and for alarms.
-
 Source: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
 """

@@ -1,7 +1,5 @@
 """The datapoints of GetMetricStatistics.
 
-In: one metric, names of statistics, and periods. Out: Datapoint dicts. Called by provider.py.
-
 Source: Amazon CloudWatch API Reference, GetMetricStatistics
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html).
 """

@@ -1,7 +1,4 @@
-"""Pages of long answers.
-
-In: a list and the caller's NextToken. Out: one page and the token of the next. Used by provider.py.
-"""
+"""Pages of long answers."""
 
 import base64
 import binascii

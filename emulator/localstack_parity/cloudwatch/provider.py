@@ -1,8 +1,4 @@
-"""LocalStack's CloudWatch provider, with metrics, metric math and alarms as on AWS.
-
-In: CloudWatch requests. Out: answers, from metric_data.py, alarms.py and dashboards.py; the rest
-are LocalStack's own. Loaded by plugins.py.
-"""
+"""LocalStack's CloudWatch provider, with metrics, metric math and alarms as on AWS."""
 
 import json
 from collections.abc import Sequence

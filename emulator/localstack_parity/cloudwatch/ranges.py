@@ -1,7 +1,6 @@
 """What PutMetricData refuses, in CloudWatch's own words for it.
 
-In: a PutMetricData request of a caller. What the emulator itself measures is not looked at: only
-AWS publishes below `AWS/`. Out: nothing, or CloudWatch's error. Called by ranges.py.
+What the emulator itself measures is not looked at: only AWS publishes below `AWS/`.
 
 Sources: Amazon CloudWatch API Reference, PutMetricData, MetricDatum, Dimension and StatisticSet.
 The words are those that people report: https://github.com/micrometer-metrics/micrometer/issues/1645

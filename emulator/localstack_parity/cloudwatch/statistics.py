@@ -1,8 +1,5 @@
 """Statistics by the names that CloudWatch gives them: Sum, p99, tm(10%:90%) …
 
-In: the name of a statistic and the samples of one period. Out: a number, or None where CloudWatch
-has no datapoint. Used by database.py; the names are checked for requests and alarms too.
-
 Source: Amazon CloudWatch User Guide, "CloudWatch statistics definitions"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html).
 How CloudWatch estimates percentiles is not documented: here they are exact, and between two samples

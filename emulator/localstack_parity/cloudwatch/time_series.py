@@ -1,7 +1,5 @@
 """Time series, and the operators of metric math between them.
 
-In and out: numbers, series and arrays of series. Used by math_functions.py and metric_math.py.
-
 Source: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics", "Basic
 arithmetic functions" and "Comparison and logical operators".
 """

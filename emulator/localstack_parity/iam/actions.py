@@ -1,7 +1,5 @@
 """Which actions an operation of an API needs.
 
-In: service, operation and parameters of a request. Out: names of actions, and the parameters that
-tell on what. Called by guard.py.
 Sources: S3 User Guide, "Required permissions for Amazon S3 API operations"; for all others the
 operation's name is the action's, but for those listed here (Service Authorization Reference).
 """

@@ -1,7 +1,5 @@
 """What AWS answers to a request that is not allowed.
 
-In: a denied request and why. Out: the exception that LocalStack turns into the service's error.
-Called by guard.py.
 Sources: IAM User Guide, "Troubleshoot access denied error messages"; the "Common errors" of each
 service's API reference; S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".
 """

@@ -1,8 +1,4 @@
-"""The policies that apply to a request: those of the caller and the one of the resource.
-
-In: callers and ARNs. Out: Policies, read from LocalStack's state each time, so that a change counts
-at once; documents are parsed once. Called by guard.py and record.py.
-"""
+"""The policies that apply to a request: those of the caller and the one of the resource."""
 
 import json
 import logging

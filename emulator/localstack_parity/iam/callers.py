@@ -1,8 +1,4 @@
-"""Who makes a request: found out from its credentials, or from what LocalStack says of itself.
-
-In: a request's context. Out: a Caller; None for LocalStack's own housekeeping, which has no
-counterpart on AWS. Called by guard.py.
-"""
+"""Who makes a request: found out from its credentials, or from what LocalStack says of itself."""
 
 from functools import lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """The Condition element: operators, multivalued keys, IfExists and Null.
 
-In: the Condition block of a statement. Out: whether a request's context meets it. Used by
-policies.py.
 Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Set operators for
 multivalued context keys".
 """

@@ -1,7 +1,4 @@
-"""What AWS checks about permissions when something is configured, not only when it is used.
-
-In: requests that are allowed as such. Out: nothing, or the service's error. Called by guard.py.
-"""
+"""What AWS checks about permissions when something is configured, not only when it is used."""
 
 import json
 from typing import Any

@@ -1,6 +1,5 @@
 """Decides whether a request is allowed: IAM's policy evaluation logic, and nothing else.
 
-In: a request and the policies that apply to it. Out: a Decision that says why. Called by guard.py.
 Source: IAM User Guide, "Policy evaluation logic", "How AWS enforcement code logic evaluates
 requests", "Cross-account policy evaluation logic", "Determining whether a request is allowed".
 """

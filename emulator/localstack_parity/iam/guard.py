@@ -1,8 +1,4 @@
-"""Lets a request through, or answers as AWS does: the last handler before a service sees it.
-
-In: requests of functions, of people, and of one service to another. Out: nothing, or AccessDenied.
-Installed by plugins.py unless TAPSTACK_IAM=off.
-"""
+"""Lets a request through, or answers as AWS does: the last handler before a service sees it."""
 
 import os
 from typing import Any

@@ -1,7 +1,5 @@
 """Patterns of policies: wildcards, the segments of ARNs, and policy variables.
 
-In: the strings of a policy document. Out: Patterns that match the values of a request. Used by
-policies.py and conditions.py.
 Source: IAM User Guide, "IAM JSON policy elements: Resource", "… Action", "Variables and tags".
 """
 

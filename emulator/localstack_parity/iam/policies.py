@@ -1,7 +1,5 @@
 """Policy documents, parsed as strictly as IAM parses them.
 
-In: a JSON document. Out: a Policy, whose statements say which requests they are about; or
-InvalidPolicy. Used by evaluation.py; attached.py brings the documents.
 Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 """
 

@@ -1,7 +1,5 @@
 """What makes a bucket public, and what blocks it.
 
-In: buckets, their policies and access control lists. Out: whether everyone may do something, and
-whether S3 Block Public Access forbids it. Called by guard.py.
 Source: S3 User Guide, "Blocking public access to your Amazon S3 storage", with its "The meaning of
 'public'".
 """

@@ -1,7 +1,6 @@
-"""What each role used, was refused, and has been granted without ever using it.
+"""Usage record: what each role used, was refused, and has been granted without ever using it.
 
-In: decisions about roles, from guard.py. Out: a report, also as JSON at GET /_tapstack/iam, which
-`tapstack iam` prints.
+`tapstack iam` prints it; GET /_tapstack/iam has it as JSON.
 """
 
 import json

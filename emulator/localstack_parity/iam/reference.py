@@ -1,8 +1,4 @@
-"""Which actions there are, which resources they work on, and which condition keys they know.
-
-In: reference.json, made by make_iam_reference.py from AWS's Service Authorization Reference. Out:
-look-ups by action. Used by actions.py, resources.py and context.py.
-"""
+"""Which actions there are, which resources they work on, and which condition keys they know."""
 
 import json
 from dataclasses import dataclass

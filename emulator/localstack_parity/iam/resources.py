@@ -1,7 +1,5 @@
 """Which resource an action works on: its ARN.
 
-In: an action, the parameters that name the resource, and where the request goes. Out: an ARN, or
-"*" where the action knows no resources. Called by guard.py.
 Source: Service Authorization Reference, "Resource types defined by …", as reference.py has it.
 """
 

@@ -1,6 +1,5 @@
 """Sessions that STS would give out and that are none, or could do more than they should.
 
-In: requests to STS. Out: nothing, or a refusal in one sentence. Installed by plugins.py.
 Source: STS API Reference, AssumeRole.
 """
 

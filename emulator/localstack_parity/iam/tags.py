@@ -1,7 +1,4 @@
-"""The tags of resources, objects and identities, as condition keys ask for them.
-
-Read from LocalStack's state each time, so that a change counts at once.
-"""
+"""The tags of resources, objects and identities, as condition keys ask for them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,8 +1,7 @@
 """What happens to an asynchronous event at its end: invocation records and dead letters.
 
-In: an event's outcome from events.py. Out: messages to SQS, SNS, Lambda or EventBridge, sent with
-the function's role. Shapes: AWS Lambda Developer Guide, "Capturing records of Lambda asynchronous
-invocations" and "Adding a dead-letter queue"
+Shapes: AWS Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations" and
+"Adding a dead-letter queue"
 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 """
 

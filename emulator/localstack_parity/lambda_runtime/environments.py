@@ -1,8 +1,7 @@
 """Execution environments of a function version: lent to one invocation at a time, stopped if idle.
 
-In: requests of invoking.py. Out: environments that are started and reserved. Takes the place of
-LocalStack's get_environment, which starts a timer thread after every invocation and can hand a new
-environment to two invocations at once.
+Takes the place of LocalStack's get_environment, which starts a timer thread after every invocation
+and can hand a new environment to two invocations at once.
 """
 
 import contextlib

@@ -1,8 +1,4 @@
-"""The queue between an asynchronous invocation and the function.
-
-In: events, each due at once or later. Out: calls of the handler, from as many threads as the
-function may have invocations at a time. Used by events.py, one queue for each function version.
-"""
+"""The queue between an asynchronous invocation and the function."""
 
 import heapq
 import itertools

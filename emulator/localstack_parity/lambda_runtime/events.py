@@ -1,8 +1,7 @@
 """Asynchronous invocations: queued, retried, and in the end recorded.
 
-In: invocations of type Event from LocalStack's LambdaService. Out: calls of invoking.py; records
-and dead letters (destinations.py). Takes the place of LambdaEventManager, whose poller receives
-every message at once and runs those again that wait longer than their visibility timeout.
+Takes the place of LambdaEventManager, whose poller receives every message at once and runs those
+again that wait longer than their visibility timeout.
 
 Source: AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
 invocation" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html).

@@ -1,9 +1,7 @@
 """Runs a function's execution environment as a local process: LocalStack's executor plugin.
 
-In: a function version and its invocations, from LocalStack's ExecutionEnvironment. Out: results as
-AWS would give them, crashes, time-outs and lack of memory included; never an exception for what the
-function did. Chosen with LAMBDA_RUNTIME_EXECUTOR=process.
-Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle".
+Chosen with LAMBDA_RUNTIME_EXECUTOR=process. Source: AWS Lambda Developer Guide, "Understanding the
+Lambda execution environment lifecycle".
 """
 
 import math

@@ -1,8 +1,7 @@
 """What goes wrong outside a handler, in AWS's words.
 
-In: how a runtime process stopped, what it posted. Out: faults and the payloads that callers get.
-Used by executor.py. The wording is that of AWS's own results; sources: AWS Lambda Developer Guide,
-"Troubleshoot invocation issues in Lambda", "Lambda quotas" (the size of a response).
+The wording is that of AWS's own results; sources: AWS Lambda Developer Guide, "Troubleshoot
+invocation issues in Lambda", "Lambda quotas" (the size of a response).
 """
 
 import json

@@ -1,8 +1,7 @@
-"""Where functions live on disk: a package for each version, a private folder for each environment.
+"""Folders of functions: a package for each version, a private folder for each environment.
 
-In: an environment's id, a function version. Out: an environment's folder with `tmp` (shown as /tmp)
-and `root` (where its view of the file system is put together); a version's unpacked package, and
-its layers, one over the other. What a killed emulator left behind goes at the next start.
+An environment's folder has `tmp` (shown as /tmp) and `root` (where its view of the file system is
+put together). What a killed emulator left behind is removed at the next start.
 """
 
 import hashlib

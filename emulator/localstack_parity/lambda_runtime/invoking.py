@@ -1,8 +1,7 @@
 """Runs one invocation: lease, execution environment, result, logs, metrics.
 
-In: invocations of one function version, synchronous ones from the provider and asynchronous ones
-from events.py. Out: results. Takes the place of LambdaVersionManager.invoke, which starts threads
-and calls PutMetricData for every invocation.
+Takes the place of LambdaVersionManager.invoke, which starts threads and calls PutMetricData for
+every invocation.
 """
 
 import threading

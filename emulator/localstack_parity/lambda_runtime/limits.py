@@ -1,8 +1,5 @@
 """The limits that Lambda's API enforces, and neither LocalStack nor the model of the API has.
 
-In: requests to Lambda, before the provider sees them. Out: AWS's error for what is beyond a limit.
-Called by plugins.py's request handlers.
-
 Source: AWS Lambda API reference (CreateFunction, PutFunctionEventInvokeConfig, Invoke) and Lambda
 Developer Guide, "Lambda quotas" and "Defined runtime environment variables".
 """

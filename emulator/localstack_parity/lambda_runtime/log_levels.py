@@ -1,7 +1,5 @@
 """Which lines of a function with LogFormat JSON are detailed enough to be left out.
 
-In: a function's ApplicationLogLevel. Out: a test for its lines on standard output; records of the
-`logging` module are filtered by the runtime itself. Used by executor.py.
 Source: AWS Lambda Developer Guide, "Log-level filtering": a JSON line counts with its `level` if it
 has a valid RFC 3339 `timestamp`, any other line as INFO.
 """

@@ -1,8 +1,5 @@
 """Reads what a function writes: plain lines and the runtime's framed records, in their order.
 
-In: bytes of the one pipe that stdout, stderr and the runtime's telemetry descriptor share. Out: log
-events, (milliseconds since the epoch, message). Used by process.py.
-
 The runtime frames each record of the `logging` module as type (4 bytes), length (4), microseconds
 since the epoch (8), message, all big-endian, so a record may span lines. Anything else is text, and
 each of its lines is an event.

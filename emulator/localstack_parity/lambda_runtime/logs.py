@@ -1,7 +1,6 @@
 """Writes what functions log to CloudWatch Logs, as Lambda does: with the function's role, batched.
 
-In: results of invocations from invoking.py. Out: PutLogEvents, one call a second for each log
-stream. Takes the place of LocalStack's LogHandler.
+Takes the place of LocalStack's LogHandler.
 """
 
 import contextlib

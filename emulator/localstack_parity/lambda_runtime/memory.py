@@ -1,8 +1,4 @@
-"""How much memory the processes of an execution environment take.
-
-In: the process id of an environment's init (sandbox.py). Out: bytes, now and at the peak. Called by
-process.py while an invocation runs and when it ends.
-"""
+"""How much memory the processes of an execution environment take."""
 
 import os
 

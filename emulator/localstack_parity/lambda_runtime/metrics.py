@@ -1,7 +1,5 @@
 """What AWS Lambda reports about invocations, as CloudWatch metrics.
 
-In: the numbers of one invocation or event, from invoking.py and events.py. Out: measurements.
-
 Metrics, units and dimensions: AWS Lambda Developer Guide, "Types of metrics for Lambda functions"
 (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
 """

@@ -1,7 +1,5 @@
 """The platform's own log lines: START, END, REPORT and their kin, as text or as JSON.
 
-In: what happened to an environment and its invocations. Out: messages for the function's log, None
-where AWS writes nothing. Used by executor.py.
 Sources: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle"
 (INIT_REPORT, REPORT with Status), "Lambda Telemetry API Event schema reference" (JSON records),
 "Log-level filtering" (which record has which level); billed duration with the init phase: AWS

@@ -1,8 +1,4 @@
-"""What one invocation left behind, beyond the payload LocalStack keeps.
-
-In: the executor fills it when an invocation ends. Out: metrics (Duration, Errors) and the log
-writer (events with their own timestamps) read it where LocalStack hands results around.
-"""
+"""What one invocation left behind, beyond the payload LocalStack keeps."""
 
 from dataclasses import dataclass, field
 

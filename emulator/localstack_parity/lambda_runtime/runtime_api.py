@@ -1,7 +1,5 @@
 """The Lambda Runtime API of one runtime process: a small HTTP server without threads of its own.
 
-In: the sockets of `awslambdaric`, read when the owner's selector says so. Out: requests and the
-replies to them. Used by process.py.
 Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 """
 

@@ -1,8 +1,4 @@
-"""The interpreters that functions can run on here, and what a function finds in its environment.
-
-In: a function version's configuration. Out: the interpreter's folders, or the sentence that says
-what is missing. Used by executor.py and by guard.py.
-"""
+"""The interpreters that functions can run on here, and what a function finds in its environment."""
 
 import os
 import platform

@@ -1,9 +1,9 @@
-"""The process between the emulator and a function's runtime: isolates it, starts it, buries it.
+"""The process between the emulator and a function's runtime: isolates it, starts it, reaps it.
 
-In: a plan (JSON on stdin; see `Plan`), written by process.py. Out, on the plan's status descriptor:
-`init <pid>` once everything is ready, `exit <wait status> <peak KiB>` when the runtime has ended,
-`refused <reason>` if the kernel does not let us isolate. Run as a script by the emulator's
-interpreter with `-I -S`: standard library only, nothing imported after the root has changed.
+It reads a plan (JSON on stdin; see `Plan`) and writes to the plan's status descriptor: `init <pid>`
+once everything is ready, `exit <wait status> <peak KiB>` when the runtime has ended, `refused
+<reason>` if the kernel does not let us isolate. The emulator's interpreter runs it as a script with
+`-I -S`: standard library only, nothing imported after the root has changed.
 
     emulator ── outer ── init (pid 1 of the environment) ── runtime ── what the function starts
 

@@ -1,8 +1,5 @@
 """Conditions on single values, as JSON and space-delimited filter patterns have them.
 
-In: an operator and what it compares with, as text of the pattern. Out: a function of a value. Used
-by json_patterns.py and field_patterns.py.
-
 Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax"
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
 """

@@ -1,8 +1,5 @@
 """Filter patterns for space-delimited log events: ``[ip, ..., status = 4*, bytes > 1000]``.
 
-In: the text of a pattern. Out: a function that gives an event's fields by name, or None if it does
-not match. Called by patterns.py.
-
 Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax", "Using filter patterns to match
 terms in space-delimited log events".
 """

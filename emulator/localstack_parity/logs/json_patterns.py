@@ -1,7 +1,5 @@
 """Filter patterns for JSON log events: ``{ $.level = "ERROR" && $.took > 5 }``.
 
-In: the text of a pattern. Out: a function of an event's parsed JSON. Called by patterns.py.
-
 Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax", "Using filter patterns to match
 terms in JSON log events". What a condition says about a property that is not there is documented
 for NOT EXISTS alone; here all others do not hold.

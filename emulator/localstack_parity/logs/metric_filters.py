@@ -1,7 +1,6 @@
 """What metric filters make of log events, and the filters that CloudWatch Logs refuses.
 
-In: the metric filters of a log group and events that came into it. Out: measurements. Pure; called
-by provider.py.
+Pure; called by provider.py.
 
 Source: Amazon CloudWatch Logs User Guide, "Creating metrics from log events using filters"; API
 Reference, PutMetricFilter and MetricTransformation.

@@ -1,6 +1,5 @@
 """Filter patterns of CloudWatch Logs, for metric filters, subscriptions and FilterLogEvents.
 
-In: the text of a pattern. Out: a Pattern that says which messages match, and gives their values.
 Pure; used by provider.py and metric_filters.py.
 
 Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax"

@@ -1,7 +1,4 @@
-"""LocalStack's Logs provider, with filters that filter and metrics from log events.
-
-In: CloudWatch Logs requests. Out: answers, and measurements for CloudWatch. Loaded by plugins.py.
-"""
+"""LocalStack's Logs provider, with filters that filter and metrics from log events."""
 
 import base64
 import binascii

@@ -1,7 +1,5 @@
 """What CloudWatch Logs refuses besides the constraints of its model.
 
-In: requests, before the provider sees them. Out: the service's error. Called by ranges.py.
-
 Sources: Amazon CloudWatch Logs API Reference, CreateLogGroup and PutLogEvents. The words are those
 that people report, such as https://github.com/aws/aws-sdk-js-v3/issues/6164 (sizes) and
 https://github.com/hashicorp/terraform-provider-aws/issues/29282 (keys).

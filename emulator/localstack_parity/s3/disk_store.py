@@ -1,10 +1,9 @@
 """Objects on disk: one file for each version of an object and each part of an upload.
 
-In: the streams that the S3 provider writes. Out: the same bytes, whole or from any offset. A file
-is written once, under a name of its own, and belongs to the S3Object (or S3Part) it was written
-for: when the last reference to that is gone, because the object was deleted or overwritten and
-nobody reads it any more, the file is removed. So readers and writers need no locks, and nothing
-but metadata stays in memory. Called by the S3 provider.
+A file is written once, under a name of its own, and belongs to the S3Object (or S3Part) it was
+written for: when the last reference to that is gone, because the object was deleted or overwritten
+and nobody reads it any more, the file is removed. So readers and writers need no locks, and nothing
+but metadata stays in memory.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Event notifications as S3 sends them: with AWS's keys and sequencers, and until they arrive.
 
-In: what the S3 provider says has happened to an object. Out: an event at each destination that the
-bucket's configuration names. Used by the S3 provider in place of LocalStack's dispatcher.
-
 AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
 

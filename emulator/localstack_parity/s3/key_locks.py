@@ -1,8 +1,4 @@
-"""One writer at a time for each key, so that a conditional write sees what it decides about.
-
-In: bucket and key. Out: a lock. Used by the S3 provider around everything that changes a key, and
-in place of its ``_preconditions_locks``.
-"""
+"""One writer at a time for each key, so that a conditional write sees what it decides about."""
 
 import threading
 from collections.abc import Iterable, Iterator

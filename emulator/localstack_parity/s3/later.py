@@ -1,7 +1,4 @@
-"""Calls that are made later, all from one thread, which does not keep the emulator from stopping.
-
-In: a call and how long to wait. Out: the call, no sooner. Used by events.py.
-"""
+"""Calls that are made later, all from one daemon thread."""
 
 import heapq
 import itertools

@@ -1,8 +1,5 @@
 """What S3 refuses about the rules of a bucket's lifecycle.
 
-In: the rules of a PutBucketLifecycleConfiguration request. Out: nothing, or S3's error. Called by
-ranges.py.
-
 Sources: Amazon S3 API Reference, PutBucketLifecycleConfiguration, LifecycleRule, Transition; User
 Guide, "Transitioning objects using Amazon S3 Lifecycle". The words are those that people report.
 """

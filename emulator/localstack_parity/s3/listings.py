@@ -1,8 +1,7 @@
 """Listings of more keys than fit into one answer, whatever script the keys are in.
 
-In: list requests. Out: answers whose keys are encoded only once all is sorted, compared and cut
-into pages. LocalStack compares encoded with plain ones, and so leaves out or repeats keys at the
-border of two pages as soon as any of them needs encoding. Used by ``provider``.
+LocalStack compares encoded with plain ones, and so leaves out or repeats keys at the border of two
+pages as soon as any of them needs encoding.
 
 AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, EncodingType.
 """

@@ -1,7 +1,6 @@
 """The S3 service with what LocalStack's lacks, as a subclass.
 
-In: requests, as LocalStack hands them to a provider. Out: its answers. Loaded through the entry
-point ``s3:parity`` in ``plugins``.
+Loaded through the entry point ``s3:parity`` in ``plugins``.
 """
 
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What S3 refuses: encryption, tags, numbers and configurations that its model lets through.
 
-In: requests, before the provider sees them. Out: S3's error. Called by ranges.py.
-
 Sources: Amazon S3 API Reference, PutObject, CopyObject, ListObjectsV2, GetObject and
 PutObjectTagging; User Guide, "Categorizing your storage using tags". The words are those that
 people report, and those of https://github.com/localstack/localstack/tree/main/tests/aws/services/s3.

@@ -1,8 +1,8 @@
-"""How much is in buckets, as CloudWatch metrics: on demand, where AWS reports once a day.
+"""Storage metrics of buckets on demand, where AWS reports them once a day.
 
-In: ``POST /_tapstack/s3/storage-metrics`` on the emulator's endpoint, for all buckets or with
-``?bucket=NAME`` for one. Out: BucketSizeBytes and NumberOfObjects of the present minute, also as
-JSON in the answer. Installed by plugins.py.
+``POST /_tapstack/s3/storage-metrics`` on the emulator's endpoint, for all buckets or with
+``?bucket=NAME`` for one, measures BucketSizeBytes and NumberOfObjects of the present minute; the
+answer has them as JSON too.
 
 Source: Amazon S3 User Guide, "Metrics and dimensions"
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html).

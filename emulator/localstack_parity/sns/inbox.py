@@ -1,9 +1,4 @@
-"""Every mail that SNS would have sent, kept to be read: no mail leaves the machine by itself.
-
-In: mails from mail.py. Out: ``GET /_localstack/mail?after=NUMBER``, JSON, oldest first; and where
-SMTP_HOST names a server (``host`` or ``host:port``), each is handed to it as well, for MailHog,
-Mailpit and the like.
-"""
+"""Every mail that SNS would have sent, kept to be read: no mail leaves the machine by itself."""
 
 import json
 import logging

@@ -1,10 +1,7 @@
 """Mail of topics: from SNS, under the subject of the message or AWS's own.
 
-In: messages to confirmed addresses, and subscriptions that wait for their confirmation. Out: mails
-for the inbox (inbox.py), and at ``/_aws/ses``, which LocalStack offers only once something has been
-sent. What a mail says is AWS's, its wording ours: subject, the text as published, a link that
-confirms or unsubscribes.
-AWS: https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+What a mail says is AWS's, its wording ours: subject, the text as published, a link that confirms or
+unsubscribes. AWS: https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 """
 
 import threading

@@ -1,8 +1,5 @@
 """What SNS reports about topics, as CloudWatch metrics in the namespace AWS/SNS.
 
-In: messages that were published and deliveries that were tried. Out: measurements, which are
-written in batches. Called by the SNS provider.
-
 AWS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
 """
 

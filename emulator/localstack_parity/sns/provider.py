@@ -1,7 +1,6 @@
 """The SNS service with what LocalStack's lacks, as a subclass.
 
-In: requests, as LocalStack hands them to a provider. Out: its answers. Loaded through the entry
-point ``sns:parity`` in ``plugins``.
+Loaded through the entry point ``sns:parity`` in ``plugins``.
 """
 
 import re

@@ -1,7 +1,5 @@
 """What SNS refuses: names and values of attributes, which its model does not hold.
 
-In: requests, before the provider sees them. Out: SNS's error. Called by ranges.py.
-
 Sources: Amazon SNS API Reference, CreateTopic, SetTopicAttributes, Subscribe, TagResource and
 Publish; Developer Guide, "Message delivery retries" (DeliveryPolicy). The words for wrong names and
 values are those of https://github.com/localstack/localstack/tree/main/tests/aws/services/sns.

@@ -1,8 +1,5 @@
 """What SQS refuses: the ranges of attributes and parameters, which its model does not hold.
 
-In: requests, before the provider sees them, and the messages of batches, one by one. Out: SQS's
-error. Called by ranges.py and provider.py.
-
 Sources: Amazon SQS API Reference, CreateQueue, SetQueueAttributes, SendMessage, ReceiveMessage,
 ChangeMessageVisibility, ListQueues and TagQueue. The words are those that people report, and those
 of https://github.com/localstack/localstack/tree/main/tests/aws/services/sqs.

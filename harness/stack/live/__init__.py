@@ -1,9 +1,8 @@
-"""What a deployed resource is like, read back through its service's API.
+"""Properties of deployed resources, read back through each service's API.
 
-A target, a resource's physical id and the properties that the template gives it come in; its
-properties as they are go out, under the names that the template has for them: all that can be read,
-with None or nothing in it for what the resource does not have. verify.py compares. A module per
-service holds a function per resource type; READERS lists them all.
+A module for each service holds a function for each resource type; READERS lists them all. They
+return all that can be read, under the template's names, with None or nothing in it for what the
+resource does not have.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,4 @@
-"""What a resource has where its template says nothing.
-
-A resource type and a property come in; AWS's default goes out. With it verify.py tells what is the
-default from what somebody set, or what an update did not take away.
+"""AWS's defaults: what a resource has where its template says nothing.
 
 Sources: "Default" of the properties in the AWS CloudFormation Template Reference, and the API
 Reference of each service.

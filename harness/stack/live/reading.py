@@ -1,7 +1,4 @@
-"""What the readers of all services have in common.
-
-Answers of AWS's API come in; parts of them go out. Only the modules beside it call it.
-"""
+"""Helpers that the readers of all services share."""
 
 import json
 from collections.abc import Callable, Mapping

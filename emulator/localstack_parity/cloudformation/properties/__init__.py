@@ -1,7 +1,6 @@
 """Resource types whose properties LocalStack drops or never updates: one module per type.
 
-In: LocalStack loads its provider of a resource type. Out: it uses ours, a subclass, instead. Each
-module here defines ``Provider``; ``install`` is called once, when the emulator starts.
+Each module here defines ``Provider``; ``install`` is called once, when the emulator starts.
 """
 
 from importlib import import_module

@@ -1,8 +1,5 @@
 """Lifecycle rules of a bucket: from CloudFormation's words to the S3 API's.
 
-In: the LifecycleConfiguration property of AWS::S3::Bucket. Out: the LifecycleConfiguration of
-PutBucketLifecycleConfiguration. Called by ``bucket``.
-
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html
 """
 

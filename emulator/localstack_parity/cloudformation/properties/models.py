@@ -1,7 +1,4 @@
-"""What the resource types of this package share.
-
-In: CloudFormation's request to create or update a resource. Out: the model to answer with.
-"""
+"""What the resource types of this package share."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
