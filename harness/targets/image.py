@@ -32,6 +32,7 @@ _INPUTS = (
     "runtime/requirements.lock",
     "pyproject.toml",
     "localstack_parity",
+    "cloudwatch_widgets",
 )
 
 type Tell = Callable[[str], None]

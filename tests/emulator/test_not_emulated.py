@@ -26,9 +26,9 @@ NOT_HERE = ("dynamodb", "dynamodbstreams", "kinesis", "opensearch", "es", "trans
         ("apigatewayv2", "get_apis", {}, "The service apigatewayv2 is not emulated here."),
         (
             "cloudwatch",
-            "get_metric_widget_image",
-            {"MetricWidget": "{}"},
-            "GetMetricWidgetImage of cloudwatch is not emulated here.",
+            "get_insight_rule_report",
+            {"RuleName": "r", "StartTime": 0, "EndTime": 60, "Period": 60},
+            "GetInsightRuleReport of cloudwatch is not emulated here.",
         ),
         ("lambda", "list_durable_executions_by_function", {"FunctionName": "f"}, "is not emulated"),
         (

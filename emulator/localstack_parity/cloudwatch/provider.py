@@ -32,6 +32,7 @@ from localstack_parity.cloudwatch import (
     metric_data,
     metric_statistics,
     paging,
+    widget_images,
 )
 from localstack_parity.cloudwatch.alarm_scheduler import AlarmScheduler
 from localstack_parity.cloudwatch.database import MetricDatabase
@@ -295,6 +296,18 @@ class ParityCloudwatchProvider(CloudwatchProvider):
             found.reverse()
         shown, token = paging.page(found, next_token, max_records)
         return {"AlarmHistoryItems": shown, **token}
+
+    def get_metric_widget_image(
+        self,
+        context: RequestContext,
+        metric_widget: str,
+        output_format: str | None = None,
+        **request: Any,
+    ) -> Any:
+        """A graph of metrics as a PNG."""
+        read = self._reader(context.account_id, context.region)
+        image = widget_images.draw(metric_widget, output_format, context.region, read)
+        return {"MetricWidgetImage": image}
 
     # --- Dashboards ---------------------------------------------------------------------------
 
