@@ -77,11 +77,11 @@ def name_an_operation(context: RequestContext) -> None:
         context.operation = context.service.operation_model(context.service.operation_names[0])
 
 
-def _callers_error(exception: Exception, context: RequestContext) -> CommonServiceException | None:
+def _callers_error(exception: Exception, context: RequestContext) -> ServiceException | None:
     """Return the error of the caller that an exception stands for; None if it is none."""
     if isinstance(exception, (ServiceException, HTTPException, NotImplementedError)):
         return None
-    if isinstance(exception.__cause__, CommonServiceException):
+    if isinstance(exception.__cause__, ServiceException):
         return exception.__cause__  # who read the body for the parser knows better
     protocol = str(context.protocol)
     if isinstance(exception, RequestParserError):

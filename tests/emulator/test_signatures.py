@@ -533,6 +533,28 @@ def test_content_md5_holds_for_every_body(emulator: Emulator, bucket: str) -> No
         assert (seen, b"BadDigest" in answer) == (status, status == 400)
 
 
+def test_a_wrong_md5_is_shown_with_the_right_one(emulator: Emulator, bucket: str) -> None:
+    """The expected one in digits of an object, in base64 of a part.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_s3_invalid_content_md5.
+    """
+    s3, digest = emulator.client("s3"), hashlib.md5(b"other")
+    wrong = base64.b64encode(digest.digest()).decode()
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    of_part = {"UploadId": upload, "PartNumber": 1}
+    target = {"Bucket": bucket, "Key": "k", "Body": b"body", "ContentMD5": wrong}
+    for call, more, shown in (
+        (s3.put_object, {}, digest.hexdigest()),
+        (s3.upload_part, of_part, wrong),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call(**target, **more)
+        error = refused.value.response["Error"]
+        assert (error["Code"], error["ExpectedDigest"]) == ("BadDigest", shown)
+        assert error["CalculatedDigest"] == base64.b64encode(hashlib.md5(b"body").digest()).decode()
+    s3.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload)
+
+
 def test_what_is_no_xml_is_bad_input(emulator: Emulator, bucket: str) -> None:
     """AWS: S3 API Reference, "Error responses": MalformedXML, 400. A document type could have
     entities that multiply."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from localstack.aws.api import CommonServiceException
+from localstack.aws.api.s3 import BadDigest
 
 from localstack_parity.authentication.version_4 import ChunkSignatures
 
@@ -35,12 +36,22 @@ class VerifiedBody(io.RawIOBase):
     """A body that has to have the SHA-256 that was signed, and the MD5 that was sent.
 
     `length` is None where only its end tells: it is then checked when there is no more to read.
+    Of a part S3 shows the expected MD5 in base64, of all else in hexadecimal digits. Recorded on
+    AWS: LocalStack's tests, v4.14.0, test_s3_invalid_content_md5.
     """
 
-    def __init__(self, stream: IO[bytes], length: int | None, sha256: str, md5: str) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        length: int | None,
+        sha256: str,
+        md5: str,
+        *,
+        is_part: bool = False,
+    ) -> None:
         self._stream = stream
         self._left = length
-        self._sha256, self._md5 = sha256, md5
+        self._sha256, self._md5, self._is_part = sha256, md5, is_part
         self._digests: list[Any] = [hashlib.sha256()] if sha256 else []
         if md5:
             self._digests.append(hashlib.md5(usedforsecurity=False))
@@ -78,9 +89,14 @@ class VerifiedBody(io.RawIOBase):
                 "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
             )
-        if self._md5 and next(digests).digest() != base64.b64decode(self._md5):
-            raise CommonServiceException(
-                "BadDigest", "The Content-MD5 you specified did not match what we received."
+        if not self._md5:
+            return
+        found, wanted = next(digests).digest(), base64.b64decode(self._md5)
+        if found != wanted:
+            raise BadDigest(
+                "The Content-MD5 you specified did not match what we received.",
+                ExpectedDigest=self._md5 if self._is_part else wanted.hex(),
+                CalculatedDigest=base64.b64encode(found).decode(),
             )
 
 

@@ -252,4 +252,6 @@ def _hold_body_to_headers(
     if sha256 or md5:
         chunked = "chunked" in raw.headers.get("transfer-encoding", "").lower()
         length = request.content_length if chunked else request.content_length or 0
-        request.stream = bodies.VerifiedBody(request.stream, length, sha256, md5)
+        request.stream = bodies.VerifiedBody(
+            request.stream, length, sha256, md5, is_part="partNumber" in raw.arguments
+        )
