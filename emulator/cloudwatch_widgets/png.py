@@ -1,8 +1,7 @@
 """SVG as PNG, by resvg: needs the package resvg-py, which only the emulator has.
 
-SVG of this package comes in; PNG goes out, drawn with the font that is shipped beside this module
-and no other, so that a picture is the same on every machine. resvg draws no text at all in a font
-that it does not find.
+Pictures are drawn with the font that is shipped beside this module and no other, so that they are
+the same on every machine. resvg draws no text at all in a font that it does not find.
 """
 
 from pathlib import Path

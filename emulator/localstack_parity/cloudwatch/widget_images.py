@@ -1,7 +1,7 @@
 """GetMetricWidgetImage: a widget's JSON and its metrics as a PNG.
 
-In: the JSON, a reader of metrics, the time. Out: the picture, drawn by cloudwatch_widgets as the
-console draws dashboards, or ValidationException. Used by provider.py.
+cloudwatch_widgets draws it, as it draws the console's dashboards; ValidationException for what it
+cannot draw.
 
 Source: Amazon CloudWatch API Reference, GetMetricWidgetImage, and "Metric Widget Structure and
 Syntax"
