@@ -13,11 +13,11 @@ from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.ledger import Entry
 from harness.evidence.observations import Run
+from harness.faults.injection import compressed, disturbed
 from harness.images.corpus import plan
+from harness.redrive import redrive
+from harness.run.failure_queue import outputs_of, waiting_failures
 from harness.run.scenario import Context
-from harness.trouble.disturb import compressed, disturbed
-from harness.trouble.failures import outputs_of, waiting_failures
-from harness.trouble.redrive import redrive
 
 TITLE = "S3 slows down and times out, SNS refuses: retried, nothing lost or doubled"
 GATE = 0

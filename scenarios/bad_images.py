@@ -18,8 +18,8 @@ from harness.evidence.observations import Run
 from harness.images import awkward
 from harness.images.corpus import Picture, plan
 from harness.images.pictures import Pictures
+from harness.run.alarm_watch import Counter, watched
 from harness.run.scenario import Context
-from harness.trouble.watching import Counter, watched
 
 TITLE = "bad images of every kind among good ones, each refused once, with a reason"
 GATE = 4

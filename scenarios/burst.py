@@ -6,12 +6,12 @@ what comes. Expect: throttles, in metric and alarm, and nothing lost: drained to
 
 from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.concurrency import concurrency_reached, drain_s
 from harness.evidence.observations import Run
+from harness.faults.function_settings import reserved_concurrency
 from harness.images.corpus import plan
+from harness.run.alarm_watch import watched
 from harness.run.scenario import Context
-from harness.trouble.adjusting import reserved_concurrency
-from harness.trouble.draining import concurrency_reached, drain_s
-from harness.trouble.watching import watched
 
 TITLE = "the whole day's uploads at once, with two invocations at a time"
 GATE = 0

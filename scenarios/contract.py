@@ -15,16 +15,16 @@ from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.faults import field_of
 from harness.evidence.ledger import OUTPUT_PREFIX, SOURCE_PREFIX, Expected
 from harness.evidence.observations import Run
+from harness.faults.function_settings import environment
 from harness.images import awkward
 from harness.images.awkward import picture
 from harness.images.colours import profiled_photo
 from harness.images.corpus import KINDS, METADATA_LIMIT, Kind
 from harness.images.reference import fitted_size
+from harness.run.memory_growth import ALLOWED_MB, INVOCATIONS, grown_mb, memory_used_mb
 from harness.run.probe import EARLIER, LATER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
-from harness.trouble import growth
-from harness.trouble.adjusting import environment
 
 TITLE = "what the function promises, tried on edge cases"
 GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
@@ -321,12 +321,12 @@ def steady_memory(probe: Probe) -> str:
     event = probe.event(sent, EARLIER)
     # An environment that has seen a vast photo would hide what a small one leaves behind.
     with environment(probe.target, probe.outputs["FunctionName"], TAPSTACK_FRESH=probe.folder):
-        used = [growth.memory_used_mb(probe, event) for _ in range(growth.INVOCATIONS)]
+        used = [memory_used_mb(probe, event) for _ in range(INVOCATIONS)]
     probe.expect(sent, photo)
-    grown, first = growth.grown_mb(used), used[0]
+    grown, first = grown_mb(used), used[0]
     detail = f"{grown:+d} MB in {len(used)} invocations, from {first} MB to {used[-1]} MB"
-    if grown > growth.ALLOWED_MB:
-        raise Broken(f"{detail}; {growth.ALLOWED_MB} MB are allowed")
+    if grown > ALLOWED_MB:
+        raise Broken(f"{detail}; {ALLOWED_MB} MB are allowed")
     return detail
 
 

@@ -14,9 +14,9 @@ from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.ledger import Entry
 from harness.evidence.observations import Run
+from harness.faults.injection import disturbed
 from harness.images.corpus import Picture, plan
 from harness.run.scenario import Context
-from harness.trouble.disturb import disturbed
 
 TITLE = "events twice, late and out of order; keys overwritten quickly"
 GATE = 4

@@ -14,9 +14,9 @@ from harness.evidence import checks
 from harness.evidence.check import Check, Verdict
 from harness.evidence.observations import Run
 from harness.images.corpus import plan
+from harness.run.broken_day import END_WITHIN_S, BrokenDay, broken_day, second_emulator
 from harness.run.scenario import Context
 from harness.stack.deploy import deploy
-from harness.trouble.restart import END_WITHIN_S, BrokenDay, broken_day, second_emulator
 
 TITLE = "the emulator killed in mid-run, twice: what is lost is said, and nothing passes"
 GATE = 0

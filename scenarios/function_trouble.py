@@ -11,17 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from harness.evidence import checks
-from harness.evidence.check import Check, Verdict, rule
-from harness.evidence.ledger import Entry, Notice
-from harness.evidence.observations import Run
-from harness.images.awkward import picture
-from harness.images.corpus import Picture
-from harness.run.probe import Broken, Probe
-from harness.run.promises import promise, try_all
-from harness.run.scenario import Context
-from harness.trouble.adjusting import timeout
-from harness.trouble.alarms import (
+from harness.alarms import (
     BREACH_FORGOTTEN_S,
     BREACH_SEEN_S,
     Alarm,
@@ -29,10 +19,20 @@ from harness.trouble.alarms import (
     comes_to,
     compression,
 )
-from harness.trouble.disturb import compressed, disturbed
-from harness.trouble.failures import waiting_failures
-from harness.trouble.redrive import redrive
-from harness.trouble.surroundings import datapoints
+from harness.evidence import checks
+from harness.evidence.check import Check, Verdict, rule
+from harness.evidence.ledger import Entry, Notice
+from harness.evidence.observations import Run
+from harness.faults.function_settings import timeout
+from harness.faults.injection import compressed, disturbed
+from harness.images.awkward import picture
+from harness.images.corpus import Picture
+from harness.redrive import redrive
+from harness.run.failure_queue import waiting_failures
+from harness.run.probe import Broken, Probe
+from harness.run.promises import promise, try_all
+from harness.run.scenario import Context
+from harness.run.wiring import datapoints
 from harness.waiting import stretched
 
 TITLE = "the function crashes, hangs, runs out of memory: retried, notified, redriven"

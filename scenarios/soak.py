@@ -11,11 +11,11 @@ from statistics import median
 
 from harness.evidence.check import Check, Verdict
 from harness.evidence.observations import Run
+from harness.evidence.trend import growth
 from harness.images.corpus import plan
 from harness.run.scenario import Context
+from harness.run.soak import Round, Soak, soak
 from harness.targets.usage import PARTS
-from harness.trouble.soaking import Round, Soak, soak
-from harness.trouble.trends import growth
 from scenarios import daily_load
 
 TITLE = "the daily load over and over, and whether anything piles up"

@@ -14,13 +14,13 @@ from harness.evidence.logs import log_groups
 from harness.evidence.observations import Run
 from harness.images.awkward import picture
 from harness.problems import Problem
+from harness.run.environments import Changes, Facts, Life, listed, live, require_same
 from harness.run.probe import Broken, Probe, no_picture
 from harness.run.promises import promise
 from harness.run.scenario import Context
+from harness.run.wiring import datapoints, measured_alarms
 from harness.stack.identities import IDENTITIES
 from harness.stack.leftovers import EXPORT, LISTED, STACK, Found, remove
-from harness.trouble.lifecycle import Changes, Facts, Life, listed, live, require_same
-from harness.trouble.surroundings import datapoints, measured_alarms
 
 TITLE = "deploy, change, fail, delete and deploy again, beside another environment"
 GATE = 5

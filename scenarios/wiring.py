@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from harness.alarms import actions_of, topics_of
 from harness.evidence import checks
 from harness.evidence.check import Check
 from harness.evidence.ledger import Notice
@@ -18,8 +19,7 @@ from harness.run.notifications import subscribed
 from harness.run.probe import EARLIER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
-from harness.trouble.alarms import actions_of, topics_of
-from harness.trouble.surroundings import (
+from harness.run.wiring import (
     alarms,
     ask,
     asked_by,

@@ -8,10 +8,10 @@ import click
 from harness.commands.answers import print_json, running_stack
 from harness.commands.options import as_json, configured
 from harness.naming import as_typed
+from harness.redrive import LIMIT, Failure, Item, Redrive
+from harness.redrive import redrive as send_again
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
-from harness.trouble.redrive import LIMIT, Failure, Item, Redrive
-from harness.trouble.redrive import redrive as send_again
 
 _DONE = {
     "send": "would be sent again",

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.naming import as_typed
+from harness.redrive import Item, redrive
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.trouble.redrive import Item, redrive
 
 SHOWN = 200  # messages
 _COUNTED = {

@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
+from harness.faults.injection import Disturbance, disturbed
 from harness.targets.target import Target
-from harness.trouble.disturb import Disturbance, disturbed
 from tests.emulator.conftest import Emulator
 
 type Rule = dict[str, Any]

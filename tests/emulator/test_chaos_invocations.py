@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.faults.injection import compressed
 from harness.problems import Problem
 from harness.targets.target import Target
-from harness.trouble.disturb import compressed
 from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import Emulator, StartEmulator

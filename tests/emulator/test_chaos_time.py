@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from harness.faults.injection import alarms_ahead, compressed
 from harness.targets.target import Target
-from harness.trouble.disturb import alarms_ahead, compressed
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped

@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import pytest
 
+from harness.faults.injection import Disturbance, alarms_ahead, can_disturb, compressed, disturbed
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import chaos
 from harness.targets.endpoint import EndpointTarget
 from harness.targets.target import Target
-from harness.trouble.disturb import Disturbance, alarms_ahead, can_disturb, compressed, disturbed
 from tests.emulator.conftest import Emulator, StartEmulator
 
 

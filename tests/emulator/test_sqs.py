@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
+from harness.faults.injection import alarms_ahead
 from harness.targets.target import Target
-from harness.trouble.disturb import alarms_ahead
 from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.observations import await_metric, statistics

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.faults.injection import alarms_ahead
 from harness.run.probe import Probe
 from harness.run.promises import Promise
 from harness.run.scenario import RunOptions
-from harness.trouble.disturb import alarms_ahead
 from scenarios import function_trouble
 from tests.integration.place import Place, broken, emulator_for, function
 from tests.mutants.mutant import Edit, template

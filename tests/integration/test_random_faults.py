@@ -23,10 +23,10 @@ from harness.evidence.observations import Run
 from harness.evidence.outcomes import OUTCOMES, final_notices, judged
 from harness.evidence.report import build_report
 from harness.evidence.report_files import report_folder, write_report
+from harness.faults.function_settings import timeout
+from harness.faults.injection import compressed, disturbed
 from harness.images.corpus import KINDS, Picture, plan
 from harness.run.scenario import Context, RunOptions
-from harness.trouble.adjusting import timeout
-from harness.trouble.disturb import compressed, disturbed
 from scenarios.duplicates_and_reorder import overwriting
 from tests.integration.place import Place, emulator_for, function
 from tests.mutants.mutant import Edit

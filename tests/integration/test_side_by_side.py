@@ -263,8 +263,8 @@ import sys, time
 from harness.settings import read_settings
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.endpoint import EndpointTarget
-from harness.trouble.adjusting import reserved_concurrency, timeout
-from harness.trouble.disturb import compressed, disturbed
+from harness.faults.function_settings import reserved_concurrency, timeout
+from harness.faults.injection import compressed, disturbed
 
 target = EmbeddedTarget(read_settings({"state_dir": sys.argv[1], "port": "0"}, env={}))
 function = sys.argv[2]

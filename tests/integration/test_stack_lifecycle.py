@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.evidence.check import Check
 from harness.evidence.observations import Run
+from harness.run.environments import Environment, Life, live
 from harness.run.promises import Promise, promise
 from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings, read_settings
@@ -21,7 +22,6 @@ from harness.stack.deploy import Stack, delete_stack, deploy
 from harness.stack.leftovers import found_of
 from harness.stack.package import build
 from harness.targets.embedded import EmbeddedTarget
-from harness.trouble.lifecycle import Environment, Life, live
 from scenarios import stack_lifecycle as scenario
 from tests.mutants.mutant import Edit, copy_project, template, without
 from tests.mutants.mutant_emulator import mutant_emulator

@@ -1,4 +1,4 @@
-"""One alarm, followed through a run: OK before it, raised by it, notified, and OK again."""
+"""Alarm watch: one alarm is OK before a run, raised by it, notified, and OK again."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,11 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from harness.evidence.check import Check
-from harness.evidence.ledger import Notice
-from harness.run.notifications import subscribed
-from harness.run.scenario import Context
-from harness.trouble.alarms import (
+from harness.alarms import (
     BREACH_FORGOTTEN_S,
     BREACH_SEEN_S,
     Alarm,
@@ -20,7 +16,11 @@ from harness.trouble.alarms import (
     compression,
     topics_of,
 )
-from harness.trouble.disturb import can_disturb
+from harness.evidence.check import Check
+from harness.evidence.ledger import Notice
+from harness.faults.injection import can_disturb
+from harness.run.notifications import subscribed
+from harness.run.scenario import Context
 from harness.waiting import WaitedTooLong, wait_until
 
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"

@@ -1,4 +1,4 @@
-"""How a burst was worked off: concurrent invocations, and how long it took. Pure functions."""
+"""Concurrency of a burst: invocations at a time, and how long it took. Pure functions."""
 
 from harness.evidence.observations import Run
 

@@ -1,4 +1,4 @@
-"""Settings of a deployed function, changed for as long as a scenario needs it.
+"""Function settings: changed on a deployed function for as long as a scenario needs it.
 
 Each context manager changes one setting through AWS's API and restores what was there before,
 whatever happens.

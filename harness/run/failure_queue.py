@@ -1,13 +1,13 @@
-"""Events that failed for good, and what becomes of them when they are sent again."""
+"""Failure queue: the events that failed for good, and their outputs once they are redriven."""
 
 from collections.abc import Callable, Sequence
 
 from botocore.exceptions import ClientError
 
 from harness.evidence.ledger import output_key
+from harness.redrive import redrive
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.trouble.redrive import redrive
 from harness.waiting import WaitedTooLong, wait_until
 
 _DEADLINE_S = 60.0

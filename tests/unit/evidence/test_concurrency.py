@@ -2,10 +2,10 @@
 
 import time
 
+from harness.evidence.concurrency import concurrency_reached, drain_s
 from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import Attempt, Entry, Expected, Ledger, Notice
 from harness.evidence.observations import Observations, Run
-from harness.trouble.draining import concurrency_reached, drain_s
 
 SEEN = Observations("uploads", "outputs", time.time(), 300.0)
 

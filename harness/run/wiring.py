@@ -1,4 +1,4 @@
-"""Alarms, the failure queue and the bucket's notifications, read or changed for a while."""
+"""Wiring of the function: alarms, failure queue and bucket notifications, read or changed."""
 
 import json
 import operator
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.alarms import Alarm, alarms_of, on_function
+from harness.faults.function_settings import environment
 from harness.run.probe import Broken, Probe
 from harness.stack.abandoned import api_call, take
 from harness.stack.template import references
 from harness.targets.undo_log import note
-from harness.trouble.adjusting import environment
-from harness.trouble.alarms import Alarm, alarms_of, on_function
 
 type Request = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.trouble.restart import BrokenDay, end_of
+from harness.run.broken_day import BrokenDay, end_of
 from scenarios.emulator_restart import RULES, judge
 
 CAUSE = "embedded lost its state during the run: what it held is gone"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.trouble.growth import ALLOWED_MB, WARM_UP, grown_mb
+from harness.run.memory_growth import ALLOWED_MB, WARM_UP, grown_mb
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from harness.run.soak import Round, Soak
 from harness.targets.usage import PARTS, Usage
-from harness.trouble.soaking import Round, Soak
 from scenarios.soak import LEAST, METRICS_PER_IMAGE, PER_LOG_BYTE, judge
 from tests.unit.runs import good_run
 

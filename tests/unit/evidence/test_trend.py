@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.trouble.trends import growth
+from harness.evidence.trend import growth
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.trouble.redrive import Failure, read
+from harness.redrive import Failure, read
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:image-processor-dev"
 

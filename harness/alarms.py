@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+from harness.faults.injection import alarms_ahead, can_disturb
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.trouble.disturb import alarms_ahead, can_disturb
 from harness.waiting import WaitedTooLong, wait_until
 
 # CloudWatch evaluates an alarm every minute, on what was measured up to a minute before.

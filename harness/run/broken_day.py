@@ -1,4 +1,4 @@
-"""A day during which the emulator is killed.
+"""Broken day: a day during which the emulator is killed.
 
 A second emulator of the same kind is started beside the one that the person works with, and
 `tapstack run daily-load` runs on it as a person runs it. A BrokenDay is what the command printed
@@ -19,24 +19,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 from botocore.exceptions import ClientError
 
+from harness.faults.emulator_restart import kill, revive
 from harness.problems import Problem
 from harness.run.scenario import Context
 from harness.settings import Settings
 from harness.targets import ports
 from harness.targets.choosing import TARGETS
-from harness.targets.container import ComposeTarget
-from harness.targets.image import docker
-from harness.targets.target import Target
-from harness.waiting import WaitedTooLong, stretched, wait_until
+from harness.waiting import WaitedTooLong, wait_until
 
 END_WITHIN_S = 90.0  # of the kill: silence, uploads under way and the report take their time
 _BEGIN_WITHIN_S = 300.0  # deployment, and half of the day
 _LOOK_EVERY_S = 0.25
-_DEATH_S = 10.0
-_REVIVAL_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -187,28 +182,6 @@ def _processed(said: Sequence[str]) -> int:
     """How many images the last line of progress told to be processed."""
     told = re.findall(r" (\d+) processed \(", "".join(said))
     return int(told[-1]) if told else 0
-
-
-def kill(target: Target) -> None:
-    """End the emulator as a crash does: nothing of it gets to say anything."""
-    status = target.status()
-    if target.name == ComposeTarget.name:
-        docker("kill", str(status["container"]))
-        return
-    process = psutil.Process(int(status["pid"] or 0))
-    process.kill()
-    process.wait(stretched(_DEATH_S))
-
-
-def revive(target: Target) -> None:
-    """Start it again, at the same address. What it held is gone."""
-    container = target.status().get("container")
-    if container:
-        docker("start", str(container))
-        wait_until(target.running, deadline_s=_REVIVAL_S, describe="the container to answer")
-    else:
-        target.stop()
-        target.start(background=False)
 
 
 def _written(reports: Path, since: float) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Whether a series grows: a slope that single bad rounds do not bend. Pure functions."""
+"""Trend: whether a series grows, by a slope that single bad rounds do not bend. Pure functions."""
 
 from collections.abc import Sequence
 from itertools import combinations

@@ -1,0 +1,1 @@
+"""Faults made on purpose for as long as a `with` block lasts, and undone afterwards."""
