@@ -13,8 +13,21 @@ from typing import Any, TextIO
 import click
 
 from harness import interruption
-from harness.commands import judging, looking, mending, stack
+from harness.commands import stack
+from harness.commands.bench import bench
+from harness.commands.compare import compare_command
 from harness.commands.console import console
+from harness.commands.explain import explain
+from harness.commands.gate import gate
+from harness.commands.iam import iam
+from harness.commands.lint import lint
+from harness.commands.logs import logs
+from harness.commands.mail import mail
+from harness.commands.redrive import redrive
+from harness.commands.run import run
+from harness.commands.scenarios import scenarios_command
+from harness.commands.status import status
+from harness.commands.verify import verify
 from harness.naming import as_typed, version
 from harness.problems import Problem
 from harness.settings import Settings
@@ -22,9 +35,8 @@ from harness.unexpected import problem_of
 
 COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),
-    *(judging.run, judging.gate, judging.lint, judging.verify, judging.bench),
-    *(looking.status, looking.logs, looking.mail, looking.iam, looking.scenarios_command),
-    *(looking.explain, looking.compare_command, mending.redrive, console),
+    *(run, gate, lint, verify, bench),
+    *(status, logs, mail, iam, scenarios_command, explain, compare_command, redrive, console),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

@@ -1,1 +1,1 @@
-"""The commands, by what they are for; harness/cli.py puts them together."""
+"""The commands, one file each; those that bring the stack up and down share stack.py."""

@@ -2,7 +2,8 @@
 
 import click
 
-from harness.commands.answers import (
+from harness.commands.options import ALL, as_json, configured, pairs, parameters
+from harness.commands.output import (
     print_json,
     require_running,
     show_isolation,
@@ -10,7 +11,6 @@ from harness.commands.answers import (
     stack_facts,
     tell,
 )
-from harness.commands.options import ALL, as_json, configured, pairs, parameters
 from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings

@@ -1,4 +1,4 @@
-"""What commands look up first and print last.
+"""Output of the commands, and the stack that they look up first.
 
 Progress goes to standard error, results to standard output, so that --json can be piped.
 """

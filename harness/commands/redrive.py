@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from harness.commands.answers import print_json, running_stack
 from harness.commands.options import as_json, configured
+from harness.commands.output import print_json, running_stack
 from harness.naming import as_typed
 from harness.redrive import LIMIT, Failure, Item, Redrive
 from harness.redrive import redrive as send_again

@@ -1,0 +1,36 @@
+"""The command scenarios: the list of what `tapstack run` knows."""
+
+import click
+
+from harness.commands.options import as_json
+from harness.commands.output import print_json
+
+
+@click.command(name="scenarios")
+@as_json
+def scenarios_command(*, as_json: bool) -> int:
+    """List the scenarios that `tapstack run` knows.
+
+    One line each: whether the gate runs it, its name, what it is about, and what a target needs for
+    it. Nothing has to run.
+    """
+    from harness.run.scenario import scenarios
+
+    known = scenarios()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": each.name,
+                    "title": each.title,
+                    "gate": bool(each.gate),
+                    "needs": sorted(each.needs),
+                }
+                for each in known
+            ]
+        )
+        return 0
+    for each in known:
+        needs = f" (needs {', '.join(sorted(each.needs))})" if each.needs else ""
+        click.echo(f"{'gate' if each.gate else '':<6}{each.name:<24}{each.title}{needs}")
+    return 0
