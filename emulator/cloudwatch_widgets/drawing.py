@@ -6,7 +6,7 @@ Nothing a metric or a person has named can become an element, an attribute or a 
 from dataclasses import dataclass
 from html import escape
 
-FONT = "Roboto"  # the one that is shipped for PNGs; browsers take their own after it
+FONT = "Aileron"  # the one that Pillow brings, for PNGs; browsers take their own after it
 CHARACTER = 0.62  # of the font's size: wide, so that texts never touch
 
 

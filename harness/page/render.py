@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from harness.page.judged import judge_all
 from harness.page.text import middle, time, utc, visible
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("uplot.js", "core.js", "charts.js", "table.js", "start.js")
+_SCRIPTS = ("core.js", "charts.js", "table.js", "start.js")
 _CARDS = 6  # that are seen without a click
-_STYLES = ("uplot.css", "page.css")
+# uPlot as the package uplot-python ships it; importing that would want IPython.
+_CHARTS = distribution("uplot-python")
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,9 @@ def render_gate(gate: Mapping[str, Any]) -> bytes:
 
 
 def _made(template: str, scripts: Sequence[str] = _SCRIPTS, **values: Any) -> bytes:
-    style = "\n".join(_asset(name) for name in _STYLES)
-    script = '"use strict";\n' + "\n".join(_asset(name) for name in scripts)
+    style = "\n".join((_charts("uPlot.min.css"), _asset("page.css")))
+    library = (_charts("uPlot.iife.js"),) if "charts.js" in scripts else ()
+    script = "\n".join(('"use strict";', *library, *(_asset(name) for name in scripts)))
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -138,6 +141,13 @@ def _templates() -> Environment:
 @cache
 def _asset(name: str) -> str:
     return (_HERE / "assets" / name).read_text(encoding="utf-8").strip()
+
+
+@cache
+def _charts(name: str) -> str:
+    """A file of uPlot, which is MIT-licensed; its notice stands at the head of the script."""
+    file = Path(str(_CHARTS.locate_file(f"uplot/static/{name}")))
+    return file.read_text(encoding="utf-8").strip()
 
 
 def _hash(text: str) -> str:
