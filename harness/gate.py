@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
+from harness.evidence.fidelity import evidence_of
 from harness.evidence.report import show_not_proven
 from harness.evidence.report_files import report_folder
 from harness.files import shown
@@ -86,6 +87,7 @@ class Gate:
             ],
             # It is of the target, so the same for all scenarios.
             "not_proven": self.reports[-1][0]["not_proven"] if self.reports else [],
+            "evidence": self.reports[-1][0]["evidence"] if self.reports else evidence_of([]),
         }
 
 
@@ -201,7 +203,8 @@ def _run_scenarios(
         ]
         steps.append(Step(name, outcome.passed, page, tuple(details), outcome.folder))
     # It is of the target, so the same for all.
-    show_not_proven(Console(stderr=True), reports[-1][0]["not_proven"] if reports else [])
+    if reports:
+        show_not_proven(Console(stderr=True), reports[-1][0])
     return steps, reports
 
 

@@ -5,6 +5,8 @@ concern its target, so that a pass is not taken for more than it is.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from harness.settings import ROOT
 FIDELITY = ROOT / "emulator" / "FIDELITY.md"
 
 ENFORCED, SIMULATED, NOT_CHECKED = "enforced", "simulated", "not checked"
+
+# How it is known what AWS does, the strongest first.
+RECORDED, DOCUMENTED, INFERRED = "recorded", "documented", "inferred"
+_IN_PART = "in part recorded: "
 
 # Rows below such a heading concern only some runs.
 _ONLY = "Only with "
@@ -28,6 +34,8 @@ class Behaviour:
     `number` counts the rows; a letter after it tells parts of one difference apart. `tests` are
     named as pytest names them. `prominent` rows stand in bold and are shown to people after each
     run. `only` is the target or setting that the row is about, "" where it is about every emulator.
+    `known` says how it is known what AWS does (recorded, documented or inferred), `evidence` by
+    which recording or page; a recording of a part of it comes after "in part recorded: ".
     """
 
     number: str
@@ -38,6 +46,8 @@ class Behaviour:
     tests: tuple[str, ...]
     prominent: bool
     only: str
+    known: str
+    evidence: str
 
 
 def behaviours(file: Path = FIDELITY) -> list[Behaviour]:
@@ -62,7 +72,8 @@ def behaviours(file: Path = FIDELITY) -> list[Behaviour]:
 
 
 def _row(heading: str, cells: list[str]) -> Behaviour:
-    number, behaviour, status, here, tests = cells
+    number, behaviour, status, here, tests, evidence = cells
+    known, _, sources = evidence.replace("`", "").partition(" ")
     return Behaviour(
         number=number,
         service=heading,
@@ -72,13 +83,15 @@ def _row(heading: str, cells: list[str]) -> Behaviour:
         tests=tuple(re.findall(r"`(tests/[^`]+)`", tests)),
         prominent=behaviour.startswith("**"),
         only=heading.removeprefix(_ONLY) if heading.startswith(_ONLY) else "",
+        known=known.rstrip(":;"),
+        evidence=sources,
     )
 
 
-def not_proven(
+def concerning(
     target: str, *, permissions: bool = True, signatures: bool = True, isolated: bool = True
 ) -> list[Behaviour]:
-    """What a pass on `target` leaves open, the most important first; nothing on AWS itself.
+    """The rows that a run on `target` meets, in the table's order; none on AWS itself.
 
     `permissions` says whether policies were asked there, `signatures` whether they were verified,
     `isolated` whether functions were kept apart.
@@ -92,5 +105,36 @@ def not_proven(
         about.add(_SWITCHED_OFF["signatures"])
     if not isolated:
         about.add(_NOT_ISOLATED)
-    left_open = [row for row in behaviours() if row.status != ENFORCED and row.only in about]
+    return [row for row in behaviours() if row.only in about]
+
+
+def not_proven(rows: Iterable[Behaviour]) -> list[Behaviour]:
+    """What a pass leaves open of `rows`, the most important first."""
+    left_open = [row for row in rows if row.status != ENFORCED]
     return sorted(left_open, key=lambda row: (not row.prominent, not row.only))
+
+
+def evidence_of(rows: Iterable[Behaviour]) -> dict[str, int]:
+    """How many of `rows` are known in which way; those recorded in part are documented or inferred.
+
+    All rows count: the pipeline uses every service that the table is about.
+    """
+    listed = list(rows)
+    known = Counter(row.known for row in listed)
+    return {
+        "behaviours": len(listed),
+        **{kind: known[kind] for kind in (RECORDED, DOCUMENTED, INFERRED)},
+        "recorded_in_part": sum(_IN_PART in row.evidence for row in listed),
+    }
+
+
+def evidence_line(counts: Mapping[str, int]) -> str:
+    """What `evidence_of` counted, in one sentence for people; "" where there is nothing to know."""
+    if not counts["behaviours"]:
+        return ""
+    return (
+        f"of {counts['behaviours']} behaviours in which LocalStack differs from AWS, "
+        f"{counts[RECORDED]} are known from recordings made on AWS "
+        f"({counts['recorded_in_part']} more in part), "
+        f"{counts[DOCUMENTED]} from its documentation, {counts[INFERRED]} are inferred"
+    )

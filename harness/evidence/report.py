@@ -21,7 +21,7 @@ from rich.table import Table
 from harness.evidence.accounting import counts
 from harness.evidence.check import Check
 from harness.evidence.faults import faults
-from harness.evidence.fidelity import not_proven
+from harness.evidence.fidelity import concerning, evidence_line, evidence_of, not_proven
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, is_bad_outcome, judged
 
@@ -46,6 +46,12 @@ def build_report(
     day = seen.day
     # What was sent at once to measure this machine queued on purpose.
     timed = [entry for entry in heard if not day or entry.index >= day.measuring]
+    met = concerning(
+        facts["target"],
+        permissions=facts.get("permissions", True),
+        signatures=facts.get("signatures", True),
+        isolated=facts.get("isolated", True),
+    )
     return {
         "scenario": scenario,
         "passed": not failed and proven and not seen.ended_early,
@@ -78,15 +84,8 @@ def build_report(
         "not_checked": [check.id for check in checks if check.passed is None],
         "listed": _listed(run),
         "strays": [dict(notice.body) for notice in run.ledger.strays],
-        "not_proven": [
-            asdict(row)
-            for row in not_proven(
-                facts["target"],
-                permissions=facts.get("permissions", True),
-                signatures=facts.get("signatures", True),
-                isolated=facts.get("isolated", True),
-            )
-        ],
+        "not_proven": [asdict(row) for row in not_proven(met)],
+        "evidence": evidence_of(met),
         "environment": {
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
@@ -196,14 +195,15 @@ def show_report(
     for sentence in report.get("compressed", []):
         _line(console, "", f"Time was compressed: {sentence}")
     if not_proven:
-        show_not_proven(console, report["not_proven"])
+        show_not_proven(console, report)
     console.print()
     console.print(verdict(report), soft_wrap=True)
     _line(console, "report", place)
 
 
-def show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What matters most of what even a pass leaves open here, and where the rest is listed."""
+def show_not_proven(console: Console, report: Mapping[str, Any]) -> None:
+    """What matters most of what even a pass leaves open, and how it is known what AWS does."""
+    rows = report["not_proven"]
     prominent = [row for row in rows if row["prominent"]]
     if not prominent:
         return
@@ -212,6 +212,7 @@ def show_not_proven(console: Console, rows: Sequence[Mapping[str, Any]]) -> None
     _line(console, "not proven", f"of what AWS does; {more} more in emulator/FIDELITY.md")
     for row in prominent:
         _line(console, "", f"{row['status']}: {row['behaviour']}")
+    _line(console, "evidence", evidence_line(report["evidence"]))
 
 
 def _line(console: Console, label: str, text: str, style: str = "") -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.evidence.fidelity import evidence_line
 from harness.evidence.observations import Run
 from harness.naming import as_typed, version
 from harness.page import words
@@ -81,6 +82,7 @@ def render(page: Page) -> bytes:
         gallery=gallery(report, run, images),
         checks=words.failed_first(report["checks"]),
         comparison=page.comparison,
+        evidence=evidence_line(report["evidence"]),
         repeat=report["environment"]["command"].replace("tapstack", tapstack, 1),
         environment=_environment(report, page.place),
         data=_json(data),
@@ -105,6 +107,7 @@ def render_gate(gate: Mapping[str, Any]) -> bytes:
         target=gate["target"],
         started=gate["started_at"],
         not_proven=gate["not_proven"],
+        evidence=evidence_line(gate["evidence"]),
         repeat=as_typed("`tapstack gate`").strip("`"),
         version=version(),
     )

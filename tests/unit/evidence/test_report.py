@@ -90,6 +90,19 @@ def test_a_report_tells_what_it_does_not_prove() -> None:
     assert len(section.splitlines()) <= 8
 
 
+def test_a_report_tells_how_it_is_known_what_aws_does() -> None:
+    """Of all rows that a run meets, those that are enforced included; on AWS there is no row."""
+    evidence = report_of(good_run())["evidence"]
+    assert isinstance(evidence, dict)
+    kinds = ("recorded", "documented", "inferred")
+    assert evidence["behaviours"] == sum(evidence[kind] for kind in kinds)
+    lines = [line for line in shown(good_run()).splitlines() if line.startswith("evidence   ")]
+    assert len(lines) == 1
+    assert f"{evidence['recorded']} are known from recordings made on AWS" in lines[0]
+    assert report_of(good_run(), "aws")["evidence"]["behaviours"] == 0  # type: ignore[index]
+    assert "recordings made on AWS" not in shown(good_run(), "aws")
+
+
 def test_what_is_not_proven_may_be_left_to_the_caller() -> None:
     """The gate says it once for all of its scenarios."""
     console = Console(file=io.StringIO(), width=120)

@@ -41,7 +41,9 @@ def test_a_gate_leaves_a_folder_beside_those_of_its_scenarios(tmp_path: Path) ->
     assert report["passed"] is False
     assert [step["name"] for step in report["steps"]] == [step.name for step in STEPS]
     assert report["steps"][2]["link"] == "../20270115T080000Z-daily-load/report.html"
+    assert report["evidence"]["recorded"] > 0
     page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "known from recordings made on AWS" in page
     assert page.count("<script") == 2
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.fidelity import evidence_line
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Run
 from harness.page import words
@@ -55,6 +56,14 @@ def test_a_run_that_ended_early_is_neither_passed_nor_failed() -> None:
     assert 'class="verdict ended"' in page
     assert "2 of 5 images were proven before it ended" in text_of(page)
     assert "3 were not sent or not finished" in text_of(page)
+
+
+def test_a_page_says_how_it_is_known_what_aws_does() -> None:
+    """How many rows in which way, and of each that is open by which recording or page."""
+    run = good_run()
+    text = text_of(page_of(run))
+    assert f"Evidence: {evidence_line(report_of(run)['evidence'])}." in text
+    assert "Documented: S3 User Guide, Metrics and dimensions" in text
 
 
 def test_a_page_says_what_changed_since_the_run_before() -> None:
