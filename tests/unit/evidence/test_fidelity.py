@@ -33,7 +33,7 @@ SHOWN = 7  # lines after a run that people still read
 # A recording is a test of LocalStack, below its tests/aws/services: file, class, name.
 _RECORDING = r"\w+(?:/\w+)*/test_\w+\.py::(?:Test\w+::)?test_\w+"
 _RECORDINGS = rf"{_RECORDING}(?:, {_RECORDING})*"
-_PAGE = r"[A-Z][\w: ]+(?:Guide|Reference|Performance), [^;]+(?:; [^;]+)*"
+_PAGE = r"[A-Z][\w: ]+(?:Guide|Reference|Performance|AWS Lambda|re:Post), [^;]+(?:; [^;]+)*"
 _IN_PART = rf"(?:; )?in part recorded: {_RECORDINGS}"
 EVIDENCE = {
     RECORDED: _RECORDINGS,
