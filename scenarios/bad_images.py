@@ -15,7 +15,7 @@ from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.faults import field_of
 from harness.evidence.ledger import Entry
 from harness.evidence.observations import Run
-from harness.images import awkward
+from harness.images import edge_cases
 from harness.images.corpus import Picture, plan
 from harness.images.pictures import Pictures
 from harness.run.alarm_watch import Counter, watched
@@ -40,7 +40,9 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     """Send good and bad, watch the alarm, and judge what came of each."""
     options = context.options
     store = Pictures(context.settings.state_dir / "pictures")
-    bad = [awkward.picture(f"bad/{name}", file=data) for name, data in awkward.unusable().items()]
+    bad = [
+        edge_cases.picture(f"bad/{name}", file=data) for name, data in edge_cases.unusable().items()
+    ]
     good = [*plan(options.images or GOOD, options.seed), *looking_bad(store)]
     pictures = shuffled([*bad, *good], options.seed)
     with watched(context, METRIC) as alarm:
@@ -60,11 +62,11 @@ def run(context: Context) -> tuple[Run, list[Check]]:
 
 def looking_bad(store: Pictures) -> list[Picture]:
     """Good pictures: a JPEG named .png, and files that careless programs have been at."""
-    renamed = awkward.picture("good/a photo.png", 1)
-    changes = awkward.careless()
-    kinds = {".jpg": awkward.SMALL, ".png": awkward.SMALL_PNG}
+    renamed = edge_cases.picture("good/a photo.png", 1)
+    changes = edge_cases.careless()
+    kinds = {".jpg": edge_cases.SMALL, ".png": edge_cases.SMALL_PNG}
     sound = [
-        awkward.picture(f"good/{name}", number, kinds[name[-4:]])
+        edge_cases.picture(f"good/{name}", number, kinds[name[-4:]])
         for number, name in enumerate(changes, 2)
     ]
     store.prepare(sound)

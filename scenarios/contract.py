@@ -16,10 +16,10 @@ from harness.evidence.faults import field_of
 from harness.evidence.ledger import OUTPUT_PREFIX, SOURCE_PREFIX, Expected
 from harness.evidence.observations import Run
 from harness.faults.function_settings import environment
-from harness.images import awkward
-from harness.images.awkward import picture
-from harness.images.colours import profiled_photo
+from harness.images import edge_cases
+from harness.images.color_profiles import profiled_photo
 from harness.images.corpus import KINDS, METADATA_LIMIT, Kind
+from harness.images.edge_cases import picture
 from harness.images.reference import fitted_size
 from harness.run.memory_growth import ALLOWED_MB, INVOCATIONS, grown_mb, memory_used_mb
 from harness.run.probe import EARLIER, LATER, NO_EVENT, Broken, Probe, no_picture
@@ -148,7 +148,7 @@ def metadata(probe: Probe) -> str:
 @promise("content", _SPEC)
 def content(probe: Probe) -> str:
     """The content decides what a file is, not its extension."""
-    pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, awkward.SMALL_PNG)]
+    pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, edge_cases.SMALL_PNG)]
     probe.prove(pictures)
     return "a JPEG named .png, a PNG named .jpg"
 
@@ -175,20 +175,20 @@ def profiles(probe: Probe) -> str:
 def memory(probe: Probe) -> str:
     """A photo of 120 megapixels and a PNG of 50 fit into the function's memory."""
     for name, form, size, (data, line) in (
-        ("vast.jpg", "JPEG", awkward.VAST, awkward.vast_photo()),
-        ("wall.png", "PNG", awkward.WALL, awkward.wall()),
+        ("vast.jpg", "JPEG", edge_cases.VAST, edge_cases.vast_photo()),
+        ("wall.png", "PNG", edge_cases.WALL, edge_cases.wall()),
     ):
         width, height = fitted_size(*size)
         sent = probe.put(name, data, Expected(form, size, (width, height), {}))
         wanted = line.resize((width, 1), Image.Resampling.LANCZOS).resize((width, height))
         probe.expect_image(sent, wanted)
-    return f"{'x'.join(map(str, awkward.VAST))} and {'x'.join(map(str, awkward.WALL))} pixels"
+    return f"{'x'.join(map(str, edge_cases.VAST))} and {'x'.join(map(str, edge_cases.WALL))} pixels"
 
 
 @promise("rejections", _SPEC)
 def sound_rejections(probe: Probe) -> str:
     """What is no sound image is rejected at once, with a reason."""
-    files = awkward.unusable()
+    files = edge_cases.unusable()
     sent = [probe.put(f"bad/{name}", data, no_picture("rejected")) for name, data in files.items()]
     for entry in sent:
         told = probe.hear(entry)

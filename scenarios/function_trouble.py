@@ -25,8 +25,8 @@ from harness.evidence.ledger import Entry, Notice
 from harness.evidence.observations import Run
 from harness.faults.function_settings import timeout
 from harness.faults.injection import compressed, disturbed
-from harness.images.awkward import picture
 from harness.images.corpus import Picture
+from harness.images.edge_cases import picture
 from harness.redrive import redrive
 from harness.run.failure_queue import waiting_failures
 from harness.run.probe import Broken, Probe

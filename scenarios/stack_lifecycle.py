@@ -12,7 +12,7 @@ from typing import Any
 from harness.evidence.check import Check
 from harness.evidence.logs import log_groups
 from harness.evidence.observations import Run
-from harness.images.awkward import picture
+from harness.images.edge_cases import picture
 from harness.problems import Problem
 from harness.run.environments import Changes, Facts, Life, listed, live, require_same
 from harness.run.probe import Broken, Probe, no_picture

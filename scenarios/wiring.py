@@ -14,7 +14,7 @@ from harness.evidence import checks
 from harness.evidence.check import Check
 from harness.evidence.ledger import Notice
 from harness.evidence.observations import Run
-from harness.images.awkward import picture
+from harness.images.edge_cases import picture
 from harness.run.notifications import subscribed
 from harness.run.probe import EARLIER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.promises import promise, try_all

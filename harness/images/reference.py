@@ -1,7 +1,7 @@
 """What must become of a picture, rendered independently of the function, and how close it came.
 
 A decoded base comes in and becomes a Reference once; for each upload `expected` gives the picture
-that must come out and `compare` the distance to what did. pictures.py and readback.py call it.
+that must come out and `compare` the distance to what did.
 """
 
 import math

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness.evidence.check import Check
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
-from harness.images.awkward import picture
+from harness.images.edge_cases import picture
 from harness.problems import Problem
 from harness.run.probe import Broken, Probe
 from harness.run.promises import Promise, tried, untried

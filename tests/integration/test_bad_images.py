@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.faults.injection import compressed
-from harness.images.awkward import unusable
+from harness.images.edge_cases import unusable
 from harness.run.scenario import RunOptions
 from tests.integration.place import Place, broken, emulator_for, function
 from tests.mutants.mutant import Edit, template

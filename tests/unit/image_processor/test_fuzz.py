@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import imaging
-from harness.images import awkward
-from harness.images.awkward import picture
+from harness.images import edge_cases
 from harness.images.corpus import KINDS, MIX, Kind
+from harness.images.edge_cases import picture
 from harness.images.pictures import Pictures
 from rejections import Rejection
 from tests.unit.image_processor.files import (
@@ -175,8 +175,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> list[File]:
     ink = Image.merge("CMYK", (noise,) * 4)
     files = [
         store.render(phone),
-        awkward.vast_photo()[0],
-        awkward.wall()[0],
+        edge_cases.vast_photo()[0],
+        edge_cases.wall()[0],
         encoded(ink, "JPEG", quality=40, progressive=True, subsampling="4:4:4"),
         black_png((9_000, 9_000), 16, COLOUR_ALPHA, 4),
         black_png((13_000, 9_000), 16, GREY, 1, chunk(b"tRNS", b"\0\1")),

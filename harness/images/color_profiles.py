@@ -1,4 +1,4 @@
-"""A JPEG with an ICC profile without which its colours are wrong, and how it must look."""
+"""Color profiles: a JPEG whose colours are wrong without its ICC profile, and how it looks."""
 
 import io
 import struct
