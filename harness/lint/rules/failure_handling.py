@@ -1,4 +1,4 @@
-"""E942x: failures that are kept, and somebody who hears of them."""
+"""E942x: failure handling: failures are kept, and somebody is notified of them."""
 
 from collections.abc import Iterable
 from typing import Any

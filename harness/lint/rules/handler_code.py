@@ -1,4 +1,4 @@
-"""E923x: code in an execution environment, which is used again and stopped at the timeout."""
+"""E923x: handler code in an environment that is used again and stopped at the timeout."""
 
 import ast
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""E932x: what a function's settings, managed policies and keys ask of its role."""
+"""E932x: requirements of the role: settings, managed policies and keys ask something of it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""E912x: the template in other Regions, partitions and environments than the one at hand."""
+"""E912x: portability to other Regions, partitions and environments than the one at hand."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
