@@ -19,8 +19,8 @@ from harness.run.probe import Broken, Probe, no_picture
 from harness.run.promises import promise
 from harness.run.scenario import Context
 from harness.run.wiring import datapoints, measured_alarms
-from harness.stack.identities import IDENTITIES
-from harness.stack.leftovers import EXPORT, LISTED, STACK, Found, remove
+from harness.stack.orphans import EXPORT, LISTED, STACK, Found, remove
+from harness.stack.physical_ids import IDENTITIES
 
 TITLE = "deploy, change, fail, delete and deploy again, beside another environment"
 GATE = 5

@@ -12,8 +12,8 @@ from typing import Any
 from cfnlint.template import Template as CfnTemplate
 
 from harness.lint.sources import Package
-from harness.stack.identities import IDENTITIES, attribute, reference
 from harness.stack.intrinsics import Place, Resolver
+from harness.stack.physical_ids import IDENTITIES, attribute, reference
 from harness.stack.template import references
 
 # As long as any account's number; no rule depends on which one it is.

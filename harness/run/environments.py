@@ -27,7 +27,7 @@ from harness.run.promises import Promise, tried, untried
 from harness.run.scenario import Context
 from harness.stack.abandoned import environment_removal
 from harness.stack.deploy import Stack, delete_stack, deploy
-from harness.stack.leftovers import Found, empty_buckets, found_of, remove
+from harness.stack.orphans import Found, empty_buckets, found_of, remove
 from harness.stack.package import build
 from harness.stack.template import Template, load_template
 from harness.stack.verify import physical_ids, verify

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from harness.stack.leftovers import empty_buckets, found_of, remove
+from harness.stack.orphans import empty_buckets, found_of, remove
 from harness.targets import chaos
 from harness.targets.target import Target
 from harness.targets.undo_log import Undo, abandoned, in_use, take_abandoned

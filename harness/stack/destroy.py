@@ -13,7 +13,7 @@ from harness.stack.deploy import delete_stack, find_stack_status
 from harness.stack.deployment_lock import deployment_lock
 from harness.stack.in_the_way import orphans
 from harness.stack.intrinsics import Place
-from harness.stack.leftovers import BUCKET, Found, empty_bucket, found_of_kind, remove
+from harness.stack.orphans import BUCKET, Found, empty_bucket, found_of_kind, remove
 from harness.stack.parameters import deployment_values
 from harness.stack.template import load_template
 from harness.targets.target import Target

@@ -11,9 +11,9 @@ from typing import Any
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.failures import DeploymentFailed
-from harness.stack.identities import IDENTITIES
 from harness.stack.intrinsics import Place, Resolver, Unknown
-from harness.stack.leftovers import BUCKET, QUEUE, Found, found_of_kind, remove
+from harness.stack.orphans import BUCKET, QUEUE, Found, found_of_kind, remove
+from harness.stack.physical_ids import IDENTITIES
 from harness.stack.template import Template, parse_template
 from harness.targets.target import Target
 

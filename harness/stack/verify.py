@@ -17,13 +17,13 @@ from typing import Any
 
 from harness.settings import Settings
 from harness.stack.abandoned import left_behind
-from harness.stack.comparing import Difference, Verdict, compare
-from harness.stack.identities import attribute, name_of
+from harness.stack.diff import Difference, Verdict, compare
 from harness.stack.intrinsics import Place, Resolver, Unknown
 from harness.stack.live import READERS
 from harness.stack.live.defaults import ABSENT, DEFAULTS
 from harness.stack.live.reading import Gone
 from harness.stack.package import archive, artifact_folder
+from harness.stack.physical_ids import attribute, name_of
 from harness.stack.required import unmet
 from harness.stack.required.deployed import deployed
 from harness.stack.required.described import Described, Unmet

@@ -25,7 +25,7 @@ from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings, read_settings
 from harness.stack.deploy import Stack, deploy, find_stack
 from harness.stack.deployment_lock import deployment_lock
-from harness.stack.leftovers import BUCKET, found_of_kind
+from harness.stack.orphans import BUCKET, found_of_kind
 from harness.targets import chaos
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.endpoint import EndpointTarget

@@ -19,7 +19,7 @@ from harness.run.promises import Promise, promise
 from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings, read_settings
 from harness.stack.deploy import Stack, delete_stack, deploy
-from harness.stack.leftovers import found_of
+from harness.stack.orphans import found_of
 from harness.stack.package import build
 from harness.targets.embedded import EmbeddedTarget
 from scenarios import stack_lifecycle as scenario

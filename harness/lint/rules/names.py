@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Stack
-from harness.stack.identities import IDENTITIES
 from harness.stack.intrinsics import Unknown
 from harness.stack.parameters import refusal
+from harness.stack.physical_ids import IDENTITIES
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")

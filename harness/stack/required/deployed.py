@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from harness.stack.identities import IDENTITIES, attribute, name_of
 from harness.stack.intrinsics import Place
 from harness.stack.live import READERS
 from harness.stack.live.reading import Gone
+from harness.stack.physical_ids import IDENTITIES, attribute, name_of
 from harness.stack.required.described import Described, Filter, Part
 from harness.targets.target import Target
 

@@ -1,4 +1,4 @@
-"""Comparison of a resource's properties with those in the template, one verdict each.
+"""Diff: comparison of a resource's properties with those in the template, one verdict each.
 
 The order of lists counts only where nothing names their items.
 """

@@ -1,4 +1,4 @@
-"""What an environment left in an account, found by name, whether a stack knows of it or not."""
+"""Orphans: what an environment left in an account, found by name with or without its stack."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness.stack.identities import name_of
+from harness.stack.physical_ids import name_of
 from harness.targets.target import Target
 
 _BATCH = 1000  # the most objects that DeleteObjects takes

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.stack.comparing import compare
+from harness.stack.diff import compare
 from harness.stack.intrinsics import Unknown
 
 
