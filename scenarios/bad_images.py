@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
-from harness.evidence.faults import field_of
 from harness.evidence.ledger import Entry
 from harness.evidence.observations import Run
+from harness.evidence.output_checks import field_of
 from harness.images import edge_cases
 from harness.images.corpus import Picture, plan
 from harness.images.pictures import Pictures

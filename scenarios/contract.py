@@ -12,18 +12,18 @@ from PIL import Image
 
 from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
-from harness.evidence.faults import field_of
 from harness.evidence.ledger import OUTPUT_PREFIX, SOURCE_PREFIX, Expected
 from harness.evidence.observations import Run
+from harness.evidence.output_checks import field_of
 from harness.faults.function_settings import environment
 from harness.images import edge_cases
 from harness.images.color_profiles import profiled_photo
 from harness.images.corpus import KINDS, METADATA_LIMIT, Kind
 from harness.images.edge_cases import picture
 from harness.images.reference import fitted_size
+from harness.run.contracts import promise, try_all
 from harness.run.memory_growth import ALLOWED_MB, INVOCATIONS, grown_mb, memory_used_mb
 from harness.run.probe import EARLIER, LATER, NO_EVENT, Broken, Probe, no_picture
-from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
 
 TITLE = "what the function promises, tried on edge cases"

@@ -14,9 +14,9 @@ from harness.evidence.logs import log_groups
 from harness.evidence.observations import Run
 from harness.images.edge_cases import picture
 from harness.problems import Problem
+from harness.run.contracts import promise
 from harness.run.environments import Changes, Facts, Life, listed, live, require_same
 from harness.run.probe import Broken, Probe, no_picture
-from harness.run.promises import promise
 from harness.run.scenario import Context
 from harness.run.wiring import datapoints, measured_alarms
 from harness.stack.orphans import EXPORT, LISTED, STACK, Found, remove

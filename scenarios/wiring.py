@@ -15,9 +15,9 @@ from harness.evidence.check import Check
 from harness.evidence.ledger import Notice
 from harness.evidence.observations import Run
 from harness.images.edge_cases import picture
+from harness.run.contracts import promise, try_all
 from harness.run.notifications import subscribed
 from harness.run.probe import EARLIER, NO_EVENT, Broken, Probe, no_picture
-from harness.run.promises import promise, try_all
 from harness.run.scenario import Context
 from harness.run.wiring import (
     alarms,

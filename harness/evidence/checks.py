@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from harness.evidence.accounting import contradictions, numbers, strays
 from harness.evidence.check import Rule, Verdict, rule
-from harness.evidence.faults import faults, field_of
 from harness.evidence.lateness import is_by_machine, is_late
 from harness.evidence.ledger import Entry, Notice
 from harness.evidence.observations import UNITS, Metrics, Run
@@ -18,6 +17,7 @@ from harness.evidence.outcomes import (
     final_notices,
     outputs_due,
 )
+from harness.evidence.output_checks import faults, field_of
 from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"

@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from harness.evidence import invocations
-from harness.evidence.faults import faults, field_of
 from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import (
     OUTPUT_PREFIX,
@@ -25,6 +24,7 @@ from harness.evidence.ledger import (
 from harness.evidence.logs import LogEvent, readable
 from harness.evidence.observations import Observations, Run
 from harness.evidence.outcomes import current_due, judged
+from harness.evidence.output_checks import faults, field_of
 from harness.problems import Problem
 from harness.settings import Settings
 

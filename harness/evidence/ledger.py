@@ -1,6 +1,6 @@
 """One record per image, from planned to proven.
 
-drive.py writes what was sent, notifications.py and readback.py what came of it; checks.py judges
+The uploader writes what was sent, notifications and output reader what came of it; checks judge
 the finished ledger. It can be saved as JSON lines and loaded to be judged again.
 """
 

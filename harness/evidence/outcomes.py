@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from harness.evidence.faults import faults, field_of
 from harness.evidence.lateness import delay, is_by_machine, is_late
 from harness.evidence.ledger import Entry, Ledger, Notice
 from harness.evidence.observations import Run
+from harness.evidence.output_checks import faults, field_of
 
 OUTCOMES = (
     *("processed", "superseded", "rejected", "failed"),

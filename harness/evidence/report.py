@@ -20,10 +20,10 @@ from rich.table import Table
 
 from harness.evidence.accounting import counts
 from harness.evidence.check import Check
-from harness.evidence.faults import faults
 from harness.evidence.fidelity import concerning, evidence_line, evidence_of, not_proven
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, is_bad_outcome, judged
+from harness.evidence.output_checks import faults
 
 _SHOWN_KEYS = 5
 _KEPT_UP = 0.9  # of what was due per second; below, images queue

@@ -22,8 +22,8 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
 from harness.images.edge_cases import picture
 from harness.problems import Problem
+from harness.run.contracts import Promise, tried, untried
 from harness.run.probe import Broken, Probe
-from harness.run.promises import Promise, tried, untried
 from harness.run.scenario import Context
 from harness.stack.abandoned import environment_removal
 from harness.stack.deploy import Stack, delete_stack, deploy

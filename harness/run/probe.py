@@ -18,7 +18,6 @@ from urllib.parse import quote_plus
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from harness.evidence.faults import faults
 from harness.evidence.ledger import (
     SOURCE_PREFIX,
     Entry,
@@ -29,12 +28,13 @@ from harness.evidence.ledger import (
     output_key,
 )
 from harness.evidence.observations import Observations
+from harness.evidence.output_checks import faults
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
 from harness.run.filters import Filter, filters
 from harness.run.notifications import subscribed
-from harness.run.readback import measure
+from harness.run.output_reader import measure
 from harness.stack.abandoned import api_call, take
 from harness.stack.deploy import Stack
 from harness.targets.target import Target

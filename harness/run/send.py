@@ -19,15 +19,15 @@ from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
 from harness.run.arrivals import due_times
 from harness.run.cores import CoresWatch
-from harness.run.drive import Drive
 from harness.run.fitting import fit, measuring_images
 from harness.run.notifications import forgotten, subscribed
 from harness.run.observe import Observer
+from harness.run.output_reader import Readback
 from harness.run.parts import PartsWatch
 from harness.run.progress import RunProgress
-from harness.run.readback import Readback
 from harness.run.recovery import recover
 from harness.run.thumbnails import thumbnails
+from harness.run.uploader import Drive
 from harness.stack.deploy import Stack
 from harness.targets.state_folder import full_disk
 from harness.targets.target import Target

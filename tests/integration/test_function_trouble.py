@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from harness.faults.injection import alarms_ahead
+from harness.run.contracts import Promise
 from harness.run.probe import Probe
-from harness.run.promises import Promise
 from harness.run.scenario import RunOptions
 from scenarios import function_trouble
 from tests.integration.place import Place, broken, emulator_for, function

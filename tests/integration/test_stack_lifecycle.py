@@ -14,8 +14,8 @@ from rich.console import Console
 
 from harness.evidence.check import Check
 from harness.evidence.observations import Run
+from harness.run.contracts import Promise, promise
 from harness.run.environments import Environment, Life, live
-from harness.run.promises import Promise, promise
 from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings, read_settings
 from harness.stack.deploy import Stack, delete_stack, deploy

@@ -1,4 +1,4 @@
-"""Promises of the function, each tried on its own: one Check for each."""
+"""Contracts: promises of the function, each tried on its own: one Check for each."""
 
 import time
 from collections.abc import Callable, Sequence

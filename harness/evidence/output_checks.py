@@ -1,4 +1,4 @@
-"""What is wrong with an output, and with the notification that announced it. Pure functions."""
+"""Output checks: what is wrong with an output, or with its notification. Pure functions."""
 
 from datetime import datetime
 from typing import Any

@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image, UnidentifiedImageError
 from urllib3.exceptions import HTTPError
 
-from harness.evidence.faults import field_of
 from harness.evidence.ledger import Entry, Ledger, Output, output_key
+from harness.evidence.output_checks import field_of
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import compare
