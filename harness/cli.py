@@ -28,10 +28,10 @@ from harness.commands.run import run
 from harness.commands.scenarios import scenarios_command
 from harness.commands.status import status
 from harness.commands.verify import verify
+from harness.error_report import problem_of
 from harness.naming import as_typed, version
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.unexpected import problem_of
 
 COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),

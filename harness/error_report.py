@@ -1,4 +1,4 @@
-"""Errors that are not a Problem yet, in one sentence each.
+"""Error reports: errors that are not a Problem yet, in one sentence each.
 
 They are of the disk, of the target, or a defect of ours: then a file has the traceback.
 """

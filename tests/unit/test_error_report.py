@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from harness.error_report import problem_of
 from harness.problems import Problem
-from harness.unexpected import problem_of
 
 
 def _raised(error: Exception) -> Exception:
