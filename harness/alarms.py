@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from typing import Any
 
 from harness.faults.injection import alarms_ahead, can_disturb
+from harness.polling import WaitedTooLong, wait_until
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.waiting import WaitedTooLong, wait_until
 
 # CloudWatch evaluates an alarm every minute, on what was measured up to a minute before.
 BREACH_SEEN_S = 60

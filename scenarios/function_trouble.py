@@ -27,13 +27,13 @@ from harness.faults.function_settings import timeout
 from harness.faults.injection import compressed, disturbed
 from harness.images.corpus import Picture
 from harness.images.edge_cases import picture
+from harness.polling import stretched
 from harness.redrive import redrive
 from harness.run.contracts import promise, try_all
 from harness.run.failure_queue import waiting_failures
 from harness.run.probe import Broken, Probe
 from harness.run.scenario import Context
 from harness.run.wiring import datapoints
-from harness.waiting import stretched
 
 TITLE = "the function crashes, hangs, runs out of memory: retried, notified, redriven"
 GATE = 0

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
+from harness.polling import wait_until
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.waiting import wait_until
 
 CORES = os.cpu_count() or 1
 WARM_UP = 8 * CORES  # images

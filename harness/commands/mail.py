@@ -7,11 +7,11 @@ import click
 
 from harness.commands.options import as_json, configured
 from harness.commands.output import print_json, require_running
+from harness.polling import every
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
 from harness.targets.inbox import Mail, read_mails
-from harness.waiting import every
 
 _FOLLOW_S = 1.0
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.polling import every
 from harness.targets.target import Target
-from harness.waiting import every
 
 # Fields that a line begins with, or that say the same for every line of a function.
 _LEADING = {"timestamp", "level", "message", "log", "location", "service", "exception"}

@@ -2,10 +2,10 @@
 
 import psutil
 
+from harness.polling import stretched, wait_until
 from harness.targets.container import ComposeTarget
 from harness.targets.image import docker
 from harness.targets.target import Target
-from harness.waiting import stretched, wait_until
 
 _DEATH_S = 10.0
 _REVIVAL_S = 60.0

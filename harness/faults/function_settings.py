@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from harness.polling import wait_until
 from harness.stack.abandoned import api_call, take
 from harness.targets.target import Target
 from harness.targets.undo_log import note
-from harness.waiting import wait_until
 
 _UPDATED_S = 60.0
 

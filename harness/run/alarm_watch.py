@@ -19,9 +19,9 @@ from harness.alarms import (
 from harness.evidence.check import Check
 from harness.evidence.ledger import Notice
 from harness.faults.injection import can_disturb
+from harness.polling import WaitedTooLong, wait_until
 from harness.run.notifications import subscribed
 from harness.run.scenario import Context
-from harness.waiting import WaitedTooLong, wait_until
 
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
 _TOLD_WITHIN_S = 20.0

@@ -22,12 +22,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from harness.faults.emulator_restart import kill, revive
+from harness.polling import WaitedTooLong, wait_until
 from harness.problems import Problem
 from harness.run.scenario import Context
 from harness.settings import Settings
 from harness.targets import ports
 from harness.targets.choosing import TARGETS
-from harness.waiting import WaitedTooLong, wait_until
 
 END_WITHIN_S = 90.0  # of the kill: silence, uploads under way and the report take their time
 _BEGIN_WITHIN_S = 300.0  # deployment, and half of the day

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import ClientError
 
 from harness.evidence.ledger import output_key
+from harness.polling import WaitedTooLong, wait_until
 from harness.redrive import redrive
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.waiting import WaitedTooLong, wait_until
 
 _DEADLINE_S = 60.0
 

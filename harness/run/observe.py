@@ -26,9 +26,9 @@ from harness.evidence.ledger import (
     run_of,
 )
 from harness.evidence.observations import UNITS, Metrics, Observations
+from harness.polling import WaitedTooLong, wait_until
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
-from harness.waiting import WaitedTooLong, wait_until
 
 METRICS_DEADLINE_S = 120.0
 LOGS_DEADLINE_S = 30.0

@@ -32,6 +32,7 @@ from harness.evidence.output_checks import faults
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
+from harness.polling import WaitedTooLong, wait_until
 from harness.run.filters import Filter, filters
 from harness.run.notifications import subscribed
 from harness.run.output_reader import measure
@@ -39,7 +40,6 @@ from harness.stack.abandoned import api_call, take
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
 from harness.targets.undo_log import note
-from harness.waiting import WaitedTooLong, wait_until
 
 _LOOK_EVERY_S = 0.1
 

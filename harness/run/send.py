@@ -17,6 +17,7 @@ from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
+from harness.polling import every, stretched
 from harness.run.arrivals import due_times
 from harness.run.cores import CoresWatch
 from harness.run.fitting import fit, measuring_images
@@ -31,7 +32,6 @@ from harness.run.uploader import Drive
 from harness.stack.deploy import Stack
 from harness.targets.state_folder import full_disk
 from harness.targets.target import Target
-from harness.waiting import every, stretched
 
 _LOOK_EVERY_S = 0.2
 _HEAD_START_S = 0.5  # for the first pictures to be made before they are due

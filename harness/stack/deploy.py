@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from harness.polling import wait_until
 from harness.settings import Settings
 from harness.stack.abandoned import undo_abandoned
 from harness.stack.artifacts import upload_code
@@ -28,7 +29,6 @@ from harness.stack.template import (
 )
 from harness.stack.verify import missing_from
 from harness.targets.target import Target
-from harness.waiting import wait_until
 
 DEADLINE_S = 900.0  # what all changes of one deployment may take
 _POLL_S = 0.25

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from typing import IO
 
 from harness.files import private_folder
+from harness.polling import every
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.state_folder import folder_problem
-from harness.waiting import every
 
 WAIT_AT_MOST_S = 1800.0
 _LOOK_EVERY_S = 0.2

@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from harness.polling import WaitedTooLong, wait_until
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import emulator, ports
@@ -29,7 +30,6 @@ from harness.targets.image import (
     last_line,
     run_command,
 )
-from harness.waiting import WaitedTooLong, wait_until
 
 SERVICE = "emulator"
 ENDPOINT_INSIDE = "http://127.0.0.1:4566"  # where the emulator is for its functions

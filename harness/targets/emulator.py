@@ -18,6 +18,7 @@ from typing import Self
 import psutil
 
 from harness.limits import check_limits
+from harness.polling import WaitedTooLong, wait_until
 from harness.problems import Problem
 from harness.targets.ports import DEFAULT_PORT, HOST, choose_port
 from harness.targets.state_folder import (
@@ -30,7 +31,6 @@ from harness.targets.state_folder import (
     start_lock,
     write_record,
 )
-from harness.waiting import WaitedTooLong, wait_until
 
 STOP_DEADLINE_S = 5.0
 BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is not replaced for that

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 
 DEADLINE_S = 30.0

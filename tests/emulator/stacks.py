@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 
 
 @dataclass

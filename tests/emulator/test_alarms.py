@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
 

@@ -20,8 +20,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from harness.evidence.ledger import new_run
+from harness.polling import wait_until
 from harness.targets import own_routes
-from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import REGION, Emulator
 from tests.emulator.functions import function_of, role_for, zipped

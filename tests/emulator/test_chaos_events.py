@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from harness.polling import wait_until
 from harness.problems import Problem
-from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.faults.injection import compressed
+from harness.polling import wait_until
 from harness.problems import Problem
 from harness.targets.target import Target
-from harness.waiting import wait_until
 from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped

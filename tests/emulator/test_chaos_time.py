@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from harness.faults.injection import alarms_ahead, compressed
+from harness.polling import wait_until
 from harness.targets.target import Target
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.observations import await_metric, name_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.invocations import ANYTHING, Run, invoke, lasting_function, runner

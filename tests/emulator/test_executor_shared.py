@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.polling import wait_until
 from harness.settings import Settings
 from harness.targets.endpoint import EndpointTarget
 from harness.targets.isolation import why_not_isolated
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.invocations import Run, lasting_function, runner
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, zipped
 from tests.emulator.iam import LAMBDA, Statement, allow, role_of, set_policy, trust

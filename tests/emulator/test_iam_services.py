@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.iam import ACCOUNT, allow, bucket_of, deny, document

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.polling import wait_until
 from harness.targets.emulator import EmulatorConfig, start
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.observations import await_logs, await_metric, name_of, statistics

@@ -14,11 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.polling import wait_until
 from harness.problems import Problem
 from harness.targets import emulator
 from harness.targets.emulator import EmulatorConfig, RunningEmulator, start, status, stop
 from harness.targets.state_folder import log_path
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import zipped
 

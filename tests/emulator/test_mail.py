@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.polling import wait_until
 from harness.targets import own_routes
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.polling import wait_until
 from harness.targets import own_routes
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from harness.faults.injection import alarms_ahead
+from harness.polling import wait_until
 from harness.targets.target import Target
-from harness.waiting import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.observations import await_metric, statistics
 

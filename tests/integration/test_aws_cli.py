@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from harness.polling import wait_until
 from harness.settings import read_settings
 from harness.stack.package import build
 from harness.stack.template import load_template, resource_types
 from harness.targets.embedded import EmbeddedTarget
-from harness.waiting import wait_until
 
 # Not the default, so that nothing in the template can be tied to it.
 REGION = "eu-central-1"

@@ -16,11 +16,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from harness.polling import wait_until
 from harness.settings import Settings, read_settings
 from harness.stack.deploy import Stack, bring_up
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.inbox import read_mails
-from harness.waiting import wait_until
 from tests.browser import chromium
 from tests.integration.conftest import Tapstack
 

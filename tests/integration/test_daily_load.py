@@ -18,9 +18,9 @@ from harness.evidence.lateness import delay
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
 from harness.evidence.outcomes import outcome
+from harness.polling import wait_until
 from harness.run.scenario import RunOptions
 from harness.targets import emulator
-from harness.waiting import wait_until
 from scenarios import daily_load
 from tests.integration.days import Day, heard_of
 from tests.integration.place import Place, emulator_for, function

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.polling import wait_until
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.deploy import Stack, delete_stack, deploy, find_stack
 from harness.stack.failures import DeploymentFailed
 from harness.targets import emulator
 from harness.targets.embedded import EmbeddedTarget
-from harness.waiting import wait_until
 from tests.integration.conftest import Tapstack
 
 FUNCTION = """

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from harness.faults.emulator_restart import kill, revive
 from harness.images.corpus import plan
+from harness.polling import wait_until
 from harness.run import notifications
 from harness.run.send import send
 from harness.targets import emulator
-from harness.waiting import wait_until
 from tests.integration.conftest import Tapstack
 from tests.integration.place import emulator_for
 

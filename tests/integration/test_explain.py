@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from harness.polling import wait_until
 from harness.run.own_upload import NotUploaded, story
 from harness.settings import Settings
 from harness.stack.deploy import Stack
 from harness.targets.embedded import EmbeddedTarget
-from harness.waiting import wait_until
 from tests.integration.place import emulator_for, function
 
 type Deployed = tuple[EmbeddedTarget, Stack, Settings]

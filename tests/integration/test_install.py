@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from tests.conftest import SURROUNDINGS
 
 SHELL_TOOLS = ("sh", "cat", "cksum", "dirname", "mkdir", "readlink", "rm")

@@ -16,12 +16,12 @@ import pytest
 from PIL import Image
 
 from harness.evidence.ledger import Notice, output_key
+from harness.polling import wait_until
 from harness.redrive import Item, Redrive, redrive
 from harness.run.notifications import subscribed
 from harness.settings import Settings, read_settings
 from harness.stack.deploy import Stack, deploy
 from harness.targets.embedded import EmbeddedTarget
-from harness.waiting import wait_until
 
 SUFFIX = "redrive"
 

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 from rich.console import Console
 
+from harness.polling import wait_until
 from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings, read_settings
 from harness.stack.deploy import Stack, deploy, find_stack
@@ -29,7 +30,6 @@ from harness.stack.orphans import BUCKET, found_of_kind
 from harness.targets import chaos
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.endpoint import EndpointTarget
-from harness.waiting import wait_until
 
 KEEPS = """
 Parameters:

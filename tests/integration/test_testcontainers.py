@@ -17,9 +17,9 @@ from docker.models.containers import Container
 from testcontainers.community.localstack import LocalStackContainer
 from testcontainers.core.config import ConnectionMode, testcontainers_config
 
+from harness.polling import wait_until
 from harness.targets.clients import LocalClients
 from harness.targets.ports import choose_port
-from harness.waiting import wait_until
 from tests.integration.days import Day, heard_of
 
 pytestmark = [

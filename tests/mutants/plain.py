@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
+from harness.polling import wait_until
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.artifacts import upload_code
@@ -22,7 +23,6 @@ from harness.stack.template import load_template, template_body
 from harness.targets.emulator import answers
 from harness.targets.endpoint import EndpointTarget
 from harness.targets.ports import HOST, choose_port
-from harness.waiting import wait_until
 
 _LAUNCHER = Path(__file__).with_name("plain_localstack.py")
 _DEPLOYED_S = 60.0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.waiting import wait_until
+from harness.polling import wait_until
 from localstack_parity.batching import Batcher
 
 _LONG_S = 600.0  # longer than any test waits: a batch of that interval does not begin by itself

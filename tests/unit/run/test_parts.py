@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from harness.polling import wait_until
 from harness.run.parts import PartsWatch
 from harness.targets.target import Target
-from harness.waiting import wait_until
 
 # A process that starts another one, which takes a second of processor time and 60 MB.
 _WORK = """

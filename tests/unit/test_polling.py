@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from harness.waiting import WaitedTooLong, stretched, wait_until
+from harness.polling import WaitedTooLong, stretched, wait_until
 
 
 def test_the_awaited_observation_is_returned() -> None:

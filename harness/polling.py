@@ -1,4 +1,4 @@
-"""Waiting for the target: the one place where the harness polls.
+"""Polling: the one place where the harness waits for a target.
 
 Deadlines are stated for a quiet machine. Where more wants to run than there are cores, everything
 takes longer in that proportion, and so do the deadlines: a busy machine is not a broken target.
