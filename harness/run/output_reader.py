@@ -37,7 +37,7 @@ _PRIVATE = {
 }
 
 
-class Readback:
+class OutputReader:
     """Reads each output once its success notification is in the ledger. Call `look` repeatedly."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Readback:
     ) -> None:
         self._s3, self._bucket, self._ledger = s3, bucket, ledger
         self._sources, self._pictures = sources, pictures
-        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="readback")
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="output-reader")
         self._begun: set[int] = set()
         self._reads: list[Future[None]] = []
 
@@ -68,7 +68,7 @@ class Readback:
         The ledger is left as it is: where the target turns out to be gone, this shows nothing.
         """
         read = [(each, each.output) for each in self._ledger.entries if each.output]
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="readback") as pool:
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="output-reader") as pool:
             found = pool.map(lambda each: self._compare(*each), read)
             return {entry.index: output for (entry, _), output in zip(read, found, strict=True)}
 

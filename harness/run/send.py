@@ -23,12 +23,12 @@ from harness.run.cores import CoresWatch
 from harness.run.fitting import fit, measuring_images
 from harness.run.notifications import forgotten, subscribed
 from harness.run.observe import Observer
-from harness.run.output_reader import Readback
+from harness.run.output_reader import OutputReader
 from harness.run.parts import PartsWatch
 from harness.run.progress import RunProgress
 from harness.run.recovery import recover
 from harness.run.thumbnails import thumbnails
-from harness.run.uploader import Drive
+from harness.run.uploader import Uploader
 from harness.stack.deploy import Stack
 from harness.targets.state_folder import full_disk
 from harness.targets.target import Target
@@ -100,18 +100,20 @@ def send(
         listen(ledger.noticed)
         sources = list(zip(ledger.entries, pictures, strict=True))
         measuring = measuring_images(len(sources)) if fitted else 0
-        drive = Drive(target.client("s3", attempts=1), outputs["UploadBucketName"], ledger, store)
-        readback = Readback(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
+        uploader = Uploader(
+            target.client("s3", attempts=1), outputs["UploadBucketName"], ledger, store
+        )
+        reader = OutputReader(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
         looking = partial(recover, s3, outputs["UploadBucketName"], ledger)
-        following = _Following(target, ledger, drive, readback, progress, gone, looking)
+        following = _Following(target, ledger, uploader, reader, progress, gone, looking)
         try:
             day, begin = Day(day_s, day_s), seen.started
             if measuring:
-                drive.start(sources[:measuring])
+                uploader.start(sources[:measuring])
                 day = following.measure(day_s, measuring)
                 seen, begin = replace(seen, day=day), time.time() + _HEAD_START_S
             _plan(ledger.entries[measuring:], begin, day.length_s, seed)
-            drive.start(sources[measuring:])
+            uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
             time.sleep(linger_s)
             if forgotten(target, queue):  # nothing is open, yet the images are gone
@@ -124,7 +126,7 @@ def send(
             progress.say(f"{target.name} {reason}; the run ends here")
             gone.set()
         finally:
-            drive.stop.set()
+            uploader.stop.set()
         settled = time.time()
         seen = replace(
             seen,
@@ -133,12 +135,12 @@ def send(
             parts=parts.seen,
             disk_full=following.disk_full,
         )
-        drive.join(_STOP_S)
-        readback.close()
+        uploader.join(_STOP_S)
+        reader.close()
         reread: dict[int, Output] = {}
         if not (seen.gone or seen.interrupted):
             progress.say("reading all outputs once more")
-            reread = readback.again()
+            reread = reader.again()
         if not seen.gone:
             progress.say("looking at objects, metrics, alarms and logs")
             seen = observer.observe(seen, ledger)
@@ -154,7 +156,7 @@ def send(
             for index, output in reread.items():
                 ledger.entries[index].output = output
     run = Run(ledger, seen, observer.invocations)
-    return replace(run, shown=thumbnails(run, pictures, store, readback.fetch))
+    return replace(run, shown=thumbnails(run, pictures, store, reader.fetch))
 
 
 def _entries(
@@ -187,16 +189,16 @@ class _Following:
         self,
         target: Target,
         ledger: Ledger,
-        drive: Drive,
-        readback: Readback,
+        uploader: Uploader,
+        reader: OutputReader,
         progress: RunProgress,
         gone: threading.Event,
         recover: Callable[[], int],
     ) -> None:
         self._recover, self._recovery = recover, 0.0
         self.disk_full = ""
-        self._target, self._ledger, self._drive = target, ledger, drive
-        self._readback, self._progress, self._gone = readback, progress, gone
+        self._target, self._ledger, self._uploader = target, ledger, uploader
+        self._reader, self._progress, self._gone = reader, progress, gone
         self._asked = self._answered = time.monotonic()
 
     def measure(self, planned_s: float, images: int) -> Day:
@@ -226,11 +228,11 @@ class _Following:
             if state != before:
                 before, last_progress = state, now
             settled = all(entry.settled for entry in self._ledger.entries)
-            if not self._drive.running and self._recovered(settled):
+            if not self._uploader.running and self._recovered(settled):
                 continue
             if settled:
                 return
-            if self._drive.running:
+            if self._uploader.running:
                 continue
             left = stretched(patience_s) - (now - last_progress)
             if left < 0:
@@ -255,7 +257,7 @@ class _Following:
 
     def _look(self) -> tuple[int, int, int]:
         """Read outputs and show the progress, which is returned. Raises _TargetGone."""
-        self._readback.look()
+        self._reader.look()
         state = self._ledger.progress()
         self._progress.show(*state)
         if self._gone.is_set():

@@ -23,7 +23,7 @@ _PAUSES_S = (0.5, 1.0, 0.0)
 _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
 
-class Drive:
+class Uploader:
     """The uploads of one run, in threads of their own from `start` to `join`.
 
     `stop` ends it early: what is not yet sent stays unsent. `s3` is a client that sends once.
