@@ -20,8 +20,8 @@ from harness.stack.abandoned import left_behind
 from harness.stack.diff import Difference, Verdict, compare
 from harness.stack.intrinsics import Place, Resolver, Unknown
 from harness.stack.live import READERS
+from harness.stack.live.common import Gone
 from harness.stack.live.defaults import ABSENT, DEFAULTS
-from harness.stack.live.reading import Gone
 from harness.stack.package import archive, artifact_folder
 from harness.stack.physical_ids import attribute, name_of
 from harness.stack.required import unmet

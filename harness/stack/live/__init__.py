@@ -7,22 +7,22 @@ resource does not have.
 
 from collections.abc import Callable, Mapping
 
-from harness.stack.live import custom, functions, logs, roles, s3, sns, sqs
-from harness.stack.live.reading import Properties
+from harness.stack.live import cloudwatch, custom, iam, lambda_, s3, sns, sqs
+from harness.stack.live.common import Properties
 from harness.targets.target import Target
 
 type Reader = Callable[[Target, str, Properties], Properties]
 
 READERS: Mapping[str, Reader] = {
-    "AWS::CloudWatch::Alarm": logs.alarm,
-    "AWS::CloudWatch::Dashboard": logs.dashboard,
-    "AWS::IAM::ManagedPolicy": roles.managed_policy,
-    "AWS::IAM::Policy": roles.inline_policy,
-    "AWS::IAM::Role": roles.role,
-    "AWS::Lambda::EventInvokeConfig": functions.event_invoke_config,
-    "AWS::Lambda::Function": functions.function,
-    "AWS::Lambda::Permission": functions.permission,
-    "AWS::Logs::LogGroup": logs.log_group,
+    "AWS::CloudWatch::Alarm": cloudwatch.alarm,
+    "AWS::CloudWatch::Dashboard": cloudwatch.dashboard,
+    "AWS::IAM::ManagedPolicy": iam.managed_policy,
+    "AWS::IAM::Policy": iam.inline_policy,
+    "AWS::IAM::Role": iam.role,
+    "AWS::Lambda::EventInvokeConfig": lambda_.event_invoke_config,
+    "AWS::Lambda::Function": lambda_.function,
+    "AWS::Lambda::Permission": lambda_.permission,
+    "AWS::Logs::LogGroup": cloudwatch.log_group,
     "AWS::S3::Bucket": s3.bucket,
     "AWS::S3::BucketPolicy": s3.bucket_policy,
     "AWS::SNS::Subscription": sns.subscription,

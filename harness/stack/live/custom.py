@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.stack.live.reading import UNREADABLE, Gone, Properties, read
+from harness.stack.live.common import UNREADABLE, Gone, Properties, read
 from harness.targets.target import Target
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.stack.live.reading import Gone, Properties, document, read, renamed, tags
+from harness.stack.live.common import Gone, Properties, document, read, renamed, tags
 from harness.targets.target import Target
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.stack.live.reading import Gone, Properties, document, picked, read
+from harness.stack.live.common import Gone, Properties, document, picked, read
 from harness.targets.target import Target
 
 _ATTRIBUTES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.stack.intrinsics import Place
 from harness.stack.live import READERS
-from harness.stack.live.reading import Gone
+from harness.stack.live.common import Gone
 from harness.stack.physical_ids import IDENTITIES, attribute, name_of
 from harness.stack.required.described import Described, Filter, Part
 from harness.targets.target import Target

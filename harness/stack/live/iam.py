@@ -1,8 +1,8 @@
-"""Roles and the policies of identities."""
+"""IAM: roles and the policies of identities."""
 
 from typing import Any
 
-from harness.stack.live.reading import Gone, Properties, document, picked, read, tags
+from harness.stack.live.common import Gone, Properties, document, picked, read, tags
 from harness.targets.target import Target
 
 

@@ -1,6 +1,6 @@
-"""What watches: log groups, alarms, dashboards."""
+"""CloudWatch, its logs too: log groups, alarms, dashboards."""
 
-from harness.stack.live.reading import Gone, Properties, document, picked, read
+from harness.stack.live.common import Gone, Properties, document, picked, read
 from harness.targets.target import Target
 
 _ALARM = (

@@ -1,9 +1,9 @@
-"""Functions, who may invoke them, and what becomes of their asynchronous events."""
+"""Lambda: functions, who may invoke them, and what becomes of their asynchronous events."""
 
 import json
 from typing import Any
 
-from harness.stack.live.reading import Gone, Properties, picked, read, tags
+from harness.stack.live.common import Gone, Properties, picked, read, tags
 from harness.targets.target import Target
 
 _SAME_NAMES = (
