@@ -1,1 +1,1 @@
-"""Where the stack runs: embedded, in a container, at an endpoint or on AWS; what it occupies."""
+"""Targets: where the stack runs – embedded, in a container or at an endpoint –, and its usage."""
