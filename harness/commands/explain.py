@@ -17,7 +17,7 @@ from harness.targets.choosing import choose_target
 @configured("suffix", "target", "state")
 @click.option("--report", metavar="FOLDER", help="That of another run.  [reports/latest]")
 def explain(settings: Settings, key: str, report: str | None) -> int:
-    """Tell the story of the image KEY: of a run, or an upload of your own.
+    """Show what happened to the image KEY, of a run or an upload of your own.
 
     KEY is a key of either bucket, or enough of its end. The report of the latest run is asked
     first, for which nothing has to run: when the image was due, sent and delivered, how each

@@ -29,8 +29,8 @@ _DONE = {
 def redrive(settings: Settings, *, execute: bool, as_json: bool) -> int:
     """Send what is in the failure queue to the function again.
 
-    Without --execute it only tells what is there and what would be done. With it, each failed
-    event goes to the function once more, and leaves the queue once Lambda has accepted it: mend the
+    Without --execute it only shows what is there and what would be done. With it, each failed
+    event goes to the function once more, and leaves the queue once Lambda has accepted it: fix the
     cause first. What another request has processed meanwhile is not processed twice.
 
     \b

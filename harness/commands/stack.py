@@ -69,7 +69,7 @@ def destroy(settings: Settings, *, yes: bool) -> int:
     """Remove an environment with all that its buckets hold.
 
     The stack, every version of every object, and what earlier stacks have left under the names
-    that the template gives. Without --yes it only tells what there is. Ends with 1 if some of it
+    that the template gives. Without --yes it only shows what there is. Ends with 1 if some of it
     stays.
 
     \b
@@ -130,7 +130,7 @@ def deploy_command(
 ) -> int:
     """Deploy the stack to the running target.
 
-    Builds and uploads the packages, executes a change set, tells its events as they come, checks
+    Builds and uploads the packages, executes a change set, prints its events as they come, checks
     that all of the template is there, and prints the outputs.
 
     \b
