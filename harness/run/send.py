@@ -17,7 +17,7 @@ from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
-from harness.polling import every, stretched
+from harness.polling import WaitedTooLong, every, stretched, wait_until
 from harness.run.arrivals import due_times
 from harness.run.cores import CoresWatch
 from harness.run.fitting import fit, measuring_images
@@ -116,8 +116,7 @@ def send(
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
             time.sleep(linger_s)
-            if forgotten(target, queue):  # nothing is open, yet the images are gone
-                raise _TargetGone(_FORGOT)
+            _require_memory(target, queue)  # nothing is open, yet the images may be gone
         except KeyboardInterrupt:
             seen = replace(seen, interrupted=True, ended_early="it was interrupted")
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
@@ -157,6 +156,20 @@ def send(
                 ledger.entries[index].output = output
     run = Run(ledger, seen, observer.invocations)
     return replace(run, shown=thumbnails(run, pictures, store, reader.fetch))
+
+
+def _require_memory(target: Target, queue: str) -> None:
+    """Raise _TargetGone if the target does not answer, or does not know the run's queue any more.
+
+    One that is being started again is waited for: asked too soon it says nothing, and the run would
+    look for metrics and logs that never come.
+    """
+    try:
+        wait_until(target.running, deadline_s=_SILENT_S, describe="the target to answer")
+    except WaitedTooLong:
+        raise _TargetGone(_STOPPED) from None
+    if forgotten(target, queue):
+        raise _TargetGone(_FORGOT)
 
 
 def _entries(

@@ -66,7 +66,7 @@ def test_a_run_that_ends_before_it_hears_of_the_loss_says_it_all_the_same(
             place.target,
             stack,
             plan(2, 1),
-            24.0,  # the first image is due at once, the second half a day later
+            60.0,  # the first image is due at once, the second half a day later
             1,
             bases=tmp_path / "pictures",
             late_after_s=300.0,
