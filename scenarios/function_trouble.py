@@ -45,7 +45,7 @@ TIMEOUT_S = 6  # in the place of a minute, so that what hangs is ended sooner
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
 
-# Each strikes the first attempt of the image of its number.
+# Each meets the first attempt of the image of its number.
 TROUBLES: Sequence[Mapping[str, Any]] = (
     {"fault": "crash", "before": "s3:GetObject"},
     {"fault": "crash", "before": "s3:PutObject"},
@@ -115,7 +115,7 @@ def five_are_quiet(probe: Probe) -> str:
 
 @promise("six-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def six_are_told(probe: Probe) -> str:
-    """Six errors in five minutes raise the alarm, and the topic tells of it."""
+    """Six errors in five minutes raise the alarm, and the topic is notified of it."""
     _crash_anew(probe, _alarm(probe), ALLOWED + 1)
     return _require_told(probe, "ALARM", BREACH_SEEN_S)
 
@@ -149,7 +149,7 @@ def given_up(probe: Probe) -> str:
 
 @promise("alarm-ends", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def alarm_ends(probe: Probe) -> str:
-    """The alarm ends with the errors, and the topic tells of it."""
+    """The alarm ends with the errors, and the topic is notified of it."""
     return _require_told(probe, "OK", BREACH_FORGOTTEN_S)
 
 

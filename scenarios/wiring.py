@@ -55,7 +55,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
 
 @promise("connected", f"{_LAMBDA}with-s3.html")
 def connected(probe: Probe) -> str:
-    """S3 tells the function of an upload, and the topic tells of its output."""
+    """S3 notifies the function of an upload, and the topic notifies of its output."""
     probe.prove([picture("plain.jpg")])
     return "it did"
 

@@ -39,7 +39,7 @@ class BrokenDay:
     """A day whose emulator was killed: what the command said and left.
 
     `exit_code` is None if it had to be ended, as it did not end in time; `ended_after_s` counts
-    from the kill. `proven` is how many images it had told to be processed before. `report` and
+    from the kill. `proven` is how many images it had reported as processed before. `report` and
     `entries` are those it wrote; empty without a report.
     """
 

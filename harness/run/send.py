@@ -116,7 +116,7 @@ def send(
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
             time.sleep(linger_s)
-            _require_memory(target, queue)  # nothing is open, yet the images may be gone
+            _require_same_target(target, queue)  # nothing is open, yet the images may be gone
         except KeyboardInterrupt:
             seen = replace(seen, interrupted=True, ended_early="it was interrupted")
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
@@ -158,7 +158,7 @@ def send(
     return replace(run, shown=thumbnails(run, pictures, store, reader.fetch))
 
 
-def _require_memory(target: Target, queue: str) -> None:
+def _require_same_target(target: Target, queue: str) -> None:
     """Raise _TargetGone if the target does not answer, or does not know the run's queue any more.
 
     One that is being started again is waited for: asked too soon it says nothing, and the run would

@@ -26,7 +26,7 @@ _OF_AWS = re.compile(
 )
 _READING = frozenset({"GET", "HEAD"})
 
-# LocalStack's health page restarts or ends the emulator when it is asked to, by whoever asks.
+# LocalStack's health page restarts or ends the emulator for anybody who asks.
 _ENDS_NOTHING = "The emulator is stopped by the process that started it: there is no action here."
 _SIGN = (
     "{} is for the owner of this emulator: sign the request with the key test and the secret test, "

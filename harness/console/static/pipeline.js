@@ -168,7 +168,7 @@ async function openStory(upload) {
   parts.story.hidden = false;
   if (!upload.request_id) {
     log.textContent = upload.state === "ignored"
-      ? "S3 tells the function of other keys only: see Suffixes of BucketNotifications in the template."
+      ? "S3 notifies the function of other keys only: see Suffixes of BucketNotifications in the template."
       : "The function has not begun yet.";
     return;
   }
