@@ -56,7 +56,7 @@ def test_an_invocation_counts_once(emulator: Emulator, function: str) -> None:
     _invoke(emulator, function, {})
     invocations = await_metric(emulator, "Invocations", _of(function))
     errors, throttles, concurrency = (
-        statistics(emulator, metric, _of(function))
+        await_metric(emulator, metric, _of(function))
         for metric in ("Errors", "Throttles", "ConcurrentExecutions")
     )
     assert (invocations["Sum"], invocations["Unit"]) == (1, "Count")
@@ -70,7 +70,9 @@ def test_an_error_is_an_invocation_too(emulator: Emulator, function: str) -> Non
     _invoke(emulator, function, {"fail": True})
     _invoke(emulator, function, {})
     await_metric(emulator, "Invocations", _of(function), lambda found: found.get("Sum") == 2)
-    errors = statistics(emulator, "Errors", _of(function))
+    errors = await_metric(
+        emulator, "Errors", _of(function), lambda found: found.get("SampleCount") == 2
+    )
     assert (errors["Sum"], errors["Average"]) == (1, 0.5)
 
 
@@ -99,12 +101,12 @@ def test_a_metric_exists_for_function_resource_and_region(
     name = name_of(function)
     await_metric(emulator, "Invocations", _of(function), lambda found: found.get("Sum") == 2)
     assert {
-        resource: statistics(emulator, "Invocations", {**_of(function), "Resource": resource})[
+        resource: await_metric(emulator, "Invocations", {**_of(function), "Resource": resource})[
             "Sum"
         ]
         for resource in (name, f"{name}:$LATEST")
     } == {name: 1, f"{name}:$LATEST": 1}
-    assert statistics(emulator, "Invocations", {})["Sum"] >= before + 2
+    await_metric(emulator, "Invocations", {}, lambda found: found.get("Sum", 0) >= before + 2)
 
 
 def test_a_throttled_request_is_no_invocation(emulator: Emulator, function: str) -> None:
@@ -215,9 +217,10 @@ def test_an_embedded_metric_becomes_a_metric(emulator: Emulator, function: str) 
     rejected = await_metric(emulator, "ImagesRejected", service, namespace=namespace)
     assert (rejected["Sum"], rejected["Unit"]) == (1, "Count")
     for dimensions in (service, {**service, "kind": "corrupt"}, {}):
-        found = statistics(emulator, "Bytes", dimensions, namespace)
+        found = await_metric(emulator, "Bytes", dimensions, namespace=namespace)
         assert (found["Sum"], found["SampleCount"], found["Unit"]) == (40, 2, "Bytes")
-    assert statistics(emulator, "Plain", service, namespace)["Unit"] == "None"
+    plain = await_metric(emulator, "Plain", service, namespace=namespace)
+    assert plain["Unit"] == "None"
 
 
 @pytest.mark.parametrize(
