@@ -54,6 +54,10 @@ def _dimensions(count: int) -> list[dict[str, str]]:
         ),
         ({"Value": 1, "Dimensions": [{"Name": "d", "Value": ""}]}, "must not be empty."),
         ({"Value": 1, "Dimensions": [{"Name": ":d", "Value": "v"}]}, "member.1.Name is invalid."),
+        (
+            {"Value": 1, "Dimensions": [{"Name": "d", "Value": v} for v in "ab"]},
+            "No metric may specify the same dimension name twice.",
+        ),
         ({"Value": 1, "StorageResolution": 7}, "StorageResolution must be a value in the set"),
         (
             {"Value": 1, "Timestamp": datetime(2000, 1, 1, tzinfo=UTC)},

@@ -101,6 +101,15 @@ def test_requests(
     assert said in refusal(emulator, "logs", operation, {"logGroupName": group, **request_})
 
 
+@pytest.mark.parametrize("policy", ["", "junk", "[]", "{}", '"text"'])
+def test_a_resource_policy_is_a_policy(emulator: Emulator, policy: str) -> None:
+    request = {"policyName": "never-made", "policyDocument": policy}
+    said = "InvalidParameterException: "
+    assert refusal(emulator, "logs", "put_resource_policy", request).startswith(said)
+    policies = emulator.client("logs").describe_resource_policies()["resourcePolicies"]
+    assert "never-made" not in {one["policyName"] for one in policies}
+
+
 @pytest.mark.parametrize(
     ("events", "said"),
     [

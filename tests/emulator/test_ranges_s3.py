@@ -93,6 +93,11 @@ def test_how_objects_are_written(
             "InvalidArgument: Part number must be an integer between 1 and 10000, inclusive",
         ),
         (
+            "get_object",
+            {"ChecksumMode": "SOMETIMES"},
+            "InvalidRequest: Value for x-amz-checksum-mode header is invalid.",
+        ),
+        (
             "get_object_attributes",
             {"ObjectAttributes": ["Colour"]},
             "InvalidArgument: Invalid attri",

@@ -88,6 +88,14 @@ def test_attributes_at_their_limits(emulator: Emulator, topic: str) -> None:
         ),
         ("subscribe", {"Protocol": "lambda", "Endpoint": "x"}, "Lambda endpoint ARN"),
         ("publish", {"Message": "m", "MessageStructure": "xml"}, "MessageStructure"),
+        *(
+            (
+                "add_permission",
+                {"Label": "l", "AWSAccountId": [account], "ActionName": ["Publish"]},
+                "InvalidParameter: Invalid parameter: A provided account ID is not valid",
+            )
+            for account in ("junk", "12345678901", "arn:aws:iam::123456789012:root", "")
+        ),
         (
             "tag_resource",
             {"Tags": [{"Key": f"t{number}", "Value": "v"} for number in range(51)]},

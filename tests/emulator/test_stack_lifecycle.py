@@ -165,6 +165,21 @@ def test_an_update_is_cancelled(stack: Stack, provider: Provider) -> None:
     provider.expect("Delete")
 
 
+def test_a_creation_has_its_time(stack: Stack, provider: Provider) -> None:
+    """TimeoutInMinutes ends a creation that takes longer, and nothing more is begun."""
+    resources = {"Thing": provider.resource(), "After": {"DependsOn": "Thing", **QUEUE}}
+    _begin(stack, resources, TimeoutInMinutes=1, OnFailure="DELETE")
+    assert provider.next()["RequestType"] == "Create"
+
+    provider.expect("Delete")
+
+    assert stack.settled() == "DELETE_COMPLETE"
+    assert stack.statuses("After") == []
+    assert stack.reasons("DELETE_IN_PROGRESS") == [
+        "Stack creation time exceeded the specified timeout. Delete requested by user."
+    ]
+
+
 def test_an_update_is_not_interrupted_by_deletion(stack: Stack, provider: Provider) -> None:
     """DeleteStack while a stack is updated is refused."""
     _begin(stack, {"Thing": provider.resource(V="1")})

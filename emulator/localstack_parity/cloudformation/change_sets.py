@@ -177,6 +177,7 @@ class ChangeSetProvider(CloudformationProviderV2):
                 bool(request.get("RetainExceptOnCreate")),
                 former_tags=change_set.stack.tags,
                 key=key,
+                timeout_s=minutes * 60 if (minutes := request.get("TimeoutInMinutes")) else None,
             ),
         )
         deployment.execute(change_set)

@@ -87,7 +87,8 @@ class Executor(StrictResolver):
 
     def execute(self) -> Outcome:
         """Do what the change set says; on failure, or if it is cancelled, undo it."""
-        failure = self._attempt()
+        with self.course.limited(self.options.timeout_s):
+            failure = self._attempt()
         cancelled = self.course.close()
         if failure is None and not cancelled:
             self.stack.imports = self.imports

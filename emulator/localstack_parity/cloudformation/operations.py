@@ -1,9 +1,9 @@
 """Stack operations: one at a time for each stack, in the background, open to interruption.
 
-A request begins an operation and is answered at once. DeleteStack interrupts a creation and
-CancelUpdateStack an update: what is being done is given up, and nothing more is begun. Whoever
-waits for a stack's status may rely on everything else about the stack being as it stays, so the
-last status of an operation is set after all else.
+A request begins an operation and is answered at once. DeleteStack interrupts a creation, as does
+the end of its TimeoutInMinutes, and CancelUpdateStack an update: what goes on is given up, and
+nothing more is begun. A stack's status is what clients wait for, and then everything else about the
+stack has to be as it stays, so the last status of an operation is set after all else.
 
 AWS: CloudFormation User Guide, "Delete a stack" and "Cancel a stack update".
 """
@@ -20,6 +20,9 @@ from localstack.utils.threads import start_worker_thread
 
 LOG = logging.getLogger(__name__)
 
+# As people report it: https://github.com/docker-archive/ecs-plugin/issues/177
+TIMED_OUT = "Stack creation time exceeded the specified timeout. "
+
 
 class Course:
     """An operation under way; once withdrawn, another one speaks for the stack."""
@@ -27,6 +30,7 @@ class Course:
     def __init__(self, stack: Stack) -> None:
         self.ended = threading.Event()
         self.interrupted = False
+        self.why = ""  # it was interrupted
         self.withdrawn = False
         self._stack = stack
         self._interruptible = True
@@ -45,11 +49,11 @@ class Course:
                 self._stack.status_reason = None
                 self._stack.set_stack_status(status, reason)
 
-    def interrupt(self) -> None:
+    def interrupt(self, why: str = "User Initiated") -> None:
         """Give up what is waited for and begin nothing more, unless it goes back already."""
         with self._lock:
-            if self._interruptible:
-                self.interrupted = True
+            if self._interruptible and not self.interrupted:
+                self.interrupted, self.why = True, why
                 for give_up in self._waits:
                     give_up()
 
@@ -64,6 +68,20 @@ class Course:
         with self._lock:
             self._interruptible = False
             return self.interrupted
+
+    @contextmanager
+    def limited(self, seconds: float | None) -> Iterator[None]:
+        """Interrupt the operation if the block takes longer; None: it may take any time."""
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self.interrupt, [TIMED_OUT])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     @contextmanager
     def waiting(self, give_up: Callable[[], None]) -> Iterator[None]:

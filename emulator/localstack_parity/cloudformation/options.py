@@ -18,6 +18,7 @@ class Options:
     creations only. ``retained`` are the resources that a deletion leaves alone; a ``forced`` one
     leaves alone what cannot be deleted. ``former_tags`` are those of the stack before an update.
     ``key`` is the access key with whose rights resources are changed, "" the account's own.
+    ``timeout_s`` is how long a creation may take, None without limit.
     """
 
     on_failure: Literal["ROLLBACK", "DO_NOTHING", "DELETE"] = "ROLLBACK"
@@ -26,6 +27,7 @@ class Options:
     forced: bool = False
     former_tags: Sequence[dict[str, str]] = ()
     key: str = ""
+    timeout_s: float | None = None
 
 
 def options_of(stack: Stack) -> Options:

@@ -11,6 +11,7 @@ from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, Stac
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from localstack_parity.cloudformation.deletion import discard
+from localstack_parity.cloudformation.operations import TIMED_OUT
 from localstack_parity.cloudformation.replacement import properties_of
 from localstack_parity.cloudformation.steps import (
     Discarded,
@@ -19,6 +20,8 @@ from localstack_parity.cloudformation.steps import (
     Step,
     Unrestored,
 )
+
+_REQUESTED = {"ROLLBACK": "Rollback requested by user.", "DELETE": "Delete requested by user."}
 
 
 def go_back(executor: Operation, failure: str) -> Outcome:
@@ -52,8 +55,11 @@ def resume(executor: Operation, skipped: frozenset[str]) -> StackStatus:
 
 
 def _reason(executor: Operation, failure: str) -> str:
+    if executor.course.why == TIMED_OUT:
+        wish = executor.options.on_failure
+        return TIMED_OUT + _REQUESTED.get(wish, "")
     if executor.course.interrupted:
-        return "User Initiated"
+        return executor.course.why
     if not executor.failed:  # an output, an export
         return failure
     verb = "update" if executor.failed[0] in executor.existed else "create"

@@ -4,7 +4,8 @@ What the emulator itself measures is not looked at: only AWS publishes below `AW
 
 Sources: Amazon CloudWatch API Reference, PutMetricData, MetricDatum, Dimension and StatisticSet.
 The words are those that people report: https://github.com/micrometer-metrics/micrometer/issues/1645
-(units), https://github.com/cloud-custodian/cloud-custodian/issues/2559 (times).
+(units), https://github.com/cloud-custodian/cloud-custodian/issues/2559 (times),
+https://github.com/jdamick/dropwizard-metrics-cloudwatch/issues/3 (a dimension twice).
 """
 
 import math
@@ -87,6 +88,8 @@ def _problems(
 def _dimension_problems(dimensions: Sequence[Mapping[str, str]], path: str) -> Iterator[str]:
     if len(dimensions) > MAX_DIMENSIONS:
         yield _too_many(path, MAX_DIMENSIONS)
+    if len({dimension.get("Name") for dimension in dimensions}) < len(dimensions):
+        yield "No metric may specify the same dimension name twice."
     for number, dimension in enumerate(dimensions, 1):
         name, value = dimension.get("Name") or "", dimension.get("Value") or ""
         yield from _text_problems(name, f"{path}.member.{number}.Name", MAX_NAME)

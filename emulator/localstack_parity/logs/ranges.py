@@ -1,10 +1,12 @@
 """What CloudWatch Logs refuses besides the constraints of its model.
 
-Sources: Amazon CloudWatch Logs API Reference, CreateLogGroup and PutLogEvents. The words are those
-that people report, such as https://github.com/aws/aws-sdk-js-v3/issues/6164 (sizes) and
-https://github.com/hashicorp/terraform-provider-aws/issues/29282 (keys).
+Sources: Amazon CloudWatch Logs API Reference, CreateLogGroup, PutLogEvents and PutResourcePolicy.
+The words are those that people report, such as https://github.com/aws/aws-sdk-js-v3/issues/6164
+(sizes), https://github.com/hashicorp/terraform-provider-aws/issues/29282 (keys) and, in the same
+place, 32260 (policies).
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,4 +66,18 @@ def check_events(request: Mapping[str, Any], _context: RequestContext) -> None:
         )
 
 
-CHECKS = {"CreateLogGroup": check_group, "PutLogEvents": check_events}
+def check_policy(request: Mapping[str, Any], _context: RequestContext) -> None:
+    """Check that a resource policy is a JSON object with statements."""
+    try:
+        policy = json.loads(request.get("policyDocument") or "")
+    except ValueError:
+        policy = None
+    if not isinstance(policy, dict) or not policy.get("Statement"):
+        raise InvalidParameterException("Could not convert to persistable policy.")
+
+
+CHECKS = {
+    "CreateLogGroup": check_group,
+    "PutLogEvents": check_events,
+    "PutResourcePolicy": check_policy,
+}

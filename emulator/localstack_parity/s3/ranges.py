@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.aws.api.s3 import InvalidArgument, InvalidTag
+from localstack.aws.api.s3 import ChecksumMode, InvalidArgument, InvalidTag
 from localstack.aws.spec import load_service
 from localstack.services.s3.exceptions import MalformedXML
 
@@ -95,7 +95,16 @@ def check_counts(request: Mapping[str, Any], _context: RequestContext) -> None:
 
 
 def check_read(request: Mapping[str, Any], _context: RequestContext) -> None:
-    """Check which part of an object is read."""
+    """Check which part of an object is read, and whether its checksum is wanted.
+
+    The words for the checksum are in test/s3api/test_object_checksums.py of
+    https://github.com/openstack/swift, which holds for AWS too.
+    """
+    mode = request.get("ChecksumMode")
+    if mode and mode.upper() != ChecksumMode.ENABLED:
+        raise CommonServiceException(
+            "InvalidRequest", "Value for x-amz-checksum-mode header is invalid."
+        )
     part = request.get("PartNumber")
     if part is not None and not 1 <= part <= MAX_PARTS:
         raise InvalidArgument(

@@ -1,11 +1,14 @@
 """What SNS refuses: names and values of attributes, which its model does not hold.
 
-Sources: Amazon SNS API Reference, CreateTopic, SetTopicAttributes, Subscribe, TagResource and
-Publish; Developer Guide, "Message delivery retries" (DeliveryPolicy). The words for wrong names and
-values are those of https://github.com/localstack/localstack/tree/main/tests/aws/services/sns.
+Sources: Amazon SNS API Reference, AddPermission, CreateTopic, SetTopicAttributes, Subscribe,
+TagResource and Publish; Developer Guide, "Message delivery retries" (DeliveryPolicy). The words for
+wrong names and values are those of
+https://github.com/localstack/localstack/tree/main/tests/aws/services/sns; for accounts, those of
+https://github.com/bahrmichael/aws-scheduler/issues/5.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +17,7 @@ from localstack.aws.api.sns import InvalidParameterException, TagLimitExceededEx
 
 from localstack_parity.refusals import not_emulated
 
+ACCOUNT = re.compile("[0-9]{12}")
 MAX_DISPLAY_NAME = 100
 MAX_RETRIES = 100
 MAX_TAGS = 50
@@ -70,12 +74,19 @@ def check_message(request: Mapping[str, Any], _context: RequestContext) -> None:
         raise InvalidParameterException("Invalid parameter: MessageStructure")
 
 
+def check_permission(request: Mapping[str, Any], _context: RequestContext) -> None:
+    """Check the accounts that a permission names."""
+    if not all(ACCOUNT.fullmatch(account) for account in request.get("AWSAccountId") or ()):
+        raise InvalidParameterException("Invalid parameter: A provided account ID is not valid")
+
+
 def check_tags(request: Mapping[str, Any], _context: RequestContext) -> None:
     """Check how many tags a topic gets."""
     _check_count(request.get("Tags") or ())
 
 
 CHECKS = {
+    "AddPermission": check_permission,
     "CreateTopic": check_topic,
     "Publish": check_message,
     "SetSubscriptionAttributes": check_subscription_change,
