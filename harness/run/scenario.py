@@ -27,6 +27,7 @@ from harness.images.corpus import Picture
 from harness.page.render import Page, render
 from harness.problems import Problem
 from harness.run.send import send
+from harness.run.under_way import TellCounts, under_way
 from harness.settings import Settings
 from harness.stack.deploy import Stack
 from harness.stack.failures import DeploymentFailed
@@ -121,6 +122,7 @@ class Context:
     stack: Stack
     options: RunOptions
     console: Console
+    tell: TellCounts = lambda counts: None
     facts: dict[str, Any] = field(default_factory=dict)
     faults: list[tuple[float, str]] = field(default_factory=list)
 
@@ -166,6 +168,7 @@ class Context:
             console=self.console,
             statuses=statuses,
             linger_s=linger_s,
+            tell=self.tell,
         )
 
 
@@ -221,7 +224,8 @@ def run_scenario(
     behaviours()  # needed for the report: better missed now than after the run
     context = Context(target, settings, stack, options, console or Console(stderr=True))
     permissions, signatures = enforces_permissions(target), verifies_signatures(target)
-    run, checks = scenario.run(context)
+    with under_way(settings.state_dir, name, stack.name) as context.tell:
+        run, checks = scenario.run(context)
     run = replace(run, seen=replace(run.seen, faults=tuple(context.faults)))
     facts = {
         "target": target.name,

@@ -28,6 +28,7 @@ from harness.run.parts import PartsWatch
 from harness.run.progress import RunProgress
 from harness.run.recovery import recover
 from harness.run.thumbnails import thumbnails
+from harness.run.under_way import TellCounts
 from harness.run.uploader import Uploader
 from harness.stack.deploy import Stack
 from harness.targets.state_folder import full_disk
@@ -64,6 +65,7 @@ def send(
     console: Console,
     statuses: Mapping[str, str] | None = None,
     linger_s: float = 0.0,
+    tell: TellCounts = lambda counts: None,
 ) -> Run:
     """Upload each picture when it is due in a day of `day_s` seconds and follow it to its output.
 
@@ -73,7 +75,7 @@ def send(
     The run ends when every image is accounted for and `linger_s` seconds more have passed, when
     nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
     on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are what must be told of
-    pictures, by path, where that is not "processed".
+    pictures, by path, where that is not "processed". `tell` hears how many images are where.
     """
     store = Pictures(bases)
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
@@ -86,7 +88,7 @@ def send(
         subscribed(target, topic, queue, gone) as listen,
         CoresWatch(target.endpoint) as cores,
         PartsWatch(target) as parts,
-        RunProgress(console, len(pictures)) as progress,
+        RunProgress(console, len(pictures), tell) as progress,
     ):
         seen = Observations(
             upload_bucket=outputs["UploadBucketName"],
@@ -113,6 +115,7 @@ def send(
                 day = following.measure(day_s, measuring)
                 seen, begin = replace(seen, day=day), time.time() + _HEAD_START_S
             _plan(ledger.entries[measuring:], begin, day.length_s, seed)
+            progress.plan([entry.due for entry in ledger.entries])
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
             time.sleep(linger_s)
