@@ -124,6 +124,14 @@ def positive_count(text: str, what: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """The seconds that "90", "90s", "5m" or "1h" say."""
+    form = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)(s|m|h|)", text, re.ASCII)
+    if not form or float(form[1]) <= 0:
+        raise Problem(f"{text!r} is not a time.", "Write it as 60s, 5m or 1h.")
+    return float(form[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[form[2]]
+
+
 def _matching(form: re.Pattern[str], value: str, what: str, remedy: str) -> str:
     if not form.fullmatch(value):
         raise Problem(f"{value!r} is not {what}.", remedy)

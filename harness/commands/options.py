@@ -1,7 +1,6 @@
 """Options that several commands share, and how their values are parsed."""
 
 import functools
-import re
 from collections.abc import Callable
 
 import click
@@ -61,11 +60,3 @@ def pairs(given: tuple[str, ...]) -> dict[str, str]:
             )
         found[name] = value
     return found
-
-
-def seconds(text: str) -> float:
-    """The seconds that "90", "90s", "5m" or "1h" say."""
-    form = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)(s|m|h|)", text, re.ASCII)
-    if not form or float(form[1]) <= 0:
-        raise Problem(f"{text!r} is not a time.", "Write it as 60s, 5m or 1h.")
-    return float(form[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[form[2]]

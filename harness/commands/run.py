@@ -2,11 +2,11 @@
 
 import click
 
-from harness.commands.options import ALL, as_json, configured, seconds
+from harness.commands.options import ALL, as_json, configured
 from harness.commands.output import print_json, tell
 from harness.files import shown
 from harness.interruption import CTRL_C
-from harness.settings import Settings, positive_count
+from harness.settings import Settings, positive_count, seconds
 from harness.stack.deploy import bring_up
 from harness.targets.choosing import target_to_start
 

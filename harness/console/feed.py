@@ -1,7 +1,7 @@
-"""One look at the target for all open tabs, and its stream of server-sent events.
+"""Looks at the target and at runs for all open tabs, and their stream of server-sent events.
 
-The target is looked at while somebody listens and at no other time. That takes a twentieth of the
-time at most, so that a day that runs meanwhile is not slower for being watched.
+Both are looked at while somebody listens and at no other time. A look takes a twentieth of the time
+at most, so that a day that runs meanwhile is not slower for being watched; each has its own pace.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ type Events = Mapping[str, Any]  # by name of the page that they are for, as JSO
 
 
 class Feed:
-    """Calls `look` and hands what is new since the last time to all listeners."""
+    """Calls each of `looks` and hands what is new since the last time to all listeners."""
 
-    def __init__(self, look: Callable[[], Events]) -> None:
-        self._look = look
+    def __init__(self, *looks: Callable[[], Events]) -> None:
+        self._looks = looks
         self._listeners: set[asyncio.Queue[Events | None]] = set()
         self._latest: dict[str, Any] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def listen(self) -> AsyncIterator[bytes]:
         """Server-sent events: all that is known, then each change, until the listener goes."""
@@ -34,22 +34,23 @@ class Feed:
         self._listeners.add(queue)
         if self._latest:
             queue.put_nowait(dict(self._latest))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+        if all(task.done() for task in self._tasks):
+            self._tasks = [asyncio.create_task(self._run(look)) for look in self._looks]
         try:
             while (events := await queue.get()) is not None:
                 for name, document in events.items():
                     yield f"event: {name}\ndata: {json.dumps(document)}\n\n".encode()
         finally:
             self._listeners.discard(queue)
-            if not self._listeners and self._task:
-                self._task.cancel()
-                self._task = None
+            if not self._listeners:
+                for task in self._tasks:
+                    task.cancel()
+                self._tasks = []
 
-    async def _run(self) -> None:
+    async def _run(self, look: Callable[[], Events]) -> None:
         while True:
             began = time.monotonic()
-            events = await asyncio.to_thread(self._look)
+            events = await asyncio.to_thread(look)
             changed = {
                 name: document
                 for name, document in events.items()

@@ -47,10 +47,10 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = [
-                    (name.lower().encode(), value.encode()) for name, value in _HEADERS.items()
-                ]
-                message["headers"] = [*message.get("headers", ()), *added]
+                own = list(message.get("headers", ()))  # a report's are stricter
+                names = {name for name, _ in own}
+                added = [each for each in _RAW_HEADERS if each[0] not in names]
+                message["headers"] = [*own, *added]
             await send(message)
 
         given = {

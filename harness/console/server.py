@@ -18,6 +18,8 @@ from starlette.types import ASGIApp
 from harness.console import dashboards, failures, pictures, pipeline, resources
 from harness.console.feed import Feed
 from harness.console.guard import Guard
+from harness.console.reports import Reports
+from harness.console.runs import Runs
 from harness.console.view import GONE, View, why
 from harness.settings import Settings
 from harness.targets.ports import HOST, choose_port
@@ -31,7 +33,9 @@ def serve(settings: Settings, port: int, tell: Callable[[str], None]) -> None:
     """Serve the console until Ctrl-C or SIGTERM; `tell` gets the link once it answers."""
     port = choose_port(port, "--listen")
     token = secrets.token_urlsafe(16)
-    app = make_app(settings, port, token)
+    reports = Reports(settings.reports_dir)
+    runs = Runs(settings, reports)
+    app = make_app(settings, port, token, reports, runs)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -48,13 +52,16 @@ def serve(settings: Settings, port: int, tell: Callable[[str], None]) -> None:
     listener = socket.create_server((HOST, port))
     tell(f"http://{HOST}:{port}/#token={token}")
     with listener:
-        server.run([listener])
+        try:
+            server.run([listener])
+        finally:
+            runs.close()
 
 
-def make_app(settings: Settings, port: int, token: str) -> ASGIApp:
+def make_app(settings: Settings, port: int, token: str, reports: Reports, runs: Runs) -> ASGIApp:
     """The application behind its guard, for requests to `port` with `token`."""
     view = View(settings)
-    feed = Feed(view.look)
+    feed = Feed(view.look, runs.look)
 
     async def index(_: Request) -> Response:
         return FileResponse(STATIC / "console.html")
@@ -121,6 +128,27 @@ def make_app(settings: Settings, port: int, token: str) -> ASGIApp:
 
         return await _answer(send)
 
+    async def listed_reports(_: Request) -> Response:
+        return await _answer(reports.list)
+
+    async def compared(request: Request) -> Response:
+        asked = [request.query_params.get(name, "") for name in ("before", "after")]
+        return await _answer(lambda: reports.compare(*asked))
+
+    async def report(request: Request) -> Response:
+        found = reports.file(request.path_params["name"], request.path_params["file"])
+        return found or JSONResponse({"error": "There is no such report."}, status_code=404)
+
+    async def startable(_: Request) -> Response:
+        return await _answer(runs.scenarios)
+
+    async def start(request: Request) -> Response:
+        asked = [request.query_params.get(name, "") for name in ("scenario", "images", "day")]
+        return await _answer(lambda: runs.start(*asked))
+
+    async def stop(_: Request) -> Response:
+        return await _answer(runs.stop)
+
     routes = [
         Route("/", index),
         Route("/api/stream", stream),
@@ -135,6 +163,12 @@ def make_app(settings: Settings, port: int, token: str) -> ASGIApp:
         Route("/api/objects", listed),
         Route("/api/object", stored),
         Route("/api/logs", logs),
+        Route("/api/reports", listed_reports),
+        Route("/api/compare", compared),
+        Route("/api/scenarios", startable),
+        Route("/api/run", start, methods=["POST"]),
+        Route("/api/run/stop", stop, methods=["POST"]),
+        Route("/reports/{name}/{file}", report),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Guard(Starlette(routes=routes), port, token)

@@ -17,7 +17,7 @@ import psutil
 from harness.files import private_folder
 
 _FOLDER = "runs"
-_EVERY_S = 0.5  # a file is written no more often
+_EVERY_S = 0.5  # a file is written no more often, but for the last counts
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def under_way(state_dir: Path, scenario: str, stack: str) -> Iterator[TellCounts
     def tell(counts: Counts) -> None:
         nonlocal written
         now = time.monotonic()
-        if now - written >= _EVERY_S:
+        if now - written >= _EVERY_S or counts.processed == counts.images:
             written = now
             write(replace(run, counts=counts))
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ class Console:
     target: EmbeddedTarget
     stack: Stack
     settings: Settings
+    reports: Path
 
     @property
     def origin(self) -> str:
@@ -50,19 +52,24 @@ class Console:
 def console(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """The console as a person starts it, beside a stack in an emulator of its own."""
     state = tmp_path_factory.mktemp("state")
+    reports = tmp_path_factory.mktemp("reports")
     settings = read_settings({"state_dir": state, "target": "embedded"}, {"TAPSTACK_PORT": "0"})
     target = EmbeddedTarget(settings)
     stack = bring_up(target, settings)
     command = subprocess.Popen(
         [sys.executable, "-P", "-m", "harness", "console", "--listen", "0"],
         cwd=project_root,
-        env={**os.environ, "TAPSTACK_STATE": str(state), "TARGET": "embedded"},
+        env={
+            **os.environ,
+            **{"TAPSTACK_STATE": str(state), "TAPSTACK_REPORTS": str(reports)},
+            **{"TARGET": "embedded", "TAPSTACK_PORT": "0"},
+        },
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
         assert command.stdout
-        yield Console(command.stdout.readline().strip(), target, stack, settings)
+        yield Console(command.stdout.readline().strip(), target, stack, settings, reports)
     finally:
         command.terminate()
         command.wait(timeout=30)
@@ -313,7 +320,7 @@ def test_the_stack_its_objects_and_its_logs(page: Page, console: Console) -> Non
     console.target.client("s3").put_object(
         Bucket=outputs["UploadBucketName"], Key="uploads/looked-at/one.jpg", Body=picture(64, 48)
     )
-    page.keyboard.press("5")
+    page.keyboard.press("6")
     expect(page.locator("td", has_text=outputs["FunctionArn"])).to_have_count(1, timeout=SOON_MS)
     page.get_by_role("button", name=outputs["UploadBucketName"]).click()
     for name in ("uploads/", "looked-at/", "one.jpg"):
@@ -334,3 +341,83 @@ def test_nothing_beside_the_stack_is_shown(console: Console) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{console.origin}/api/objects?bucket=of-others", timeout=30)
     assert refused.value.code == 409
+
+
+def test_a_scenario_is_started_watched_to_its_end_and_its_report_opened(
+    page: Page, console: Console
+) -> None:
+    page.keyboard.press("5")
+    expect(page.locator("main")).to_contain_text("No run has been finished yet", timeout=SOON_MS)
+    expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
+    page.locator("#images").fill("20")
+    page.locator("#day").fill("3s")
+    page.locator("#start").click()
+    expect(page.locator(".progress")).to_contain_text("of 20 images processed", timeout=SOON_MS)
+    expect(page.locator("#start")).to_be_disabled()
+    expect(page.locator(".output")).to_contain_text("PASSED daily-load", timeout=3 * SOON_MS)
+    expect(page.locator(".said.good")).to_have_text("daily-load: ✔ passed", timeout=SOON_MS)
+    expect(page.locator(".progress")).to_have_count(0)
+    row = page.locator(".row.report", has_text="20 of 20 images as they should be")
+    expect(row).to_contain_text("✔ passed", timeout=SOON_MS)
+    row.focus()
+    said: list[str] = []
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Enter")
+    report = opened.value
+    report.on("pageerror", lambda error: said.append(str(error)))
+    expect(report.locator(".verdict .word")).to_contain_text("PASSED")
+    expect(report.locator("#images tbody tr[data-place]")).not_to_have_count(0)
+    assert report.evaluate("origin") == "null"  # neither the token nor the console's API
+    report.locator("#query").fill("outcome:wrong")
+    expect(report.locator("#shown-count")).to_have_text("0 of 20")
+    report.close()
+    assert not said
+
+
+def test_a_run_of_the_terminal_is_watched_to_its_end_and_compared(
+    page: Page, console: Console, tapstack: Tapstack
+) -> None:
+    page.keyboard.press("1")
+    running = threading.Thread(
+        target=tapstack,
+        args=("run", "daily-load", "--images", "20", "--day", "4s"),
+        kwargs={
+            "TAPSTACK_STATE": str(console.settings.state_dir),
+            "TAPSTACK_REPORTS": str(console.reports),
+        },
+    )
+    running.start()
+    try:
+        shown = page.locator(".progress")
+        expect(shown).to_contain_text("daily-load on tapstack-dev", timeout=SOON_MS)
+        expect(shown).to_contain_text("20 of 20 images processed", timeout=2 * SOON_MS)
+        page.locator("nav a", has_text="Runs").click()
+        expect(page.locator("#start")).to_be_disabled()
+        page.keyboard.press("1")
+        expect(shown).to_contain_text("has ended", timeout=2 * SOON_MS)
+    finally:
+        running.join()
+    shown.locator("a").click()
+    boxes = page.locator(".choice input")
+    expect(boxes).to_have_count(2, timeout=SOON_MS)
+    for box in boxes.all():
+        box.check()
+    page.locator("#compare").click()
+    compared = page.locator("#story")
+    expect(compared).to_contain_text("day: 3.0 then, 4.0 now", timeout=SOON_MS)
+    expect(compared.locator("tbody tr", has_text="throughput")).to_contain_text("images/s")
+    page.keyboard.press("Escape")
+
+
+def test_what_cannot_be_started_is_said(page: Page) -> None:
+    page.keyboard.press("5")
+    page.locator("#images").fill("no")
+    page.locator("#start").click()
+    expect(page.locator(".said.problem")).to_contain_text("'no' is not a number of images")
+
+
+@pytest.mark.parametrize("path", ["..%2f..%2fetc/passwd", "latest/report.html", "x/report.html"])
+def test_only_reports_are_served(console: Console, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{console.origin}/reports/{path}", timeout=30)
+    assert refused.value.code == 404

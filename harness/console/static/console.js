@@ -6,8 +6,9 @@ import * as failures from "./failures.js";
 import * as inbox from "./inbox.js";
 import * as pipeline from "./pipeline.js";
 import * as resources from "./resources.js";
+import * as runs from "./runs.js";
 
-const PAGES = [pipeline, dashboard, inbox, failures, resources];
+const PAGES = [pipeline, dashboard, inbox, failures, runs, resources];
 const known = {}; // the latest event of each name
 let current = null;
 let source = null;
@@ -17,7 +18,7 @@ const state = document.getElementById("state");
 const gone = document.getElementById("gone");
 const keys = document.getElementById("keys");
 const links = PAGES.map((page, index) =>
-  el("a", { href: `#${page.NAME}` }, el("kbd", {}, String(index + 1)), ` ${page.TITLE}`, el("span", { class: "mark" })),
+  el("a", { href: `#${page.NAME}` }, el("kbd", {}, String(index + 1)), ` ${page.TITLE}`, el("span", { class: `mark ${page.NAME}` })),
 );
 document.getElementById("pages").append(...links);
 

@@ -1,11 +1,12 @@
 // Pipeline: drop a photo, and see what becomes of every upload.
 
 import { change, ask, pictureUrl } from "./api.js";
+import { progress } from "./progress.js";
 import { clock, copyButton, duration, el, keyText, show, size, visible } from "./dom.js";
 
 export const NAME = "pipeline";
 export const TITLE = "Pipeline";
-export const EVENTS = ["pipeline", "state"];
+export const EVENTS = ["pipeline", "runs", "state"];
 
 // What each state is called, and the sign that stands for it where colours cannot be told apart.
 const STATES = {
@@ -20,6 +21,7 @@ let known = {};
 let opened = null; // the id of the upload whose story is shown
 let opening = null; // the id of one that was sent from here and is to be opened once it appears
 let filter = "";
+let watched = ""; // the scenario that was seen running
 
 export function open(main, latest) {
   const chooser = el("input", { type: "file", accept: ".jpg,.jpeg,.png", multiple: true, hidden: true });
@@ -40,6 +42,7 @@ export function open(main, latest) {
   parts = {
     drop,
     said: el("p", { class: "said", role: "status" }),
+    runs: el("div", { class: "running" }),
     funnel: el("ol", { class: "funnel", "aria-label": "Stages" }),
     list: el("ul", { class: "rows" }),
     note: el("p", { class: "note" }),
@@ -47,7 +50,7 @@ export function open(main, latest) {
   };
   main.append(
     el("div", { class: "top" }, drop, chooser, parts.funnel),
-    parts.said,
+    parts.runs, parts.said,
     el("div", { class: "split" }, el("div", {}, search, parts.list, parts.note), parts.story),
   );
   update(latest);
@@ -87,6 +90,7 @@ export function update(latest) {
     parts.drop.disabled = !state.ours;
     if (!state.ours) parts.drop.textContent = "This target is not ours: it is only looked at";
   }
+  showRuns(latest.runs);
   if (!pipeline) return;
   show(parts.funnel, ...funnel(pipeline));
   const found = pipeline.uploads.filter((each) => each.key.includes(filter));
@@ -106,6 +110,18 @@ export function update(latest) {
   } else if (opened) {
     const upload = pipeline.uploads.find((each) => idOf(each) === opened);
     if (upload && JSON.stringify(upload) !== parts.story.dataset.shown) openStory(upload);
+  }
+}
+
+// What runs now; once it has ended, where its report is.
+function showRuns(runs) {
+  if (!runs) return;
+  const running = runs.under_way;
+  if (running.length) {
+    watched = running.at(-1).scenario;
+    show(parts.runs, ...running.map(progress));
+  } else if (watched) {
+    show(parts.runs, el("p", { class: "progress" }, el("span", {}, `${watched} has ended: `, el("a", { href: "#runs" }, "see its report"))));
   }
 }
 
