@@ -28,13 +28,14 @@ from harness.commands.run import run
 from harness.commands.scenarios import scenarios_command
 from harness.commands.status import status
 from harness.commands.verify import verify
+from harness.commands.watch import watch
 from harness.error_report import problem_of
 from harness.naming import as_typed, version
 from harness.problems import Problem
 from harness.settings import Settings
 
 COMMANDS = (
-    *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command),
+    *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
     *(run, gate, lint, verify, bench),
     *(status, logs, mail, iam, scenarios_command, explain, compare_command, redrive, console),
 )

@@ -14,10 +14,11 @@ from harness.commands.output import (
 from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.archive import archive
 from harness.stack.deploy import bring_up, deploy
 from harness.stack.destroy import destroy as destroy_environment
 from harness.stack.destroy import environment
-from harness.stack.package import PLATFORMS, archive, artifact_folder, build
+from harness.stack.package import PLATFORMS, artifact_folder, build
 from harness.targets.choosing import choose_target, target_to_start, targets_to_stop
 
 _replace = click.option(

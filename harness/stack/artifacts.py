@@ -4,6 +4,7 @@ Packages behind local `Code:` paths are built, zipped and uploaded under their c
 the template names their places instead.
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,20 @@ from botocore.exceptions import ClientError
 
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.package import archive, artifact_folder, build, check_syntax
+from harness.stack.archive import archive
+from harness.stack.package import artifact_folder, build, check_syntax
 from harness.stack.template import Template
 from harness.targets.target import Target
+
+
+def local_code(template: Template, template_file: Path) -> dict[str, Path]:
+    """The folders behind the local `Code:` paths of a template, by logical id."""
+    return {
+        name: (template_file.parent / resource["Properties"]["Code"]).resolve()
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+        and isinstance(resource.get("Properties", {}).get("Code"), str)
+    }
 
 
 def upload_code(
@@ -24,19 +36,15 @@ def upload_code(
     account: str,
     architecture: str,
     tell: Callable[[str], None],
-) -> None:
+) -> dict[str, Path]:
     """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does.
 
-    Packages of the project are built for `architecture`, "x86_64" or "arm64".
+    Packages of the project are built for `architecture`, "x86_64" or "arm64". Returns the zips by
+    logical id.
     """
-    local = {
-        name: (settings.template.parent / resource["Properties"]["Code"]).resolve()
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Lambda::Function"
-        and isinstance(resource.get("Properties", {}).get("Code"), str)
-    }
+    local = local_code(template, settings.template)
     if not local:
-        return
+        return {}
     ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
     for package in build(settings, architecture, ours) if ours else []:
         state = "built" if package.fresh else "up to date"
@@ -44,6 +52,7 @@ def upload_code(
     s3 = target.client("s3")
     bucket = artifact_bucket(account, target.region)
     _ensure_bucket(s3, bucket, target.region)
+    zips = {}
     for name, folder in local.items():
         if not folder.is_dir():
             raise Problem(
@@ -51,14 +60,15 @@ def upload_code(
                 "Correct the Code: path in the template; it is relative to the template's folder.",
             )
         check_syntax(folder)
-        zipped = archive(folder, artifact_folder(settings))
-        if not _has_object(s3, bucket, zipped.name):
+        zips[name] = zipped = archive(folder, artifact_folder(settings))
+        if not _is_there(s3, bucket, zipped):
             tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")
             _upload(s3, bucket, zipped)
         template["Resources"][name]["Properties"]["Code"] = {
             "S3Bucket": bucket,
             "S3Key": zipped.name,
         }
+    return zips
 
 
 def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
@@ -81,14 +91,16 @@ def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
         )
 
 
-def _has_object(s3: Any, bucket: str, key: str) -> bool:
+def _is_there(s3: Any, bucket: str, zipped: Path) -> bool:
+    """Whether the bucket has these bytes: the ETag of one part without a KMS key is their MD5."""
     try:
-        s3.head_object(Bucket=bucket, Key=key)
+        found = s3.head_object(Bucket=bucket, Key=zipped.name)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return False
         raise
-    return True
+    digest = hashlib.md5(zipped.read_bytes(), usedforsecurity=False).hexdigest()
+    return bool(found["ETag"].strip('"') == digest)
 
 
 def _upload(s3: Any, bucket: str, zipped: Path) -> None:

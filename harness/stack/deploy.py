@@ -17,6 +17,7 @@ from harness.stack.abandoned import undo_abandoned
 from harness.stack.artifacts import upload_code
 from harness.stack.deployment_lock import deployment_lock
 from harness.stack.failures import DeploymentFailed, deletion_failure, deployment_failure
+from harness.stack.function_code import swap_code
 from harness.stack.in_the_way import deployed_ids, make_way, refuse_replacement
 from harness.stack.intrinsics import Place
 from harness.stack.parameters import deployment_values
@@ -117,7 +118,7 @@ def _deploy(
     deployed = deployed_ids(cloudformation, name) if status in _USABLE else []
     if not replace:
         refuse_replacement(settings, deployed, template)
-    upload_code(template, target, settings, account, architecture, tell)
+    zips = upload_code(template, target, settings, account, architecture, tell)
 
     if status in _BEYOND_REPAIR:
         tell(f"{name} is {status} since an earlier failure; deleting it first")
@@ -130,6 +131,8 @@ def _deploy(
         _follow(target, template, name, seen=changed, tell=tell)
     else:
         tell(f"{name}: nothing to change")
+    for function in swap_code(target, name, template, zips):
+        tell(f"{function}: its code was changed outside of the stack; it is the package's again")
     stack = _verified(target, template, name, account)
     tell(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
     return stack

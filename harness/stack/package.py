@@ -1,7 +1,6 @@
 """Function packages: what AWS Lambda unpacks into /var/task.
 
-One folder for each function below build/, ready for `aws cloudformation package`, and a zip of it
-named by its content.
+One folder for each function below build/, ready for `aws cloudformation package`.
 """
 
 import fcntl
@@ -10,21 +9,21 @@ import os
 import shutil
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from harness.files import content_hash, files_below, private_folder
+from harness.files import content_hash, files_below, names_below, private_folder
 from harness.install import CAUSES, MISPLACING
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.failures import DeploymentFailed
 
 PYTHON = "3.13"
+LOCK = "requirements.lock"
 # AWS's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 # "Lambda quotas" of the Lambda Developer Guide: 250 MB unzipped. (The 50 MB for the zip are the
@@ -74,48 +73,27 @@ def artifact_folder(settings: Settings) -> Path:
     return private_folder(private_folder(settings.state_dir) / "artifacts")
 
 
-def archive(folder: Path, into: Path) -> Path:
-    """A zip of `folder`, as `into`/<name>-<hash of its content>.zip; made only if it is not there.
-
-    The same files give the same bytes: order, times and modes are fixed. Zips of earlier contents
-    are removed.
-    """
-    path = into / f"{folder.name}-{content_hash(folder)}.zip"
-    if path.exists():
-        return path
-    into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into, prefix=".") as aside:
-        unfinished = Path(aside) / path.name
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zipped:
-            for file in files_below(folder):
-                entry = zipfile.ZipInfo(file.relative_to(folder).as_posix())  # dated 1980-01-01
-                entry.create_system = 3  # Unix, so that the mode below counts
-                entry.external_attr = 0o100644 << 16
-                zipped.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
-        unfinished.rename(path)
-    for other in into.glob(f"{folder.name}-{'[0-9a-f]' * 64}.zip"):
-        if other != path:
-            other.unlink(missing_ok=True)
-    return path
-
-
 def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:
     folder, stamp = build_dir / source.name, build_dir / f".{source.name}.json"
-    inputs = f"{PYTHON} {architecture} {content_hash(source, Path(__file__))}"
-    if _stamped(stamp, folder, inputs):
+    made = _made(stamp, folder)
+    wanted = _Inputs.of(source, architecture)
+    if made and made.everything == wanted.everything:
         return Package(source.name, folder, _size(folder), fresh=False)
     check_syntax(source)
     with tempfile.TemporaryDirectory(dir=build_dir, prefix=".") as aside:
         unfinished = Path(aside) / source.name
         unfinished.mkdir()
-        if (source / "requirements.lock").exists():
+        if made and made.libraries and made.libraries == wanted.libraries:
+            _link_libraries(folder, made.sources, unfinished)
+        elif (source / LOCK).exists():
             _install(source, unfinished, architecture)
-        for file in source.rglob("*.py"):
-            if "tests" in file.relative_to(source).parts:
-                continue
-            copy = unfinished / file.relative_to(source)
+        for name in wanted.sources:
+            copy = unfinished / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
+            if copy.exists():  # once this source is gone, the library has to come back
+                wanted = replace(wanted, libraries="")
+                copy.unlink()  # and not written through: it may be a link
+            shutil.copyfile(source / name, copy)
         size = _size(unfinished)
         if size > MAX_UNZIPPED_BYTES:
             raise Problem(
@@ -127,8 +105,39 @@ def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:
         if folder.exists():
             folder.rename(Path(aside) / "old")
         unfinished.rename(folder)
-    stamp.write_text(json.dumps({"inputs": inputs, "content": content_hash(folder)}))
+    stamp.write_text(json.dumps({"inputs": asdict(wanted), "content": content_hash(folder)}))
     return Package(source.name, folder, size, fresh=True)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a package is made of: hashes of all of it and of its libraries, and its own sources."""
+
+    everything: str
+    libraries: str
+    sources: list[str]
+
+    @classmethod
+    def of(cls, source: Path, architecture: str) -> "_Inputs":
+        platform = f"{PYTHON} {architecture}"
+        sources = [
+            name
+            for name in names_below(source)
+            if name.endswith(".py") and "tests" not in name.split("/")
+        ]
+        return cls(
+            f"{platform} {content_hash(source, Path(__file__))}",
+            f"{platform} {content_hash(source / LOCK, Path(__file__))}",
+            sources,
+        )
+
+
+def _link_libraries(folder: Path, own: Collection[str], unfinished: Path) -> None:
+    """Give the libraries of a package that is about to be replaced to its successor, uncopied."""
+    for name in names_below(folder):
+        if name not in own:
+            (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
+            (unfinished / name).hardlink_to(folder / name)
 
 
 def check_syntax(folder: Path) -> None:
@@ -147,7 +156,7 @@ def check_syntax(folder: Path) -> None:
 
 
 def _install(source: Path, folder: Path, architecture: str) -> None:
-    lock = source / "requirements.lock"
+    lock = source / LOCK
     command: Sequence[str] = (
         *(find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder)),
         *("--python-platform", PLATFORMS[architecture], "--python-version", PYTHON),
@@ -177,13 +186,14 @@ def _install(source: Path, folder: Path, architecture: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def _stamped(stamp: Path, folder: Path, inputs: str) -> bool:
-    """Whether `folder` was made whole from `inputs` and nobody has touched it since."""
+def _made(stamp: Path, folder: Path) -> _Inputs | None:
+    """What `folder` was made of, if it was made whole and nobody has touched it since."""
     try:
         said = json.loads(stamp.read_text())
-    except (FileNotFoundError, ValueError):
-        return False
-    return bool(said == {"inputs": inputs, "content": content_hash(folder)})
+        inputs = _Inputs(**said["inputs"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return inputs if said["content"] == content_hash(folder) else None
 
 
 def _size(folder: Path) -> int:

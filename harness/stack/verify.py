@@ -5,24 +5,23 @@ template whose parameters have the stack's values, and so is every output; what 
 states is held against them too. LocalStack's CREATE_COMPLETE is no proof.
 """
 
-import base64
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from harness.settings import Settings
 from harness.stack.abandoned import left_behind
+from harness.stack.archive import archive
 from harness.stack.diff import Difference, Verdict, compare
+from harness.stack.function_code import sha256
 from harness.stack.intrinsics import Place, Resolver, Unknown
 from harness.stack.live import READERS
 from harness.stack.live.common import Gone
 from harness.stack.live.defaults import ABSENT, DEFAULTS
-from harness.stack.package import archive, artifact_folder
+from harness.stack.package import artifact_folder
 from harness.stack.physical_ids import attribute, name_of
 from harness.stack.required import unmet
 from harness.stack.required.deployed import deployed
@@ -281,11 +280,7 @@ def _code(code: Any, settings: Settings) -> Any:
     if not folder.is_dir():
         return Unknown(f"there is nothing at {code}")
     zipped = archive(folder, artifact_folder(settings))
-    return {"CodeSha256": _sha256(zipped)}
-
-
-def _sha256(path: Path) -> str:
-    return base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
+    return {"CodeSha256": sha256(zipped)}
 
 
 def _outputs(live: _Live) -> Iterator[Reading]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.stack.package import archive
+from harness.stack.archive import archive
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.stacks import Stack

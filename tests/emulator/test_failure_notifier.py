@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.polling import wait_until
-from harness.stack.package import archive
+from harness.stack.archive import archive
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 

@@ -1,11 +1,13 @@
 """Deployments to a running emulator: what comes out, what is told, and how they fail."""
 
+import io
 import json
 import signal
 import subprocess
 import sys
 import textwrap
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -128,6 +130,28 @@ def test_changed_code_is_what_runs(
         stack = deploy_text(FUNCTION)
         invoked = target.client("lambda").invoke(FunctionName=stack.outputs["Name"])
         assert json.loads(invoked["Payload"].read()) == answer
+
+
+def test_code_that_was_changed_outside_the_stack_is_set_back(
+    deploy_text: Deploy, target: EmbeddedTarget, settings: Settings, told: list[str]
+) -> None:
+    """CloudFormation compares templates, and sees nothing of UpdateFunctionCode."""
+    handler = settings.template.parent / "code" / "handler.py"
+    handler.parent.mkdir()
+    handler.write_text("def handler(event, context): return 1\n")
+    name = deploy_text(FUNCTION).outputs["Name"]
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as zipped:
+        zipped.writestr("handler.py", "def handler(event, context): return 2\n")
+    client = target.client("lambda")
+    client.update_function_code(FunctionName=name, ZipFile=other.getvalue())
+    client.get_waiter("function_updated_v2").wait(FunctionName=name)
+    assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2
+    deploy_text(FUNCTION)
+    assert json.load(client.invoke(FunctionName=name)["Payload"]) == 1
+    assert any("changed outside of the stack" in line for line in told)
+    deploy_text(FUNCTION)
+    assert not any("changed outside of the stack" in line for line in told)
 
 
 def test_code_that_is_not_there_is_a_problem(deploy_text: Deploy) -> None:

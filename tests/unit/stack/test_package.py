@@ -10,8 +10,9 @@ import pytest
 from harness.files import content_hash
 from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.archive import archive
 from harness.stack.failures import DeploymentFailed
-from harness.stack.package import archive, build
+from harness.stack.package import build
 
 # A small wheel with a console script, whose lock names the hash that the index has for it.
 LOCK = (
@@ -62,7 +63,7 @@ def test_a_package_holds_sources_and_wheels_and_nothing_else(tmp_path: Path) -> 
     (package,) = build(settings, "x86_64")
     with zipfile.ZipFile(archive(package.folder, tmp_path)) as zipped:
         names = zipped.namelist()
-    assert names == sorted(names)
+    assert len(names) == len(set(names))
     assert {name.split("/")[0] for name in names} == {
         "handler.py",
         "jmespath",
@@ -169,3 +170,42 @@ def test_a_source_that_python_cannot_read_is_not_built(tmp_path: Path) -> None:
     with pytest.raises(DeploymentFailed, match=rf"{re.escape(str(file))}:3: "):
         build(settings, "x86_64")
     assert not (tmp_path / "build" / "echo").exists()
+
+
+def test_changed_sources_are_packed_with_the_libraries_that_are_there(tmp_path: Path) -> None:
+    """Nothing is installed again, a source that is gone is gone, and the zip is the one of anew."""
+    settings = _checkout(tmp_path / "edited")
+    source = settings.root / "lambda" / "echo"
+    (source / "old.py").write_text("")
+    (package,) = build(settings, "x86_64")
+    library = package.folder / "jmespath" / "__init__.py"
+    before = library.stat().st_ino
+    archive(package.folder, tmp_path)
+
+    (source / "old.py").unlink()
+    (source / "handler.py").write_text("import jmespath  # again\n")
+    (package,) = build(settings, "x86_64")
+    assert package.fresh
+    assert library.stat().st_ino == before
+    assert library.stat().st_nlink == 1
+    assert not (package.folder / "old.py").exists()
+
+    anew = _checkout(tmp_path / "anew")
+    (anew.root / "lambda" / "echo" / "handler.py").write_text("import jmespath  # again\n")
+    (other,) = build(anew, "x86_64")
+    zips = [archive(each.folder, tmp_path / name) for each, name in ((package, "a"), (other, "b"))]
+    assert zips[0].read_bytes() == zips[1].read_bytes()
+    assert zips[0].name == zips[1].name
+
+
+def test_a_library_comes_back_from_behind_a_source_of_its_name(tmp_path: Path) -> None:
+    settings = _checkout(tmp_path)
+    shadow = settings.root / "lambda" / "echo" / "jmespath" / "__init__.py"
+    shadow.parent.mkdir()
+    shadow.write_text("# ours\n")
+    (package,) = build(settings, "x86_64")
+    packed = package.folder / "jmespath" / "__init__.py"
+    assert packed.read_text() == "# ours\n"
+    shadow.unlink()
+    build(settings, "x86_64")
+    assert "search" in packed.read_text()
