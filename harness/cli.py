@@ -20,6 +20,7 @@ from harness.commands.console import console
 from harness.commands.explain import explain
 from harness.commands.gate import gate
 from harness.commands.iam import iam
+from harness.commands.invoke import invoke
 from harness.commands.lint import lint
 from harness.commands.logs import logs
 from harness.commands.mail import mail
@@ -36,7 +37,7 @@ from harness.settings import Settings
 
 COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
-    *(run, gate, lint, verify, bench),
+    *(run, gate, lint, verify, bench, invoke),
     *(status, logs, mail, iam, scenarios_command, explain, compare_command, redrive, console),
 )
 

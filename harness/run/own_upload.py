@@ -66,7 +66,7 @@ def story(target: Target, stack: Stack, wanted: str) -> list[str]:
             f"{stack.name} has no output {' and no '.join(missing)}, by which uploads are found.",
             "Add it to the template and run `tapstack up`.",
         )
-    key = _find(target, stack, wanted)
+    key = find_key(target, stack, wanted)
     versions, deleted = _versions(target, stack.outputs["UploadBucketName"], key)
     since_ms = int(min(each.at for each in [*versions, *deleted]).timestamp()) * 1000
     log = InvocationLog(target.client("logs"), stack.outputs["LogGroupName"], 0, since_ms)
@@ -77,7 +77,7 @@ def story(target: Target, stack: Stack, wanted: str) -> list[str]:
 # --- What there is --------------------------------------------------------------------------------
 
 
-def _find(target: Target, stack: Stack, wanted: str) -> str:
+def find_key(target: Target, stack: Stack, wanted: str) -> str:
     """The one key of the upload bucket that `wanted` is or ends; NotUploaded otherwise."""
     bucket, source = stack.outputs["UploadBucketName"], source_key(wanted)
     for key in (source, f"{SOURCE_PREFIX}{source}"):

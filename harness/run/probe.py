@@ -10,10 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 from PIL import Image
@@ -36,6 +34,7 @@ from harness.polling import WaitedTooLong, wait_until
 from harness.run.filters import Filter, filters
 from harness.run.notifications import subscribed
 from harness.run.output_reader import measure
+from harness.run.s3_event import s3_event
 from harness.stack.abandoned import api_call, take
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
@@ -181,39 +180,18 @@ class Probe:
     def event(
         self, entry: Entry, sequencer: str, *, bucket: str = "", name: str = "ObjectCreated:Put"
     ) -> Mapping[str, Any]:
-        """What S3 tells the function of an upload, or of the same key in another bucket.
-
-        AWS: "Event message structure",
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-        """
+        """What S3 tells the function of an upload, or of the same key in another bucket."""
         home = self.outputs["UploadBucketName"]
-        record = {
-            "eventVersion": "2.5",
-            "eventSource": "aws:s3",
-            "awsRegion": self.target.region,
-            "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z",
-            "eventName": name,
-            "userIdentity": {"principalId": "AWS:TAPSTACK"},
-            "requestParameters": {"sourceIPAddress": "192.0.2.1"},
-            "responseElements": {"x-amz-request-id": "TAPSTACK", "x-amz-id-2": "TAPSTACK"},
-            "s3": {
-                "s3SchemaVersion": "1.0",
-                "configurationId": "contract",
-                "bucket": {
-                    "name": bucket or home,
-                    "ownerIdentity": {"principalId": "TAPSTACK"},
-                    "arn": self.outputs["UploadBucketArn"].replace(home, bucket or home),
-                },
-                "object": {
-                    "key": quote_plus(entry.key, safe="/"),
-                    "size": entry.bytes,
-                    "eTag": "0" * 32,
-                    "versionId": entry.version,
-                    "sequencer": sequencer,
-                },
-            },
-        }
-        return {"Records": [record]}
+        return s3_event(
+            self.target.region,
+            bucket or home,
+            self.outputs["UploadBucketArn"].replace(home, bucket or home),
+            key=entry.key,
+            version=entry.version,
+            size=entry.bytes,
+            sequencer=sequencer,
+            name=name,
+        )
 
     # --- Hearing and looking ----------------------------------------------------------------------
 
