@@ -4,6 +4,7 @@ Progress goes to standard error, results to standard output, so that --json can 
 """
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -24,6 +25,11 @@ def tell(line: str) -> None:
 def print_json(document: object) -> None:
     """The one JSON document of a command, on standard output."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Whether a person wants it: by --yes, or asked at a terminal. Nobody else is asked."""
+    return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
 
 def require_running(target: Target) -> None:

@@ -4,6 +4,7 @@ import click
 
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
 from harness.commands.output import (
+    agreed,
     print_json,
     require_running,
     show_isolation,
@@ -65,13 +66,13 @@ def down(settings: Settings) -> int:
 
 @click.command()
 @configured("suffix", "target", "region", "template", "state")
-@click.option("--yes", is_flag=True, help="Do it; without it nothing is changed.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
 def destroy(settings: Settings, *, yes: bool) -> int:
     """Remove an environment with all that its buckets hold.
 
     The stack, every version of every object, and what earlier stacks have left under the names
-    that the template gives. Without --yes it only shows what there is. Ends with 1 if some of it
-    stays.
+    that the template gives. It is shown and asked; without a terminal nothing is changed unless
+    --yes says so. Ends with 1 if some of it stays.
 
     \b
       tapstack destroy --suffix pr-42
@@ -87,9 +88,12 @@ def destroy(settings: Settings, *, yes: bool) -> int:
             click.echo(f"  with all that {name} holds")
         for found in there.orphans:
             click.echo(f"{found}, which belongs to no stack")
-        removal = as_typed("`tapstack destroy --yes` removes it.")
-        click.echo(removal if there else "There is nothing of it.")
-        return 0
+        if not there:
+            click.echo("There is nothing of it.")
+            return 0
+        if not agreed("Remove all of it?", yes=yes):
+            click.echo(as_typed("`tapstack destroy --yes` removes it."))
+            return 0
     stayed = destroy_environment(target, settings, tell)
     for line in stayed:
         tell(f"not removed: {line}")

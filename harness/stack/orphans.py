@@ -131,17 +131,50 @@ def empty_buckets(target: Target, suffix: str) -> None:
             empty_bucket(target.client("s3"), found.name)
 
 
-def empty_bucket(s3: Any, name: str) -> None:
-    """Remove every version and delete marker of a bucket: a bucket that has any cannot go.
+@dataclass(frozen=True)
+class Content:
+    """What a bucket holds: versions of objects with their bytes, and delete markers."""
 
-    AWS: S3 User Guide, "Emptying a general purpose bucket".
+    versions: int = 0
+    markers: int = 0
+    bytes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.versions or self.markers)
+
+    def __str__(self) -> str:
+        versions = f"{self.versions} version{'s' if self.versions != 1 else ''} of objects"
+        markers = f"{self.markers} delete marker{'s' if self.markers != 1 else ''}"
+        return f"{versions} ({self.bytes / 1e6:.1f} MB) and {markers}"
+
+
+def bucket_content(s3: Any, name: str) -> Content:
+    """Count what a bucket holds; an object in a bucket without versioning is one version."""
+    versions = markers = size = 0
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        versions += len(page.get("Versions", []))
+        markers += len(page.get("DeleteMarkers", []))
+        size += sum(one["Size"] for one in page.get("Versions", []))
+    return Content(versions, markers, size)
+
+
+def empty_bucket(s3: Any, name: str) -> list[str]:
+    """Remove every version and delete marker of a bucket; say what could not be removed, and why.
+
+    A bucket that holds any cannot be deleted (S3 User Guide, "Emptying a general purpose bucket").
     """
+    stayed = []
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         versions = [
             {"Key": one["Key"], "VersionId": one["VersionId"]}
             for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         ]
         for start in range(0, len(versions), _BATCH):
-            s3.delete_objects(
+            answer = s3.delete_objects(
                 Bucket=name, Delete={"Objects": versions[start : start + _BATCH], "Quiet": True}
             )
+            stayed += [
+                f"{error['Key']}, version {error.get('VersionId')}: {error['Message']}"
+                for error in answer.get("Errors", [])
+            ]
+    return stayed
