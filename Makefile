@@ -57,7 +57,7 @@ sound: dev ## run the gate on sound changes: it must pass each (ONLY="id id" JOB
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy harness scenarios emulator/localstack_parity tests docs
+	.venv/bin/mypy harness scenarios emulator/localstack_parity libraries/* tests docs
 	set -e; for function in lambda/*/; do .venv/bin/mypy "$$function"; done
 	@./tapstack lint
 

@@ -68,15 +68,14 @@ MISPLACING = {
 class Environment:
     """One virtual environment: where it stands and the files that decide what is in it.
 
-    `lock` lists its packages. `plugin` is a folder of ours installed into it as it stands, with the
-    file `pyproject.toml`; `import_roots` are folders from which it imports.
+    `lock` lists its packages. `projects` are folders of ours, each with a `pyproject.toml`, which
+    are installed into it as they stand (editable).
     """
 
     title: str
     path: Path
     lock: Path
-    plugin: Path | None = None
-    import_roots: tuple[Path, ...] = ()
+    projects: tuple[Path, ...] = ()
 
     @property
     def python(self) -> Path:
@@ -88,20 +87,17 @@ class Environment:
         return self.python.exists() and self.read_stamp() == self.stamp()
 
     def stamp(self) -> str:
-        """Name what it is made from: a line for the packages, one for what else it imports.
+        """Name what it is made from: a line for the packages, one for each project of ours.
 
         Where it stands is part of it, for it cannot be moved.
         """
         lines = [f"{self.lock.name} {_digest(self.path, self.lock)}"]
-        if self.plugin:
-            lines.append(
-                f"{self.plugin.name} {_digest(self.plugin, self.plugin / 'pyproject.toml')}"
-            )
-        lines += [f"imports from {folder}" for folder in self.import_roots]
+        for project in self.projects:
+            lines.append(f"{project.name} {_digest(project, project / 'pyproject.toml')}")
         return "\n".join(lines) + "\n"
 
     def has_packages(self) -> bool:
-        """Say whether nothing but the plugin and the import roots can be out of date."""
+        """Say whether nothing but projects of ours can be out of date."""
         made, wanted = self.read_stamp().splitlines()[:1], self.stamp().splitlines()[:1]
         return self.python.exists() and made == wanted
 
@@ -122,10 +118,9 @@ def environments(root: Path, *, dev: bool) -> list[Environment]:
     Once the harness's environment has the tools of the tests, it keeps them.
     """
     emulator, installation = root / "emulator", root / ".tapstack"
-    # The emulator's folder too: lint asks its evaluation of policies, which needs no LocalStack.
-    roots = (root, emulator)
+    libraries = tuple(file.parent for file in sorted(root.glob("libraries/*/pyproject.toml")))
     lock = root / "requirements.lock"
-    harness = Environment("harness", root / ".venv", lock, import_roots=roots)
+    harness = Environment("harness", root / ".venv", lock, projects=(*libraries, root))
     with_tools = replace(
         harness, title="harness and test tools", lock=root / "requirements-dev.lock"
     )
@@ -136,7 +131,7 @@ def environments(root: Path, *, dev: bool) -> list[Environment]:
             "emulator",
             installation / "emulator-venv",
             emulator / "requirements.lock",
-            plugin=emulator,
+            projects=(*libraries, emulator),
         ),
         Environment(
             "function runtime",
@@ -206,13 +201,11 @@ def _make(environment: Environment, uv: Path, log: IO[str]) -> None:
     stamp.unlink(missing_ok=True)
     if not has_packages:
         _make_packages(environment, uv, log)
-    if environment.import_roots:
-        (site_packages,) = environment.path.glob("lib/python*/site-packages")
-        folders = "".join(f"{folder}\n" for folder in environment.import_roots)
-        (site_packages / "tapstack.pth").write_text(folders)
-    if environment.plugin:
-        into = ("--python", environment.python, "--editable", environment.plugin)
-        _run(log, uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", *into)
+    if environment.projects:
+        into = ("--python", environment.python, "--no-deps", "--no-build-isolation", "--offline")
+        folders = [part for project in environment.projects for part in ("--editable", project)]
+        _run(log, uv, "pip", "install", *into, *folders)
+    if environment.title == "emulator":
         _run(log, environment.python, "-I", "-m", "localstack_parity.service_index")
     stamp.write_text(environment.stamp())
     _say(f"  done in {time.monotonic() - began:.1f} s")

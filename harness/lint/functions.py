@@ -10,7 +10,7 @@ from botocore import xform_name
 
 from harness.lint.sources import Call, Package, runtime_version
 from harness.lint.stack import Resource, Stack
-from localstack_parity.iam import actions
+from iam_policies import actions
 
 # Client methods that are no operations of the service.
 _NO_OPERATIONS = frozenset(

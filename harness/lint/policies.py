@@ -11,8 +11,8 @@ from typing import Any
 
 from harness.lint.stack import ACCOUNT, PathInTemplate, Resource, Stack
 from harness.stack.intrinsics import Unknown, mentions_unknown
-from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
-from localstack_parity.iam.policies import (
+from iam_policies.evaluation import Caller, Callers, Request, decide
+from iam_policies.policies import (
     NOTHING,
     InvalidPolicy,
     Policy,

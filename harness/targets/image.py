@@ -23,16 +23,16 @@ LINES_SHOWN = 15
 _ANSWER_S = 20.0  # for what an engine knows at once
 _PULL_S = 600.0
 _BUILD_S = 1800.0
-# Everything that ends up in the image, below emulator/.
-_INPUTS = (
-    "Dockerfile",
+# Everything that ends up in the image: what .dockerignore lets through, and itself.
+INPUTS = (
     ".dockerignore",
-    "installer.lock",
-    "requirements.lock",
-    "runtime/requirements.lock",
-    "pyproject.toml",
-    "localstack_parity",
-    "cloudwatch_widgets",
+    "emulator/Dockerfile",
+    "emulator/installer.lock",
+    "emulator/requirements.lock",
+    "emulator/runtime/requirements.lock",
+    "emulator/pyproject.toml",
+    "emulator/localstack_parity",
+    "libraries",
 )
 
 type Tell = Callable[[str], None]
@@ -60,8 +60,7 @@ def image_name(settings: Settings) -> str:
     """The image that was chosen, or ours, tagged with a hash of what it is made of."""
     if settings.image:
         return settings.image
-    home = settings.root / "emulator"
-    content = content_hash(*(home / name for name in _INPUTS))
+    content = content_hash(*(settings.root / name for name in INPUTS))
     tag = hashlib.sha256(f"{settings.base_image} {content}".encode()).hexdigest()[:12]
     return f"tapstack-emulator:{tag}"
 
@@ -102,14 +101,15 @@ def _pull(image: str) -> None:
 
 
 def _build(settings: Settings, image: str) -> None:
-    context = settings.root / "emulator"
+    emulator = settings.root / "emulator"
     # A network with certificates of its own names them here; see emulator/Dockerfile.
     certificates = Path(os.environ.get("SSL_CERT_FILE") or os.devnull)
     if certificates.is_file():
-        shutil.copyfile(certificates, context / ".ca-certificates.crt")
+        shutil.copyfile(certificates, emulator / ".ca-certificates.crt")
     done = docker(
         *("build", "--build-arg", f"BASE_IMAGE={settings.base_image}"),
-        *("--tag", image, "--tag", "tapstack-emulator:latest", str(context)),
+        *("--tag", image, "--tag", "tapstack-emulator:latest"),
+        *("--file", str(emulator / "Dockerfile"), str(settings.root)),
         timeout_s=_BUILD_S,
         merged=True,
     )

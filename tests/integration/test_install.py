@@ -20,8 +20,8 @@ from harness.polling import wait_until
 from tests.conftest import SURROUNDINGS
 
 SHELL_TOOLS = ("sh", "cat", "cksum", "dirname", "mkdir", "readlink", "rm")
-# What the plugin's build needs, out of the emulator's lock.
-BUILD_PACKAGES = {"hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"}
+# What the build of this project's own packages needs, out of the locks.
+BUILD_PACKAGES = {"hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"}
 
 Run = subprocess.CompletedProcess[str]
 
@@ -30,10 +30,14 @@ Run = subprocess.CompletedProcess[str]
 def checkout(tmp_path: Path, project_root: Path) -> Path:
     """A copy of what the installation needs, with locks cut down to few packages."""
     copy = tmp_path / "checkout"
-    for file in ("tapstack", "harness/__init__.py", "harness/install.py", "harness/problems.py"):
+    for file in (
+        *("tapstack", "pyproject.toml"),
+        *("harness/__init__.py", "harness/install.py", "harness/problems.py"),
+    ):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project_root / file, copy / file)
     (copy / "harness" / "__main__.py").write_text("print('the command ran')\n")
+    shutil.copytree(project_root / "libraries", copy / "libraries")
     real, emulator = project_root / "emulator", copy / "emulator"
     for folder in ("localstack_parity", "runtime"):
         (emulator / folder).mkdir(parents=True)
@@ -42,11 +46,13 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
     (emulator / "localstack_parity" / "service_index.py").write_text("")
     for file in ("installer.lock", "pyproject.toml"):
         shutil.copy(real / file, emulator / file)
-    for file in ("requirements.lock", "requirements-dev.lock"):
-        shutil.copy(real / "installer.lock", copy / file)
-    for part, names in ((".", BUILD_PACKAGES), ("runtime", {"awslambdaric"})):
-        lock = (real / part / "requirements.lock").read_text()
-        (emulator / part / "requirements.lock").write_text(only(names, lock))
+    for file, names in {
+        "requirements.lock": {"uv", *BUILD_PACKAGES},
+        "requirements-dev.lock": {"uv", *BUILD_PACKAGES},
+        "emulator/requirements.lock": BUILD_PACKAGES,
+        "emulator/runtime/requirements.lock": {"awslambdaric"},
+    }.items():
+        (copy / file).write_text(only(names, (project_root / file).read_text()))
     return copy
 
 
@@ -102,34 +108,37 @@ def test_a_fresh_checkout_installs_itself_once(checkout: Path) -> None:
 
 
 def test_what_changed_is_installed_again(checkout: Path) -> None:
-    """A lock or the plugin's declaration that changed renews that environment and no other."""
+    """A lock or a declaration of ours that changed renews what it is installed in, and no more."""
     assert run(checkout).returncode == 0
     for change, installs in {
-        "emulator/requirements.lock": "emulator",
-        "emulator/pyproject.toml": "emulator",
-        "emulator/runtime/requirements.lock": "function runtime",
-        "requirements.lock": "harness",
+        "emulator/requirements.lock": ["emulator"],
+        "emulator/pyproject.toml": ["emulator"],
+        "emulator/runtime/requirements.lock": ["function runtime"],
+        "requirements.lock": ["harness"],
+        "pyproject.toml": ["harness"],
+        "libraries/iam_policies/pyproject.toml": ["harness", "emulator"],
     }.items():
         with open(checkout / change, "a") as file:
             file.write("# changed\n")
         result = run(checkout)
         assert result.stdout == "the command ran\n", result.stderr
-        assert re.findall("Installing the (.*) …", result.stderr) == [installs]
+        assert re.findall("Installing the (.*) …", result.stderr) == installs
 
 
-def test_another_folder_to_import_from_is_added(checkout: Path) -> None:
+def test_another_library_is_added(checkout: Path) -> None:
     """An installation from before it was needed renews itself, and keeps its packages."""
     run(checkout, "install")
-    program, before = checkout / "harness" / "install.py", checkout / ".venv" / "bin" / "uv"
-    made = before.stat().st_ino
-    found, replaced = "roots = (root, emulator)", "roots = (root, emulator, root / 'lambda')"
-    assert found in program.read_text()
-    program.write_text(program.read_text().replace(found, replaced))
+    libraries, kept = checkout / "libraries", checkout / ".venv" / "bin" / "uv"
+    made = kept.stat().st_ino
+    shutil.copytree(libraries / "iam_policies", libraries / "more")
+    (libraries / "more" / "iam_policies").rename(libraries / "more" / "more_policies")
+    declaration = libraries / "more" / "pyproject.toml"
+    declaration.write_text(re.sub(r"iam([_-])policies", r"more\1policies", declaration.read_text()))
     result = run(checkout)
     assert result.stdout == "the command ran\n", result.stderr
-    (imports,) = (checkout / ".venv").glob("lib/python*/site-packages/tapstack.pth")
-    assert str(checkout / "lambda") in imports.read_text().splitlines()
-    assert before.stat().st_ino == made
+    for python in (".venv/bin/python", ".tapstack/emulator-venv/bin/python"):
+        subprocess.run([checkout / python, "-I", "-c", "import more_policies.keys"], check=True)
+    assert kept.stat().st_ino == made
 
 
 def test_a_moved_checkout_is_installed_again(checkout: Path) -> None:

@@ -10,7 +10,7 @@ from harness.settings import ROOT
 
 MODULES = sorted(
     file
-    for folder in ("harness", "scenarios", "emulator", "lambda")
+    for folder in ("harness", "scenarios", "emulator", "libraries", "lambda")
     for file in (ROOT / folder).rglob("*.py")
 )
 # Nobody keeps these true: the next caller does not know of the sentence.

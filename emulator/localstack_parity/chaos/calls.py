@@ -9,8 +9,8 @@ from botocore.exceptions import UnknownServiceError
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 
+from iam_policies.evaluation import Callers
 from localstack_parity.iam import callers
-from localstack_parity.iam.evaluation import Callers
 
 # Which parameter names the resource: the first of these that a call has.
 _RESOURCES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from localstack.services.events.event_rule_engine import EventRuleEngine
 
-from localstack_parity.wildcards import in_order
+from iam_policies.wildcards import in_order
 
 
 def install() -> None:

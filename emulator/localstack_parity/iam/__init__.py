@@ -1,7 +1,6 @@
-"""Who may call what: IAM's policies and those of resources, enforced as AWS evaluates them.
+"""Who may call what: the policies of LocalStack's identities and resources, enforced as on AWS.
 
-policies → conditions → evaluation decide, knowing nothing of LocalStack, and so do the condition
-keys: facts → global_keys, service_keys → keys. actions, resources and context say what a request
-asks for; callers, credentials, attached and tags find who asks, and which policies apply; guard
-puts it together for every request, record keeps what was used.
+The library iam_policies decides. callers, credentials, attached, tags and context find what it is
+to decide about: who asks, which policies apply, with which keys. guard puts it together for every
+request, configuration for what is set, public for what everyone may; record keeps what was used.
 """

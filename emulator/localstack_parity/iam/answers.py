@@ -6,7 +6,7 @@ service's API reference; S3 User Guide, "Troubleshoot access denied (403 Forbidd
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-from localstack_parity.iam.evaluation import Callers, Decision, Request, Source
+from iam_policies.evaluation import Callers, Decision, Request, Source
 
 
 def access_denied(

@@ -15,8 +15,8 @@ from localstack.services.sqs.models import sqs_stores
 from moto.iam.models import iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from localstack_parity.iam.evaluation import Caller
-from localstack_parity.iam.policies import (
+from iam_policies.evaluation import Caller
+from iam_policies.policies import (
     NOTHING,
     InvalidPolicy,
     Policy,

@@ -8,8 +8,8 @@ from localstack.constants import INTERNAL_AWS_ACCESS_KEY_ID
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from iam_policies.evaluation import Caller, Callers
 from localstack_parity.authentication import gate
-from localstack_parity.iam.evaluation import Caller, Callers
 
 # What LocalStack puts in for a request without credentials.
 NO_KEY = "injectedaccesskey"

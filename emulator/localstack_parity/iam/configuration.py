@@ -6,15 +6,16 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 
-from localstack_parity.iam import attached, public, resources
-from localstack_parity.iam.actions import Needed
-from localstack_parity.iam.context import RequestKeys
-from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
-from localstack_parity.iam.policies import (
+from iam_policies import resources
+from iam_policies.actions import Needed
+from iam_policies.evaluation import Caller, Callers, Request, decide
+from iam_policies.policies import (
     InvalidPolicy,
     check_resources,
     parse_resource_policy,
 )
+from localstack_parity.iam import attached, public
+from localstack_parity.iam.context import RequestKeys
 
 _LAMBDA = Caller(Callers.SERVICE, "", "lambda.amazonaws.com", ("lambda.amazonaws.com",))
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from localstack_parity.iam import attached, callers, credentials, keys, resources, tags
-from localstack_parity.iam.actions import Needed
-from localstack_parity.iam.evaluation import Caller, Callers
-from localstack_parity.iam.facts import Tags, Value
+from iam_policies import keys, resources
+from iam_policies.actions import Needed
+from iam_policies.evaluation import Caller, Callers
+from iam_policies.facts import Tags, Value
+from localstack_parity.iam import attached, callers, credentials, tags
 
 # "strict" takes plain HTTP for what it is; otherwise every request counts as sent over TLS, as
 # clients of AWS do it.

@@ -11,9 +11,9 @@ from localstack.aws.api import RequestContext
 from localstack.services.sts.models import sts_stores
 from moto.sts.models import sts_backends
 
+from iam_policies.facts import Tags
 from localstack_parity.authentication import gate
 from localstack_parity.iam import callers
-from localstack_parity.iam.facts import Tags
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,13 @@ from localstack.services.edge import ROUTER
 from localstack.services.s3.models import S3Bucket
 from localstack.services.sts.provider import ROLE_ARN_REGEX, SESSION_NAME_REGEX
 
-from localstack_parity.iam import (
-    actions,
-    answers,
-    attached,
-    callers,
-    configuration,
-    public,
-    record,
-    resources,
-)
-from localstack_parity.iam.actions import Needed
+from iam_policies import actions, resources
+from iam_policies.actions import Needed
+from iam_policies.evaluation import Caller, Callers, Decision, Request, Source, decide
+from iam_policies.policies import Policy
+from iam_policies.resources import Where
+from localstack_parity.iam import answers, attached, callers, configuration, public, record
 from localstack_parity.iam.context import RequestKeys
-from localstack_parity.iam.evaluation import Caller, Callers, Decision, Request, Source, decide
-from localstack_parity.iam.policies import Policy
-from localstack_parity.iam.resources import Where
 
 SWITCH = "TAPSTACK_IAM"
 REFUSED_DELETIONS = "refused_deletions"  # attribute of a request's context: entries of Errors

@@ -8,7 +8,7 @@ from typing import Any
 
 from localstack.services.s3.models import S3Bucket
 
-from localstack_parity.iam.policies import Policy, Statement
+from iam_policies.policies import Policy, Statement
 
 _EVERYBODY = (
     "http://acs.amazonaws.com/groups/global/AllUsers",

@@ -12,10 +12,10 @@ from typing import Any
 
 from localstack.http import Request, Response
 
+from iam_policies.evaluation import Decision
+from iam_policies.evaluation import Request as Asked
+from iam_policies.policies import Statement
 from localstack_parity.iam import attached
-from localstack_parity.iam.evaluation import Decision
-from localstack_parity.iam.evaluation import Request as Asked
-from localstack_parity.iam.policies import Statement
 
 PATH = "/_tapstack/iam"
 _MAX_DENIALS = 1000  # of different ones for each role

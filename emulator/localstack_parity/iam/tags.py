@@ -11,8 +11,8 @@ from localstack.services.s3.utils import get_unique_key_id
 from localstack.services.sns.models import sns_stores
 from localstack.services.sqs.models import sqs_stores
 
+from iam_policies.facts import Tags
 from localstack_parity.iam import attached
-from localstack_parity.iam.facts import Tags
 
 
 def of_resource(arn: str) -> Tags:

@@ -7,7 +7,7 @@ from harness.lint.policies import resource_policy
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import ACCOUNT, Resource, Stack
 from harness.stack.intrinsics import mentions_unknown
-from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
+from iam_policies.evaluation import Caller, Callers, Request, decide
 
 _ACTIONS = {
     *("AbortIncompleteMultipartUpload", "ExpirationDate", "ExpirationInDays"),

@@ -15,7 +15,7 @@ from harness.lint.policies import (
 from harness.lint.rule import Finding, StackRule
 from harness.lint.rules.functions import log_group_of
 from harness.lint.stack import ACCOUNT, Resource, Stack
-from localstack_parity.iam.evaluation import Caller, Callers, Request, decide
+from iam_policies.evaluation import Caller, Callers, Request, decide
 
 # What an action on each service's resources works on, as far as the template makes them.
 _KINDS = {

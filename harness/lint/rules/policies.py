@@ -9,8 +9,8 @@ from harness.lint.rule import Finding, StackRule
 from harness.lint.services import GLOBAL_CONDITION_KEYS, is_service_principal
 from harness.lint.stack import Stack
 from harness.stack.intrinsics import Unknown, mentions_unknown
-from localstack_parity.iam import reference
-from localstack_parity.iam.policies import InvalidPolicy
+from iam_policies import reference
+from iam_policies.policies import InvalidPolicy
 
 # Source: "IAM and AWS STS quotas" and "Bucket policy examples"; IAM does not count white space.
 _MAX_SIZES = {

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import pytest
 
+from iam_policies.conditions import parse as parse_conditions
+from iam_policies.matching import Kind, Pattern
+from iam_policies.policies import InvalidPolicy, parse_resource_policy
 from localstack_parity.chaos import rules
 from localstack_parity.cloudwatch import dashboards, expressions
-from localstack_parity.iam.conditions import parse as parse_conditions
-from localstack_parity.iam.matching import Kind, Pattern
-from localstack_parity.iam.policies import InvalidPolicy, parse_resource_policy
 from localstack_parity.lambda_runtime.log_levels import wanted_from
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.logs.patterns import compile_pattern

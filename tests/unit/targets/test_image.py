@@ -7,13 +7,16 @@ import pytest
 import yaml
 
 from harness.settings import Settings, read_settings
+from harness.targets import image
 from harness.targets.image import image_name
 
 
 @pytest.fixture
 def checkout(project_root: Path, tmp_path: Path) -> Settings:
-    """The settings of a copy of the emulator's sources."""
-    shutil.copytree(project_root / "emulator", tmp_path / "emulator")
+    """The settings of a copy of what the image is made of."""
+    for folder in ("emulator", "libraries"):
+        shutil.copytree(project_root / folder, tmp_path / folder)
+    shutil.copy(project_root / ".dockerignore", tmp_path)
     return replace(read_settings(env={}), root=tmp_path)
 
 
@@ -22,8 +25,13 @@ def test_the_images_tag_is_a_hash_of_what_is_in_it(checkout: Settings) -> None:
     before = image_name(checkout)
     assert re.fullmatch(r"tapstack-emulator:[0-9a-f]{12}", before)
     assert image_name(replace(checkout, base_image="debian:trixie")) != before
-    for changed in ("localstack_parity/plugins.py", "requirements.lock", "Dockerfile"):
-        file = checkout.root / "emulator" / changed
+    for changed in (
+        "emulator/localstack_parity/plugins.py",
+        "emulator/requirements.lock",
+        "emulator/Dockerfile",
+        "libraries/iam_policies/iam_policies/evaluation.py",
+    ):
+        file = checkout.root / changed
         original = file.read_text()
         file.write_text(original + "# changed\n")
         assert image_name(checkout) != before
@@ -40,6 +48,13 @@ def test_what_is_not_in_the_image_does_not_change_its_tag(checkout: Settings) ->
     (folder / "README.md").write_text("changed")
     (folder / ".ca-certificates.crt").write_text("changed")
     assert image_name(checkout) == before
+
+
+def test_all_that_the_image_is_built_from_is_in_its_tag(project_root: Path) -> None:
+    """What Docker is given decides the tag, but for certificates, which are not in the image."""
+    lines = (project_root / ".dockerignore").read_text().splitlines()
+    given = {line[1:] for line in lines if line.startswith("!")}
+    assert given - {"emulator/.ca-certificates.crt"} < set(image.INPUTS)
 
 
 def test_an_image_that_was_chosen_is_taken(checkout: Settings) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_parity.iam import matching
-from localstack_parity.iam.matching import Kind, Pattern
+from iam_policies import matching
+from iam_policies.matching import Kind, Pattern
 
 # Source of all: IAM User Guide, "IAM JSON policy elements: Resource", "… Action", "Variables".
 

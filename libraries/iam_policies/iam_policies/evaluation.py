@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from localstack_parity.iam.matching import Context
-from localstack_parity.iam.policies import Policy, Statement
+from iam_policies.matching import Context
+from iam_policies.policies import Policy, Statement
 
 
 class Callers(Enum):

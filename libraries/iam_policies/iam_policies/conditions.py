@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from localstack_parity.iam.matching import Context, Kind, Pattern
+from iam_policies.matching import Context, Kind, Pattern
 
 # Does a value of the request match a value of the policy?
 type _Match = Callable[[str, Context], bool]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from localstack_parity.iam import reference
+from iam_policies import reference
 
 type Parameters = Mapping[str, Any]
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from localstack_parity.iam.policies import (
+from iam_policies.policies import (
     InvalidPolicy,
     parse_identity_policy,
     parse_resource_policy,
 )
-from tests.unit.iam.documents import allow, document
+from tests.unit.iam_policies.documents import allow, document
 
 # Source of all: IAM User Guide, "Grammar of the IAM JSON policy language".
 

@@ -1,13 +1,13 @@
 """Facts: what condition keys are read from, and how a member of a request becomes a value.
 
-Nothing here knows LocalStack, so the keys can be tried without it; context.py has the facts.
+Where the facts of a request come from is the affair of whoever evaluates it: Facts is a protocol.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from localstack_parity.iam.evaluation import Caller
+from iam_policies.evaluation import Caller
 
 type Value = str | tuple[str, ...] | None
 type Tags = Mapping[str, str]

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from localstack_parity.iam.evaluation import Callers
-from localstack_parity.iam.facts import Facts, Tags, Value, text
+from iam_policies.evaluation import Callers
+from iam_policies.facts import Facts, Tags, Value, text
 
 
 def _is_service(facts: Facts) -> bool:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from localstack_parity.iam import conditions
-from localstack_parity.iam.conditions import Condition
-from localstack_parity.iam.matching import Context, Kind, Pattern
+from iam_policies import conditions
+from iam_policies.conditions import Condition
+from iam_policies.matching import Context, Kind, Pattern
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _CHOICES = {"Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"}

@@ -9,10 +9,10 @@ import logging
 from fnmatch import fnmatchcase
 from functools import cache
 
-from localstack_parity.iam import reference
-from localstack_parity.iam.facts import Facts, Value
-from localstack_parity.iam.global_keys import GLOBAL, TAGS
-from localstack_parity.iam.service_keys import OF_SERVICES
+from iam_policies import reference
+from iam_policies.facts import Facts, Value
+from iam_policies.global_keys import GLOBAL, TAGS
+from iam_policies.service_keys import OF_SERVICES
 
 LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 
-from localstack_parity.wildcards import in_order
+from iam_policies.wildcards import in_order
 
 # What a request says about itself, by lower-case condition key; several values in a tuple.
 type Context = Mapping[str, str | tuple[str, ...]]

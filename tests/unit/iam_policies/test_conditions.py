@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_parity.iam.conditions import InvalidCondition, parse
+from iam_policies.conditions import InvalidCondition, parse
 
 # Source of all: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Set operators
 # for multivalued context keys".

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_parity.iam.evaluation import Source, decide
-from localstack_parity.iam.policies import Policy
-from tests.unit.iam.documents import (
+from iam_policies.evaluation import Source, decide
+from iam_policies.policies import Policy
+from tests.unit.iam_policies.documents import (
     ACCOUNT,
     ANYBODY,
     BUCKET,

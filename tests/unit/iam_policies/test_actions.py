@@ -5,8 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
-from localstack_parity.iam.actions import known, needed
-from localstack_parity.iam.resources import Where, arn_of
+from iam_policies.actions import known, needed
+from iam_policies.resources import Where, arn_of
 
 WHERE = Where("aws", "us-east-1", "111122223333")
 HERE = "us-east-1:111122223333"

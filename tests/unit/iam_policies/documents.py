@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from localstack_parity.iam.evaluation import Caller, Callers, Request
-from localstack_parity.iam.policies import Policy, parse_identity_policy, parse_resource_policy
+from iam_policies.evaluation import Caller, Callers, Request
+from iam_policies.policies import Policy, parse_identity_policy, parse_resource_policy
 
 ACCOUNT = "111122223333"
 BUCKET = "arn:aws:s3:::bucket"

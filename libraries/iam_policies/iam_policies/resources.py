@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlparse
 
-from localstack_parity.iam import reference
-from localstack_parity.iam.actions import Parameters
+from iam_policies import reference
+from iam_policies.actions import Parameters
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 # What Lambda takes for a function, as LocalStack reads it (lambda_/api_utils.py): a second way to

@@ -7,8 +7,8 @@ S3 User Guide, "Bucket policy examples using condition keys".
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from localstack_parity.iam.facts import Facts, Value, first, parameter
-from localstack_parity.iam.global_keys import object_tags
+from iam_policies.facts import Facts, Value, first, parameter
+from iam_policies.global_keys import object_tags
 
 
 def _remaining_days(facts: Facts) -> Value:
