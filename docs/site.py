@@ -79,9 +79,9 @@ def _help(command: click.Command, name: str) -> Iterator[str]:
 def _lint_rules() -> Iterator[str]:
     yield "# Lint rules\n"
     yield (
-        "`tapstack lint` runs cfn-lint's own rules and these. A rule that starts with E is about "
-        "what AWS refuses, what does not work there or what was not agreed on; W about what works "
-        "and can be better.\n"
+        "`tapstack lint` runs cfn-lint's own rules, those of AWS's offline validator and these. "
+        "A rule that starts with F or E is about what AWS refuses, what does not work there or "
+        "what was not agreed on; W about what works and can be better.\n"
     )
     numbered = sorted(all_rules(), key=lambda rule: rule.id[1:])
     for module, rules in groupby(numbered, key=lambda rule: rule.__module__):

@@ -25,8 +25,9 @@ def lint(
 ) -> int:
     """Look for what AWS would refuse, before anything is deployed.
 
-    cfn-lint and the project's own rules on the template, with the parameters a deployment would
-    give, and on the functions' packages. One line per finding: place, rule, what is wrong, source.
+    cfn-lint, AWS's own validator and the project's rules on the template, with the parameters a
+    deployment would give, and on the functions' packages. One line a finding: place, rule, what is
+    wrong, source.
 
     \b
       tapstack lint --suffix staging

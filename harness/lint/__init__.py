@@ -1,10 +1,10 @@
 """Lint: what is wrong with a template and its functions' packages, before anything is deployed.
 
-cfn-lint checks the template against AWS's schemas, the rules in rules/ check what schemas do not
-know. A finding has a place, a sentence and a source. No network is needed.
+cfn-lint and AWS's own validator check the template against AWS's schemas, the rules in rules/ check
+what schemas do not know. A finding has a place, a sentence and a source. No network is needed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from cfnlint.match import Match
 from cfnlint.runner import Runner
 
 from harness.files import shown
+from harness.lint.aws_validator import opinions
 from harness.lint.rules import all_rules
 from harness.settings import Settings
 from harness.stack.package import build
@@ -73,7 +74,18 @@ def lint_template(
     sets = [ParameterSet(None, dict(parameters))] if parameters else []
     runner = Runner(ConfigMixIn(["--template", str(template)], regions=[region], parameters=sets))
     runner.rules.extend(all_rules())
-    return sorted({_finding(match) for match in runner.run()})
+    found = {_finding(match) for match in runner.run()}
+    return sorted({*found, *_unsaid(found, template, parameters, region)})
+
+
+def _unsaid(
+    found: Set[Finding], path: Path, parameters: Mapping[str, str], region: str
+) -> Iterator[Finding]:
+    """What AWS's validator adds: no rule of the same number has spoken about that line."""
+    said = {(one.line, one.id[1:]) for one in found}
+    for one in opinions(path, load_template(path), parameters, region):
+        if (one.line, one.id[1:]) not in said:
+            yield Finding(shown(path), one.line, one.column, one.id, one.message, one.source)
 
 
 def _is_built(settings: Settings, resource: Mapping[str, Any]) -> bool:

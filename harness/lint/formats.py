@@ -10,7 +10,12 @@ from harness.lint import Finding
 # GitHub shows ten errors and ten warnings of a step beside the code, and drops the others ("About
 # annotations", community discussion 68471).
 _ANNOTATIONS = 10
-_LEVELS = {"E": "error", "W": "warning", "I": "note"}  # by the first letter of a rule's id
+_LEVELS = {
+    "F": "error",
+    "E": "error",
+    "W": "warning",
+    "I": "note",
+}  # by the first letter of a rule's id
 
 
 def as_text(findings: Sequence[Finding]) -> str:

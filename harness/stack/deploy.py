@@ -16,7 +16,12 @@ from harness.settings import Settings
 from harness.stack.abandoned import undo_abandoned
 from harness.stack.artifacts import upload_code
 from harness.stack.deployment_lock import deployment_lock
-from harness.stack.failures import DeploymentFailed, deletion_failure, deployment_failure
+from harness.stack.failures import (
+    DeploymentFailed,
+    deletion_failure,
+    deployment_failure,
+    validation_findings,
+)
 from harness.stack.function_code import swap_code
 from harness.stack.in_the_way import deployed_ids, make_way, refuse_replacement
 from harness.stack.intrinsics import Place
@@ -37,6 +42,7 @@ _POLL_S = 0.25
 # Nothing but deletion leads on from these ("Stack status codes" of the CloudFormation guide).
 _BEYOND_REPAIR = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
 _USABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+_VALIDATION = "AWS::EarlyValidation"
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 type Tell = Callable[[str], None]
@@ -213,11 +219,13 @@ def _execute_change_set(
     )
     if described["Status"] == "FAILED":
         reason = described.get("StatusReason", "no reason given")
+        findings = validation_findings(cloudformation, change_set) if _VALIDATION in reason else []
         cloudformation.delete_change_set(ChangeSetName=change_set)
         if any(phrase in reason for phrase in _NO_CHANGES):
             return set()
+        said = "; ".join(findings) or reason.rstrip(".")
         raise DeploymentFailed(
-            f"The change set of {name} failed: {reason}.",
+            f"The change set of {name} failed: {said}.",
             "Correct the template or the parameters; nothing has been changed.",
         )
     before = {event["EventId"] for event in _events(cloudformation, made["StackId"], seen=set())}

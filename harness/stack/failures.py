@@ -37,6 +37,20 @@ def deployment_failure(
     )
 
 
+def validation_findings(cloudformation: Any, change_set: str) -> list[str]:
+    """What CloudFormation found in a template before deploying it: place and reason of each.
+
+    AWS: CloudFormation User Guide, "Validate stack deployments".
+    """
+    pages = cloudformation.get_paginator("describe_events").paginate(ChangeSetName=change_set)
+    return [
+        f"{event['ValidationPath']}: {event['ValidationStatusReason'].rstrip('.')}"
+        for page in pages
+        for event in reversed(page["OperationEvents"])
+        if event["EventType"] == "VALIDATION_ERROR" and event["ValidationFailureMode"] == "FAIL"
+    ]
+
+
 def deletion_failure(name: str, events: Sequence[Event], log: str) -> DeploymentFailed:
     """What of a stack stays, and how it can go."""
     if not (first := _first_failure(name, events)):

@@ -208,7 +208,7 @@ def test_a_stack_whose_rollback_failed_goes_on(stack: Stack, provider: Provider)
     _begin(stack, {"Thing": provider.resource(V="1")})
     provider.expect("Create")
     stack.settled()
-    bad = {**_bucket("Not_A_Bucket"), "DependsOn": "Thing"}
+    bad = {**_bucket("not..a.bucket"), "DependsOn": "Thing"}
     _begin_update(stack, {"Thing": provider.resource(V="2"), "Bad": bad})
     provider.expect("Update")
     provider.expect("Update", "FAILED")
@@ -416,15 +416,25 @@ def test_what_a_stack_has_not_is_not_described(stack: Stack) -> None:
 
 def test_events_are_told_by_operation(stack: Stack) -> None:
     """DescribeEvents tells the events of all operations, of one, or only those of failures."""
-    stack.create({"Resources": {"Bucket": _bucket("Not_A_Bucket")}})
+    stack.create({"Resources": {"Bucket": _bucket("not..a.bucket")}})
     describe = stack.cloudformation.describe_events
 
     found = describe(StackName=stack.name)["OperationEvents"]
     failures = describe(StackName=stack.name, Filters={"FailedEvents": True})["OperationEvents"]
-    one = describe(StackName=stack.name, OperationId=found[0]["OperationId"])["OperationEvents"]
+    rollback = describe(StackName=stack.name, OperationId=found[0]["OperationId"])
 
-    assert one == found
-    assert found[-1]["OperationType"] == "CREATE_STACK"
+    ends = [
+        (event["OperationType"], event["OperationStatus"])
+        for event in found
+        if event["EventType"] == "STACK_EVENT"
+    ]
+    assert ends == [
+        ("ROLLBACK", "SUCCEEDED"),
+        ("ROLLBACK", "IN_PROGRESS"),
+        ("CREATE_STACK", "FAILED"),
+        ("CREATE_STACK", "IN_PROGRESS"),
+    ]
+    assert rollback["OperationEvents"] == found[: len(rollback["OperationEvents"])]
     assert [event["LogicalResourceId"] for event in failures] == ["Bucket"]
     assert failures[0]["EventType"] == "PROVISIONING_ERROR"
 

@@ -171,9 +171,13 @@ def test_only_the_resource_at_fault_fails(stack: Stack) -> None:
 
 def test_a_type_that_is_not_emulated_fails(stack: Stack) -> None:
     """A type that AWS has and the emulator has not is said to be so, never made up."""
-    ledger = {"Type": "AWS::GameLift::Alias", "Properties": {"Name": "a"}}
+    routing = {"Type": "TERMINAL", "Message": "closed"}
+    alias = {
+        "Type": "AWS::GameLift::Alias",
+        "Properties": {"Name": "a", "RoutingStrategy": routing},
+    }
 
-    assert stack.create({"Resources": {"Alias": ledger}}) == "ROLLBACK_COMPLETE"
+    assert stack.create({"Resources": {"Alias": alias}}) == "ROLLBACK_COMPLETE"
 
     (reason,) = stack.reasons("CREATE_FAILED")
     assert "AWS::GameLift::Alias is not emulated here" in reason

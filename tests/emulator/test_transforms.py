@@ -245,7 +245,7 @@ def test_a_nested_stack_that_fails_names_its_resource(
     emulator: Emulator, stack: Stack, bucket: str
 ) -> None:
     """The parent says which stack failed and why, and nothing of it is left."""
-    bad = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "Not_A_Bucket"}}
+    bad = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "not..a.bucket"}}
     url = _url(emulator, bucket, {"Resources": {"Queue": QUEUE, "Bad": bad}})
 
     assert stack.create({"Resources": {"Nested": _nested(url)}}) == "ROLLBACK_COMPLETE"

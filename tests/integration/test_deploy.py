@@ -278,6 +278,11 @@ def test_a_failed_custom_resource_points_at_its_function(
             r"Unrecognized resource types: \[AWS::No::Such\]",
             id="unknown type",
         ),
+        pytest.param(
+            "Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayNam: x}}}",
+            "/Resources/A/Properties/DisplayNam: Additional properties are not allowed",
+            id="mistyped property",
+        ),
     ],
 )
 def test_what_aws_rejects_is_rejected(deploy_text: Deploy, template: str, said: str) -> None:

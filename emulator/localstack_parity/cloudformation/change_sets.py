@@ -30,6 +30,7 @@ from localstack.services.cloudformation.v2.provider import (
 from localstack_parity.cloudformation import (
     conditions,
     deployment,
+    events,
     identity,
     language_extensions,
     parameters,
@@ -37,6 +38,7 @@ from localstack_parity.cloudformation import (
     requests,
     template_checks,
     transforms,
+    validation,
 )
 from localstack_parity.cloudformation.options import Options, choose
 from localstack_parity.cloudformation.stacks import find_stack, store_of
@@ -71,6 +73,8 @@ class ChangeSetProvider(CloudformationProviderV2):
             change_set = find_change_set_v2(store_of(context), made["Id"])
             if stack is None:
                 change_set.stack.status = StackStatus.REVIEW_IN_PROGRESS
+            if change_set.findings:
+                _refuse(change_set)
             requests.grant(change_set.stack, mark)
             return made
 
@@ -112,6 +116,9 @@ class ChangeSetProvider(CloudformationProviderV2):
                 made = super().create_change_set(context, request)
             change_set = find_change_set_v2(store_of(context), made["Id"])
             _check_expanded(change_set, template, request)
+            change_set.findings = ()
+            if _is_to_be_executed(change_set) and not validation.is_disabled(context):
+                change_set.findings = validation.findings(change_set)
         except Exception as refusal:
             self._take_back(context, name, stack, request)
             if isinstance(refusal, ServiceException):
@@ -229,6 +236,22 @@ def _check_expanded(change_set: ChangeSet, template: Any, request: Request) -> N
         template_checks.check_capabilities(expanded, request.get("Capabilities") or [])
         requests.check_resource_types(expanded, request.get("ResourceTypes"))
     conditions.check(change_set, expanded)
+
+
+def _is_to_be_executed(change_set: ChangeSet) -> bool:
+    return change_set.status != ChangeSetStatus.FAILED and change_set.processed_template is not None
+
+
+def _refuse(change_set: ChangeSet) -> None:
+    """Fail a change set for the findings in its template, which DescribeEvents tells."""
+    change_set.set_change_set_status(ChangeSetStatus.FAILED)
+    change_set.set_execution_status(ExecutionStatus.UNAVAILABLE)
+    change_set.status_reason = (
+        "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
+        "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure "
+        "information."
+    )
+    events.tell_findings(change_set.stack, change_set.findings, change_set.change_set_id)
 
 
 def _values_of(stack: Stack | None) -> Mapping[str, str]:

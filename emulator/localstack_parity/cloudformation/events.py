@@ -1,15 +1,35 @@
 """A stack's events: to which operation each belongs, and how DescribeEvents tells them.
 
-AWS: CloudFormation API Reference, DescribeEvents, OperationEvent and StackEvent.
+AWS: CloudFormation API Reference, DescribeEvents, OperationEvent and StackEvent. Each operation
+begins and ends with an event of its own, and a rollback is an operation of its own. So recorded on
+AWS on 30 September 2026, for a stack whose validation failed: the public repository
+radkawar/stackd, testdata/aws/cloudformation/function_resource_policy_validation.json.
 """
 
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
+from localstack.aws.api.cloudformation import StackStatus
 from localstack.services.cloudformation.v2.entities import Stack
 from localstack.utils.patch import patch
 
-_KINDS = {"CREATE": "CREATE_STACK", "DELETE": "DELETE_STACK", "UPDATE": "UPDATE_STACK"}
+from localstack_parity.cloudformation.validation import Finding
+
+type Event = dict[str, Any]
+
+VALIDATION_FAILED = "Validation failure detected. See the operation's FAILED event for details."
+
+_KINDS = {
+    "CREATE": "CREATE_STACK",
+    "DELETE": "DELETE_STACK",
+    "ROLLBACK": "ROLLBACK",
+    "UPDATE": "UPDATE_STACK",
+    "UPDATE_ROLLBACK": "ROLLBACK",
+}
+_ROLLBACKS = (StackStatus.ROLLBACK_IN_PROGRESS, StackStatus.UPDATE_ROLLBACK_IN_PROGRESS)
 
 
 def install() -> None:
@@ -18,42 +38,154 @@ def install() -> None:
     @patch(Stack._store_event)
     def store_event(original: Callable[..., None], stack: Stack, *args: Any, **more: Any) -> None:
         original(stack, *args, **more)
-        event: dict[str, Any] = stack.events[0]
+        event: Event = stack.events[0]
         if token := getattr(stack, "token", None):
             event["ClientRequestToken"] = token
-        if operation := getattr(stack, "operation_id", None):
+        if getattr(stack, "operation_id", None):
+            if event["ResourceStatus"] in _ROLLBACKS and _is_of_stack(event, stack):
+                stack.operation_id = str(uuid.uuid4())
             # Not in the event: DescribeStackEvents has no member for it, and would log that.
-            _operations(stack)[event["EventId"]] = operation
+            _operations(stack)[event["EventId"]] = stack.operation_id
 
 
-def described(
-    stack: Stack, operation_id: str | None, only_failed: bool
-) -> Iterator[dict[str, Any]]:
-    """Yield the events of all or one of a stack's operations as DescribeEvents tells them."""
-    for event in stack.events:
-        failed = str(event["ResourceStatus"]).endswith("_FAILED")
-        operation = _operations(stack).get(event["EventId"])
-        if (operation_id and operation != operation_id) or (only_failed and not failed):
-            continue
-        told = {name: value for name, value in event.items() if name != "StackName"}
-        of_stack = event["PhysicalResourceId"] == stack.stack_id
-        yield {
-            **told,
+def tell_findings(
+    stack: Stack, findings: Sequence[Finding], change_set_id: str | None = None
+) -> None:
+    """Note what was found in the template of a change set, or of the operation under way.
+
+    The latter fails by an event of the stack, whose status that is not.
+    """
+    operation = str(uuid.uuid4()) if change_set_id else stack.operation_id
+    for found in findings:
+        _validation_errors(stack).insert(
+            0,
+            {
+                "EventId": str(uuid.uuid4()),
+                "StackId": stack.stack_id,
+                "OperationId": operation,
+                "OperationType": "CREATE_CHANGESET" if change_set_id else None,
+                "EventType": "VALIDATION_ERROR",
+                "LogicalResourceId": found.resource,
+                "PhysicalResourceId": "",
+                "ResourceType": found.resource_type,
+                "Timestamp": datetime.now(tz=UTC),
+                "ValidationFailureMode": "FAIL",
+                "ValidationName": "PROPERTY_VALIDATION",
+                "ValidationStatus": "FAILED",
+                "ValidationStatusReason": found.message,
+                "ValidationPath": found.path,
+                "ChangeSetId": change_set_id,
+            },
+        )
+    if change_set_id is None:
+        kind = "CREATE" if stack.status == StackStatus.CREATE_IN_PROGRESS else "UPDATE"
+        stack._store_event(
+            resource_id=stack.stack_name,
+            resource_type="AWS::CloudFormation::Stack",
+            physical_resource_id=stack.stack_id,
+            status=StackStatus(f"{kind}_FAILED"),
+            status_reason=(
+                f"Validation failed with {len(findings)} error(s). Call DescribeEvents to retrieve "
+                "the full list of issues with resource and property details, resolve each error, "
+                "then retry the operation."
+            ),
+        )
+        stack.events[0]["DetailedStatus"] = "VALIDATION_FAILED"
+
+
+def of_change_set(stack: Stack, change_set_id: str) -> list[Event]:
+    """Return what was found in the template of a change set."""
+    return [
+        _without_none(event, but="ChangeSetId")
+        for event in _validation_errors(stack)
+        if event["ChangeSetId"] == change_set_id
+    ]
+
+
+def described(stack: Stack, operation_id: str | None, only_failed: bool) -> list[Event]:
+    """Return the events of all or one of a stack's operations as DescribeEvents tells them.
+
+    The newest come first.
+    """
+    operations = _operations(stack)
+    told = [_told(stack, event, operations.get(event["EventId"])) for event in stack.events]
+    found = [event for event in _validation_errors(stack) if not event["ChangeSetId"]]
+    together = sorted([*told, *found], key=lambda event: event["Timestamp"], reverse=True)
+    under_way = getattr(stack, "operation_id", None) if _in_progress(stack.status) else None
+    events = [
+        event
+        for operation, group in groupby(together, key=lambda event: event["OperationId"])
+        if operation_id in (None, operation)
+        for event in _operation(stack, list(group), ended=operation != under_way)
+    ]
+    return [
+        _without_none(event, but="ChangeSetId")
+        for event in events
+        if not only_failed or event["EventType"] in ("PROVISIONING_ERROR", "VALIDATION_ERROR")
+    ]
+
+
+def _operation(stack: Stack, events: list[Event], *, ended: bool) -> Iterator[Event]:
+    """Yield the events of one operation between those of its end and its beginning."""
+    operation = events[0]["OperationId"]
+    of_stack = [str(one["ResourceStatus"]) for one in events if _is_of_stack(one, stack)]
+    kind = _KINDS.get(of_stack[-1].removesuffix("_IN_PROGRESS")) if of_stack else None
+    if kind is None:  # a review is none
+        yield from events
+        return
+    began, last = events[-1]["Timestamp"], events[0]["Timestamp"]
+
+    def of_operation(status: str, time: datetime, **more: Any) -> Event:
+        return {
+            "EventId": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{operation} {status}")),
+            "StackId": stack.stack_id,
             "OperationId": operation,
-            "EventType": "PROVISIONING_ERROR" if failed and not of_stack else "STACK_EVENT",
-            **({"OperationType": kind} if (kind := _kind(stack, event)) else {}),
+            "OperationType": kind,
+            "OperationStatus": status,
+            "EventType": "STACK_EVENT",
+            "Timestamp": time,
+            "StartTime": began,
+            **more,
         }
 
+    if ended:
+        succeeded = of_stack[0].endswith("_COMPLETE")
+        yield of_operation("SUCCEEDED" if succeeded else "FAILED", last, EndTime=last)
+    for event in events:
+        is_finding = event["EventType"] == "VALIDATION_ERROR"
+        yield {**event, "OperationType": kind} if is_finding else event
+    yield of_operation("IN_PROGRESS", began)
 
-def _kind(stack: Stack, event: dict[str, Any]) -> str | None:
-    """The kind of operation that an event belongs to, by the status which that began with."""
-    operations = _operations(stack)
-    wanted = operations.get(event["EventId"])
-    of_operation = [one for one in stack.events if operations.get(one["EventId"]) == wanted]
-    return _KINDS.get(str(of_operation[-1]["ResourceStatus"]).split("_")[0])
+
+def _told(stack: Stack, event: Event, operation: str | None) -> Event:
+    failed = str(event["ResourceStatus"]).endswith("_FAILED")
+    told = {name: value for name, value in event.items() if name != "StackName"}
+    return {
+        **told,
+        "OperationId": operation,
+        "EventType": "PROVISIONING_ERROR" if failed else "PROGRESS",
+    }
+
+
+def _is_of_stack(event: Event, stack: Stack) -> bool:
+    return bool(event.get("PhysicalResourceId") == stack.stack_id)
+
+
+def _in_progress(status: str) -> bool:
+    return status.endswith("_IN_PROGRESS")
+
+
+def _without_none(event: Event, *, but: str) -> Event:
+    return {name: value for name, value in event.items() if value is not None and name != but}
 
 
 def _operations(stack: Stack) -> dict[str, str]:
     """The ids of operations by those of their events."""
     found: dict[str, str] = stack.__dict__.setdefault("operations_of_events", {})
+    return found
+
+
+def _validation_errors(stack: Stack) -> list[Event]:
+    """What was found in templates before they were deployed, the newest first."""
+    found: list[Event] = stack.__dict__.setdefault("validation_errors", [])
     return found

@@ -12,6 +12,7 @@ from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.cloudformation import (
     AccountLimit,
     CancelUpdateStackInput,
+    ChangeSetNotFoundException,
     CloudformationApi,
     ContinueUpdateRollbackInput,
     ContinueUpdateRollbackOutput,
@@ -23,10 +24,13 @@ from localstack.aws.api.cloudformation import (
     StackStatus,
 )
 from localstack.services.cloudformation.engine.validations import ValidationError
-from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
+from localstack.services.cloudformation.v2.provider import (
+    CloudformationProviderV2,
+    find_change_set_v2,
+)
 
 from localstack_parity.cloudformation import deployment, events, identity, operations, requests
-from localstack_parity.cloudformation.stacks import existing_stack
+from localstack_parity.cloudformation.stacks import existing_stack, store_of
 
 # CloudFormation User Guide, "Understand CloudFormation quotas".
 _LIMITS = {"StackLimit": 2000, "StackOutputsLimit": 200, "ConcurrentResourcesLimit": 2500}
@@ -114,15 +118,21 @@ class LifecycleProvider(CloudformationProviderV2):
     def describe_events(
         self, context: RequestContext, request: DescribeEventsInput
     ) -> DescribeEventsOutput:
-        """Describe the events of a stack's operations; a change set by itself has none here."""
-        if not request.get("StackName"):
-            raise ValidationError("DescribeEvents needs a StackName here.")
-        stack = existing_stack(context, request["StackName"])
-        if request.get("ChangeSetName"):
-            return DescribeEventsOutput(OperationEvents=[])
+        """Describe the events of a stack's operations, or the findings of a change set."""
+        name, change_set = request.get("StackName"), request.get("ChangeSetName")
+        if change_set:
+            found = find_change_set_v2(store_of(context), change_set, name)
+            if found is None:
+                raise ChangeSetNotFoundException(f"ChangeSet [{change_set}] does not exist")
+            return DescribeEventsOutput(
+                OperationEvents=events.of_change_set(found.stack, found.change_set_id)
+            )
+        if not name:
+            raise ValidationError("DescribeEvents needs a StackName or a ChangeSetName here.")
+        stack = existing_stack(context, name)
         only_failed = bool((request.get("Filters") or {}).get("FailedEvents"))
-        found = list(events.described(stack, request.get("OperationId"), only_failed))
-        return DescribeEventsOutput(OperationEvents=found)
+        told = events.described(stack, request.get("OperationId"), only_failed)
+        return DescribeEventsOutput(OperationEvents=told)
 
 
 def refuse_the_rest(provider: type[CloudformationApi]) -> None:

@@ -28,6 +28,7 @@ from localstack_parity.cloudformation import (
     identity,
     requests,
     template_checks,
+    validation,
 )
 from localstack_parity.cloudformation.change_sets import (
     ChangeSetProvider,
@@ -47,6 +48,10 @@ _REVIEWED = StackStatus.REVIEW_IN_PROGRESS
 
 class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, DescriptionProvider):
     """CloudFormation that validates, rolls back and protects as AWS does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        validation.prepare()
 
     @handler("CreateStack", expand=False)
     def create_stack(self, context: RequestContext, request: Request) -> CreateStackOutput:

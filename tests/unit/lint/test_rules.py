@@ -567,6 +567,19 @@ def test_cfn_lint_is_asked_too(template: Path, tmp_path: Path) -> None:
     assert str(first).startswith(f"{broken}:{first.line}:{first.column} E3004 ")
 
 
+def test_awss_validator_is_asked_too(template: Path, tmp_path: Path) -> None:
+    """What it alone finds has its id, place and source; what cfn-lint said is not repeated."""
+    text = template.read_text().replace("MemorySize: 512", "MemorySize: 64", 1)
+    broken = tmp_path / "template.yml"
+    queue = "  Never:\n    Type: AWS::SQS::Queue\n    Properties: {FifoQueue: true, QueueName: n}\n"
+    broken.write_text(text.replace("Outputs:\n", f"{queue}Outputs:\n", 1))
+    found = {finding.id: finding for finding in lint_template(broken, {})}
+    assert found.keys() >= {"E3034", "E2504"}
+    assert found.keys().isdisjoint({"F3034", "W1030"})
+    assert str(found["E2504"]).startswith(f"{broken}:")
+    assert found["E2504"].source.startswith("https://github.com/aws-cloudformation/")
+
+
 def test_given_parameters_count(template: Path, infra: Path, lint: Lint) -> None:
     """A value is judged with the names that it makes, and the default is not."""
     text = template.read_text().replace(f"    AllowedPattern: {SUFFIX}\n", "")
