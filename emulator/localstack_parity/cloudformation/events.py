@@ -13,14 +13,14 @@ from itertools import groupby
 from typing import Any
 
 from localstack.aws.api.cloudformation import StackStatus
-from localstack.services.cloudformation.v2.entities import Stack
+from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.utils.patch import patch
 
 from localstack_parity.cloudformation.validation import Finding
 
 type Event = dict[str, Any]
 
-VALIDATION_FAILED = "Validation failure detected. See the operation's FAILED event for details."
+_VALIDATION_FAILED = "Validation failure detected. See the operation's FAILED event for details."
 
 _KINDS = {
     "CREATE": "CREATE_STACK",
@@ -46,6 +46,14 @@ def install() -> None:
                 stack.operation_id = str(uuid.uuid4())
             # Not in the event: DescribeStackEvents has no member for it, and would log that.
             _operations(stack)[event["EventId"]] = stack.operation_id
+
+
+def refusal(change_set: ChangeSet) -> str | None:
+    """Tell what was found in the template of CreateStack or UpdateStack; None if nothing was."""
+    if found := getattr(change_set, "findings", ()):
+        tell_findings(change_set.stack, found)
+        return _VALIDATION_FAILED
+    return None
 
 
 def tell_findings(

@@ -89,7 +89,7 @@ class Executor(StrictResolver):
     def execute(self) -> Outcome:
         """Do what the change set says; on failure, or if it is cancelled, undo it."""
         with self.course.limited(self.options.timeout_s):
-            failure = self._refused() or self._attempt()
+            failure = events.refusal(self.change_set) or self._attempt()
         cancelled = self.course.close()
         if failure is None and not cancelled:
             self.stack.imports = self.imports
@@ -98,13 +98,6 @@ class Executor(StrictResolver):
         if self.course.withdrawn:  # the stack is being deleted: what is there goes with it
             return Outcome(None, failure=CANCELLED)
         return rollback.go_back(self, CANCELLED if cancelled else str(failure))
-
-    def _refused(self) -> str | None:
-        """Tell what was found in the template of CreateStack or UpdateStack, if anything was."""
-        if found := getattr(self.change_set, "findings", ()):
-            events.tell_findings(self.stack, found)
-            return events.VALIDATION_FAILED
-        return None
 
     def _attempt(self) -> str | None:
         """Visit every resource and output; return why that came to an end, None if it did not."""
