@@ -18,6 +18,7 @@ from harness.commands.bench import bench
 from harness.commands.compare import compare_command
 from harness.commands.console import console
 from harness.commands.empty import empty
+from harness.commands.env import env
 from harness.commands.explain import explain
 from harness.commands.gate import gate
 from harness.commands.iam import iam
@@ -39,18 +40,8 @@ from harness.settings import Settings
 COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
     *(run, gate, lint, verify, bench, invoke),
-    *(
-        status,
-        logs,
-        mail,
-        iam,
-        scenarios_command,
-        explain,
-        compare_command,
-        redrive,
-        console,
-        empty,
-    ),
+    *(status, env, logs, mail, iam, scenarios_command, explain, compare_command, redrive),
+    *(console, empty),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

@@ -27,6 +27,7 @@ from harness.problems import Problem
 PYTHON = (3, 13)
 STAMP = ".installed"
 OUTPUT_LINES_SHOWN = 10
+_SAY_EVERY_S = 15.0  # that it goes on
 
 # What pip and uv say, in their various words, and what a person should read instead.
 CAUSES = (
@@ -229,16 +230,24 @@ def _make_packages(environment: Environment, uv: Path, log: IO[str]) -> None:
 
 def _run(log: IO[str], *command: str | Path) -> None:
     """Run one step with its output in the log; raise Problem with the cause if it fails."""
-    began = log.seek(0, os.SEEK_END)
-    done = subprocess.run(
+    began, since = log.seek(0, os.SEEK_END), time.monotonic()
+    with subprocess.Popen(
         command,
         env={name: value for name, value in os.environ.items() if name not in MISPLACING},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if done.returncode != 0:
+    ) as process:
+        while True:
+            try:
+                code = process.wait(_SAY_EVERY_S)
+                break
+            except subprocess.TimeoutExpired:
+                _say(f"  still at it, {time.monotonic() - since:.0f} s")
+            except BaseException:
+                process.kill()  # as subprocess.run does
+                raise
+    if code != 0:
         log.seek(began)
         raise _explain(log.read(), Path(log.name))
 
@@ -262,18 +271,21 @@ def _say(line: str) -> None:
 
 def main() -> int:
     """Run the installation; return the exit code."""
-    parser = argparse.ArgumentParser(prog="./tapstack install", description=install.__doc__)
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--fingerprint", required=True)
+    parser = argparse.ArgumentParser(
+        prog="./tapstack install",
+        description="Install what is missing or out of date into this checkout.",
+    )
+    for given_by_the_script in ("--root", "--fingerprint"):
+        parser.add_argument(given_by_the_script, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--dev", action="store_true", help="with the tools of the tests")
     given = parser.parse_args()
     try:
-        install(given.root, dev=given.dev, fingerprint=given.fingerprint)
+        install(Path(given.root), dev=given.dev, fingerprint=given.fingerprint)
     except Problem as problem:
         _say(str(problem))
         return problem.exit_code
     except OSError as error:
-        _say(str(_explain(str(error), given.root / ".tapstack" / "install.log")))
+        _say(str(_explain(str(error), Path(given.root) / ".tapstack" / "install.log")))
         return Problem.exit_code
     except KeyboardInterrupt:
         _say("Interrupted. The next run begins again with what is incomplete.")

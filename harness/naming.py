@@ -1,4 +1,4 @@
-"""The command's own name and version: as it was typed, and what it is made of.
+"""Words for a person: the command's name as it was typed, its version, sizes.
 
 Messages speak of `tapstack up`; in a checkout what can be typed is `./tapstack up`.
 """
@@ -11,10 +11,24 @@ import subprocess
 from harness.settings import ROOT
 
 
+def command(arguments: str) -> str:
+    """`tapstack ARGUMENTS` as a person who called this one can type it."""
+    return f"{os.environ.get('TAPSTACK_COMMAND') or 'tapstack'} {arguments}"
+
+
 def as_typed(text: str) -> str:
     """`text` with its commands as a person who called this one can type them."""
-    name = os.environ.get("TAPSTACK_COMMAND") or "tapstack"
+    name = command("").strip()
     return text.replace("`tapstack ", f"`{name} ").replace("`tapstack`", f"`{name}`")
+
+
+def size(count: int) -> str:
+    """A number of bytes for a person.
+
+    >>> size(3_912), size(24_200_000)
+    ('4 kB', '24.2 MB')
+    """
+    return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
 
 
 def version() -> str:

@@ -15,10 +15,11 @@ from harness.settings import Settings
 @configured()
 @as_json
 def compare_command(settings: Settings, before: str, after: str, *, as_json: bool) -> int:
-    """Compare two runs: BEFORE and AFTER are folders of reports.
+    """Compare two runs.
 
-    Throughput, latency, processor time and memory, what was asked for differently, and the checks
-    that changed. Nothing has to run, and nothing is judged.
+    BEFORE and AFTER are folders of reports. Throughput, latency, processor time and memory, what
+    was asked for differently, and the checks that changed. Nothing has to run, and nothing is
+    judged.
 
     \b
       tapstack compare 20260101T120000Z-daily-load latest

@@ -12,10 +12,11 @@ from harness.settings import Settings, port_number
     "--listen", metavar="PORT", help="The page's port on 127.0.0.1; 0 takes any free one.  [4580]"
 )
 def console(settings: Settings, *, listen: str | None) -> int:
-    """Show the pipeline in the browser, live: a page on 127.0.0.1, until Ctrl-C.
+    """Show the pipeline in the browser, live.
 
-    Drop a photo and watch it go through; uploads of other tools are shown as well. Open the link
-    that it prints: what it has behind `#` lets the page change something.
+    A page on 127.0.0.1, until Ctrl-C: drop a photo and watch it go through; uploads of other tools
+    are shown as well. Open the link that it prints: what it has behind `#` lets the page change
+    something.
 
     \b
       tapstack console

@@ -17,12 +17,13 @@ from harness.targets.choosing import choose_target
 @configured("suffix", "target", "state")
 @click.option("--report", metavar="FOLDER", help="That of another run.  [reports/latest]")
 def explain(settings: Settings, key: str, report: str | None) -> int:
-    """Show what happened to the image KEY, of a run or an upload of your own.
+    """Show what happened to the image KEY.
 
-    KEY is a key of either bucket, or enough of its end. The report of the latest run is asked
-    first, for which nothing has to run: when the image was due, sent and delivered, how each
-    attempt ended, what was announced, what came out, why it counts as what it counts as, and what
-    its invocations logged. What is in no report is looked for in the deployed stack.
+    It is one of a run, or an upload of your own. KEY is a key of either bucket, or enough of its
+    end. The report of the latest run is asked first, for which nothing has to run: when the image
+    was due, sent and delivered, how each attempt ended, what was announced, what came out, why it
+    counts as what it counts as, and what its invocations logged. What is in no report is looked for
+    in the deployed stack.
 
     \b
       tapstack explain uploads/run-20260101T120000-1a2b/photo.jpg

@@ -14,7 +14,9 @@ from harness.targets.choosing import choose_target
 @configured("state", "target")
 @as_json
 def iam(settings: Settings, *, as_json: bool) -> int:
-    """Show what each role used, was denied, and was granted but never used.
+    """Show what roles used, were denied, and never needed.
+
+    Of each role: what it used, was denied, and was granted but never used.
 
     \b
       tapstack run daily-load && tapstack iam

@@ -21,10 +21,11 @@ _FOLLOW_S = 1.0
 @click.option("--follow", "-f", "following", is_flag=True, help="Go on until Ctrl-C.")
 @as_json
 def mail(settings: Settings, *, following: bool, as_json: bool) -> int:
-    """Show the mails that SNS would have sent: none leaves this machine.
+    """Show the mails that SNS would have sent.
 
-    A confirmation has the link that confirms the address; until it was followed, the address gets
-    nothing else. With SMTP_HOST=HOST:PORT set for `tapstack up`, each mail also goes there.
+    None leaves this machine. A confirmation has the link that confirms the address; until it was
+    followed, the address gets nothing else. With SMTP_HOST=HOST:PORT set for `tapstack up`, each
+    mail also goes there.
 
     \b
       tapstack mail --follow

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from harness.naming import as_typed
+from harness.naming import as_typed, command
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.deploy import Stack, find_stack
 from harness.targets.isolation import NOT_ISOLATED, why_not_isolated
 from harness.targets.target import Target
+
+_AWS_CONSOLE = ".console.aws.amazon.com/"
 
 
 def tell(line: str) -> None:
@@ -66,6 +68,10 @@ def show_stack(target: Target, stack: Stack) -> None:
     for name, value in sorted(stack.outputs.items()):
         click.echo(f"  {name:<{width}}  {value}")
     if target.endpoint:
+        for name, value in stack.outputs.items():
+            if _AWS_CONSOLE in value:
+                here = "`tapstack console` shows what runs here"
+                click.echo(as_typed(f"\n{name} leads to the console of AWS itself; {here}"))
         click.echo(_how_to_reach(target.endpoint, stack))
     if stack.outputs.get("UploadBucketName") and stack.outputs.get("FunctionName"):
         click.echo(as_typed("\nNext: `tapstack run daily-load`; `tapstack console` shows it live"))
@@ -78,12 +84,10 @@ def show_isolation(target: Target) -> None:
 
 
 def _how_to_reach(endpoint: str, stack: Stack) -> str:
-    """What to set for other tools. Version 1 of the AWS CLI reads no AWS_ENDPOINT_URL for SQS."""
+    """How other tools come to it."""
     bucket = stack.outputs.get("UploadBucketName")
     example = f"s3 cp photo.jpg s3://{bucket}/uploads/photo.jpg" if bucket else "s3 ls"
     return f"""
-Any tool that speaks AWS reaches it with:
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-  export AWS_REGION={stack.region} AWS_DEFAULT_REGION={stack.region}
-  export AWS_ENDPOINT_URL={endpoint}
+Any tool that speaks AWS reaches it, once its shell has the endpoint, the Region and the keys:
+  eval "$({command("env")})"
   aws --endpoint-url {endpoint} {example}"""

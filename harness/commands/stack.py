@@ -12,7 +12,7 @@ from harness.commands.output import (
     stack_facts,
     tell,
 )
-from harness.naming import as_typed
+from harness.naming import as_typed, size
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.archive import archive
@@ -120,7 +120,7 @@ def build_command(settings: Settings, parameters: tuple[str, ...]) -> int:
         zipped = archive(package.folder, artifact_folder(settings))
         click.echo(
             f"{package.name:<24} {'built' if package.fresh else 'up to date':<10} "
-            f"{package.unzipped_bytes / 1e6:6.1f} MB  {zipped}"
+            f"{size(package.unzipped_bytes):>9}  {zipped}"
         )
     return 0
 

@@ -9,7 +9,7 @@ from harness.commands.output import (
     show_stack,
     stack_facts,
 )
-from harness.naming import as_typed
+from harness.naming import as_typed, size
 from harness.settings import Settings
 from harness.stack.deploy import find_stack
 from harness.targets.choosing import choose_target
@@ -46,6 +46,8 @@ def status(settings: Settings, *, as_json: bool) -> int:
         return 0 if running else NOTHING_RUNS
     click.echo(f"{target.name}: {'running' if running else 'not running'}")
     for name, value in facts.items():
+        if name == "memory_bytes" and isinstance(value, int):
+            name, value = "memory", size(value)
         if value is not None:
             click.echo(f"  {name:<14} {value}")
     if stack:

@@ -6,7 +6,7 @@ It is `tapstack redrive`, dry run first.
 from dataclasses import asdict
 from typing import Any
 
-from harness.naming import as_typed
+from harness.naming import command
 from harness.redrive import Item, redrive
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
@@ -42,7 +42,7 @@ def send_again(target: Target, stack: Stack, *, execute: bool) -> dict[str, Any]
         "sent": done.count("sent"),
         "to_send": done.count("send"),
         "items": [_shown(item) for item in done.items[:SHOWN]],
-        "command": as_typed("`tapstack redrive --execute`").strip("`"),
+        "command": command("redrive --execute"),
     }
 
 

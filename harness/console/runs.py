@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.console.reports import Reports
-from harness.naming import as_typed
+from harness.naming import as_typed, command
 from harness.problems import Problem
 from harness.run.under_way import runs_under_way
 from harness.settings import Settings, positive_count, seconds
@@ -136,10 +136,9 @@ class Runs:
             errors="replace",
             start_new_session=True,  # Ctrl-C at the console is passed on by close(), once
         )
-        command = as_typed(" ".join(["`tapstack", "run", scenario, *options])).strip("`")
         self._shown = {
             "scenario": scenario,
-            "command": command,
+            "command": command(" ".join(["run", scenario, *options])),
             "began": time.time(),
             "pid": self._process.pid,
         }

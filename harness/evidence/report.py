@@ -8,6 +8,7 @@ import os
 import platform
 import shlex
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, is_bad_o
 from harness.evidence.output_checks import faults
 
 _SHOWN_KEYS = 5
+_LABEL, _NARROWEST = 11, 40  # characters: of a line's label, and of what is wrapped beside it
 _KEPT_UP = 0.9  # of what was due per second; below, images queue
 
 
@@ -197,7 +199,7 @@ def show_report(
     if not_proven:
         show_not_proven(console, report)
     console.print()
-    console.print(verdict(report), soft_wrap=True)
+    console.print(verdict(report), soft_wrap=not console.is_terminal)
     _line(console, "report", place)
 
 
@@ -216,7 +218,16 @@ def show_not_proven(console: Console, report: Mapping[str, Any]) -> None:
 
 
 def _line(console: Console, label: str, text: str, style: str = "") -> None:
-    console.print(f"{label:<11}{escape(text)}", style=style, highlight=False, soft_wrap=True)
+    """A line with its label, wrapped at words where there is a terminal to wrap for."""
+    lines = [text]
+    if console.is_terminal:
+        width = max(_NARROWEST, console.width - _LABEL)
+        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines or [""]):
+        label = "" if number else label
+        console.print(
+            f"{label:<{_LABEL}}{escape(line)}", style=style, highlight=False, soft_wrap=True
+        )
 
 
 def verdict(report: Mapping[str, Any]) -> str:

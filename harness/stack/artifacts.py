@@ -11,6 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from harness.alive import still
+from harness.naming import size
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.archive import archive
@@ -46,9 +48,11 @@ def upload_code(
     if not local:
         return {}
     ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
-    for package in build(settings, architecture, ours) if ours else []:
+    with still("building the functions' packages", tell):
+        packages = build(settings, architecture, ours) if ours else []
+    for package in packages:
         state = "built" if package.fresh else "up to date"
-        tell(f"{package.name}: {state}, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
+        tell(f"{package.name}: {state}, {size(package.unzipped_bytes)} unzipped")
     s3 = target.client("s3")
     bucket = artifact_bucket(account, target.region)
     _ensure_bucket(s3, bucket, target.region)
@@ -62,7 +66,7 @@ def upload_code(
         check_syntax(folder)
         zips[name] = zipped = archive(folder, artifact_folder(settings))
         if not _is_there(s3, bucket, zipped):
-            tell(f"{name}: uploading {zipped.stat().st_size / 1e6:.1f} MB")
+            tell(f"{name}: uploading {size(zipped.stat().st_size)}")
             _upload(s3, bucket, zipped)
         template["Resources"][name]["Properties"]["Code"] = {
             "S3Bucket": bucket,

@@ -16,6 +16,7 @@ from harness.settings import Settings
 from harness.stack.abandoned import undo_abandoned
 from harness.stack.artifacts import upload_code
 from harness.stack.deployment_lock import deployment_lock
+from harness.stack.events import EventLines
 from harness.stack.failures import (
     DeploymentFailed,
     deletion_failure,
@@ -237,16 +238,14 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
     """Tell the events of the stack until it is done. Problem if it did not become usable."""
     cloudformation = target.client("cloudformation")
     events: list[dict[str, Any]] = []
+    lines = EventLines(tell)
 
     def look() -> str:
         status = str(_describe(cloudformation, name, required=True)["StackStatus"])
         for event in _events(cloudformation, name, seen):
             events.append(event)
-            reason = event.get("ResourceStatusReason")
-            tell(
-                f"{event['Timestamp']:%H:%M:%S} {event['ResourceStatus']:<20} "
-                f"{event['LogicalResourceId']}{f' – {reason}' if reason else ''}"
-            )
+            lines.take(event)
+        lines.waiting(time.time())
         return status
 
     status = wait_until(

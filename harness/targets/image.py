@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from harness.alive import still
 from harness.files import content_hash
 from harness.problems import Problem
 from harness.settings import Settings
@@ -75,14 +76,17 @@ def ensure_image(settings: Settings, tell: Tell) -> str:
     if _has(image):
         return image
     if settings.image:
-        _pull(image)
+        with still(f"pulling {image}", tell):
+            _pull(image)
         return image
     with _building(settings):
         if not _has(image):
             if not _has(settings.base_image):
-                _pull(settings.base_image)
+                with still(f"pulling {settings.base_image}", tell):
+                    _pull(settings.base_image)
             tell(f"building the image {image} on {settings.base_image}, in a minute or two")
-            _build(settings, image)
+            with still("building the image", tell):
+                _build(settings, image)
     return image
 
 

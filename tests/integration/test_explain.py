@@ -179,3 +179,74 @@ def run(
         timeout=120,
         check=False,
     )
+
+
+def command(deployed: Deployed, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `tapstack ARGUMENTS` on this stack."""
+    _, _, settings = deployed
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "harness", *arguments, "--state", str(settings.state_dir)],
+        env={**os.environ, "TARGET": "embedded", "ENVIRONMENT": settings.suffix},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_log_lines_of_one_key(deployed: Deployed) -> None:
+    """By enough of its end; of another key that is handled at the same time, none."""
+    put(deployed, "uploads/logged/one.jpg", picture())
+    put(deployed, "uploads/logged/other.jpg", picture())
+    for name in ("one", "other"):
+        told(deployed, f"logged/{name}.jpg", "notified   processed")
+    shown = command(deployed, "logs", "one.jpg", "--since", "10m", "--function", "processor")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "INFO Processed" in shown.stdout
+    assert "platform.report" in shown.stdout
+    assert "uploads/logged/other.jpg" not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("never.jpg",), "No function has logged"),
+        (("--since", "yesterday"), "'yesterday' is not a time"),
+        (("--function", "payroll"), "There is no function 'payroll'"),
+        (("one.jpg", "--follow"), "Use one of them"),
+        (("--emulator", "--since", "5m"), "Use -n alone"),
+    ],
+)
+def test_log_lines_that_cannot_be_had_are_said(
+    deployed: Deployed, arguments: tuple[str, ...], said: str
+) -> None:
+    shown = command(deployed, "logs", *arguments)
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert said in shown.stderr
+
+
+def test_the_environment_for_other_tools(deployed: Deployed) -> None:
+    """In a shell that evaluates it, an SDK reaches the target whatever was set before."""
+    _, _, settings = deployed
+    tapstack = f"{sys.executable} -P -m harness env --state '{settings.state_dir}'"
+    ask = "import boto3; print(boto3.client('s3').list_buckets()['Buckets'])"
+    shown = subprocess.run(
+        [
+            *("sh", "-euc"),
+            f'eval "$({tapstack})"; {sys.executable} -c "{ask}"; eval "$({tapstack} --unset)"; '
+            'echo "left: ${AWS_ENDPOINT_URL-} ${AWS_REGION-} ${AWS_ACCESS_KEY_ID-}"',
+        ],
+        env={
+            **os.environ,
+            **{"TARGET": "embedded", "AWS_PROFILE": "of-mine", "AWS_SESSION_TOKEN": "mine"},
+            **{"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"},
+            **{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "image-upload-bucket" in shown.stdout
+    assert shown.stdout.endswith("left:   \n")

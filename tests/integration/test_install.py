@@ -92,7 +92,8 @@ def assert_told(result: Run, *words: str) -> None:
     """The person was told in a line or two, and nothing ran."""
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
-    assert len(result.stderr.splitlines()) <= 3
+    said = [line for line in result.stderr.splitlines() if "still at it" not in line]
+    assert len(said) <= 3
     for word in words:
         assert word in result.stderr
     assert result.stdout == ""

@@ -1,0 +1,26 @@
+"""Signs of life: what takes long says from time to time that it goes on."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_EVERY_S = 15.0
+
+
+@contextmanager
+def still(doing: str, tell: Callable[[str], None], every_s: float = _EVERY_S) -> Iterator[None]:
+    """Say every few seconds that one is still `doing` something, while the context lasts."""
+    ended, began = threading.Event(), time.monotonic()
+
+    def say() -> None:
+        while not ended.wait(every_s):
+            tell(f"  still {doing}, {time.monotonic() - began:.0f} s")
+
+    thread = threading.Thread(target=say, name="still", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,47 @@
+"""Events of a deployment as one line a resource: what was done with it, and how long that took."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_DONE = {
+    "CREATE_COMPLETE": "created",
+    "UPDATE_COMPLETE": "updated",
+    "IMPORT_COMPLETE": "imported",
+    "DELETE_COMPLETE": "deleted",
+    "DELETE_SKIPPED": "kept",
+}
+_LONG_S = 10.0  # after which one is told what is being waited for, and again after as long
+
+
+class EventLines:
+    """Tells events of a stack, in their order, as lines for a person.
+
+    A resource has a line when it is done, or fails; what takes long is named in between.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._began: dict[str, float] = {}  # of what is in progress, seconds since 1970
+        self._told = 0.0
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """One event as DescribeStackEvents has it."""
+        name, status = event["LogicalResourceId"], event["ResourceStatus"]
+        at, reason = event["Timestamp"].timestamp(), event.get("ResourceStatusReason")
+        self._told = max(self._told, at)
+        if status.endswith("_IN_PROGRESS") and "ROLLBACK" not in status:
+            self._began.setdefault(name, at)
+            return
+        began = self._began.pop(name, None)
+        took = f" in {at - began:.1f} s" if began is not None else ""
+        why = f" – {reason}" if reason and status not in _DONE else ""
+        word = _DONE.get(status, status)
+        self._tell(f"{event['Timestamp']:%H:%M:%S} {word:<9} {name}{took}{why}")
+
+    def waiting(self, now: float) -> None:
+        """Say what is still in progress, if nothing was said for long."""
+        if not self._began or now - self._told < _LONG_S:
+            return
+        self._told = now
+        waits = (f"{name}, {now - began:.0f} s" for name, began in self._began.items())
+        self._tell(f"  still in progress: {'; '.join(waits)}")
