@@ -17,6 +17,7 @@ from harness.commands import stack
 from harness.commands.bench import bench
 from harness.commands.compare import compare_command
 from harness.commands.console import console
+from harness.commands.cost import cost
 from harness.commands.empty import empty
 from harness.commands.env import env
 from harness.commands.explain import explain
@@ -41,7 +42,7 @@ COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
     *(run, gate, lint, verify, bench, invoke),
     *(status, env, logs, mail, iam, scenarios_command, explain, compare_command, redrive),
-    *(console, empty),
+    *(console, cost, empty),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

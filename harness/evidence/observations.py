@@ -121,7 +121,8 @@ class Observations:
     machine's cores were full; None where the stack runs on another one. `parts` are memory and
     processor time of what took part, None where its processes cannot be seen; `faults` are those
     that came on purpose, each with its time in seconds since 1970. `ended_early` says why the run
-    was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`.
+    was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`. `calls` are the
+    actions that the stack's roles used meanwhile, by name; None where nobody counts them.
     """
 
     upload_bucket: str
@@ -145,6 +146,7 @@ class Observations:
     alarms: tuple[str, ...] | None = None
     alarms_known: int = 0
     logs: Logs | None = None
+    calls: Mapping[str, int] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def save(self, file: Path) -> None:

@@ -184,6 +184,8 @@ def _environment(report: Mapping[str, Any], place: str) -> list[tuple[str, str]]
         ("Machine", f"{known['system']}, {known['cpus']} cores, Python {known['python']}"),
         ("Versions", version()),
     ]
+    if cost := report.get("cost"):
+        facts.append(("Cost on AWS", words.cost(cost)))
     machine = report.get("machine")
     if machine:
         memory = ", ".join(f"{name} {mb:.0f} MB" for name, mb in machine["peak_mb"].items())

@@ -214,3 +214,12 @@ def failed_first(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     """Checks in the order in which they matter to a person: failed, not checked, passed."""
     order = {False: 0, None: 1, True: 2}
     return sorted(checks, key=lambda check: order[check["passed"]])
+
+
+def cost(bill: Mapping[str, Any]) -> str:
+    """What the run, and a month of it, would cost on AWS."""
+    return (
+        f"{bill['day_usd']:.4f} USD for this day; {bill['month_usd']:.2f} USD a month of "
+        f"{bill['per_day']} images a day, {bill['charged_usd']:.2f} beyond what is free (list "
+        f"prices of {bill['region']} on {bill['checked']})"
+    )

@@ -5,7 +5,7 @@ Nothing is judged here.
 
 import math
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from harness.evidence.iam import read_usage
 from harness.evidence.invocations import Invocation, InvocationLog, Logs
 from harness.evidence.ledger import (
     RECEIPT_PREFIX,
@@ -27,6 +28,7 @@ from harness.evidence.ledger import (
 )
 from harness.evidence.observations import UNITS, Metrics, Observations
 from harness.polling import WaitedTooLong, wait_until
+from harness.problems import Problem
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
 
@@ -52,6 +54,7 @@ class Observer:
         self._minute = math.floor(started / _MINUTE) * _MINUTE
         self._metrics_before = self._metrics(started) if "metrics" in target.shows else Metrics()
         self._alarms_before = self._alarms_on() if "alarms" in target.shows else []
+        self._calls_before = self._calls()
 
     def observe(self, seen: Observations, ledger: Ledger) -> Observations:
         """`seen` with all that the target shows now; areas that fail are missing with a reason."""
@@ -73,7 +76,7 @@ class Observer:
                 except KeyError as error:  # other emulators leave out what AWS always says
                     reason = f"the answer of {self._target.name} lacks {error}"
             seen = replace(seen, missing={**seen.missing, area: reason})
-        return seen
+        return replace(seen, calls=self._calls_since())
 
     def _see_objects(self, seen: Observations, ledger: Ledger) -> Observations:
         """What versions there are of each upload and each output, and what is nobody's."""
@@ -216,6 +219,25 @@ class Observer:
         pages = self._target.client("cloudformation").get_paginator("list_stack_resources")
         for page in pages.paginate(StackName=self._stack.name):
             yield from (r for r in page["StackResourceSummaries"] if r["ResourceType"] == type_)
+
+    def _calls(self) -> Counter[str] | None:
+        """What the stack's roles have used so far, by action; None where nobody counts it."""
+        try:
+            used = read_usage(self._target)
+            names = {role["PhysicalResourceId"] for role in self._resources("AWS::IAM::Role")}
+        except (Problem, BotoCoreError, ClientError):
+            return None
+        counts: Counter[str] = Counter()
+        for arn, role in used.items():
+            if arn.rsplit("/", 1)[-1] in names:
+                counts.update(role["used"])
+        return counts
+
+    def _calls_since(self) -> dict[str, int] | None:
+        now = self._calls()
+        if now is None or self._calls_before is None:
+            return None
+        return dict(now - self._calls_before)
 
     def _alarms_on(self) -> list[str]:
         """The stack's alarms that are in ALARM."""

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 import scenarios as scenario_files
+from harness.cost.report import priced
 from harness.evidence.check import Check
 from harness.evidence.comparison import compare, run_before
 from harness.evidence.fidelity import behaviours
@@ -235,6 +236,7 @@ def run_scenario(
         "signatures": signatures,
         "isolated": not why_not_isolated(target),
         "compressed": [],
+        "cost": priced(run, settings.template, stack.region),
         **context.facts,
     }
     report = build_report(scenario.name, run, checks, facts)

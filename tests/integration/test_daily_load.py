@@ -47,6 +47,11 @@ def test_a_small_day_passes_and_leaves_a_report(day: Day) -> None:
     assert all(check["passed"] for check in report["checks"]), report["checks"]
     assert report["latency_ms"]["max"] >= report["latency_ms"]["p50"] > 0
     assert f"PASSED daily-load: {IMAGES} of {IMAGES}" in said
+    # At least the upload and the output of each image are written, and the upload is read.
+    requests = {line["price"]: line["day"] for line in report["cost"]["lines"]}
+    assert requests["s3-puts"] >= 2 * IMAGES
+    assert requests["s3-gets"] >= IMAGES
+    assert requests["lambda-requests"] == IMAGES
     assert {file.name for file in (day.reports / "latest").iterdir()} == {
         "invocations.jsonl",
         "junit.xml",
