@@ -64,6 +64,10 @@ lint: dev ## check style, types and the template
 docs: dev ## build the documentation into build/docs; a broken link fails
 	@.venv/bin/mkdocs build --strict  # --quiet would silence strict, too
 
+wheels: dev ## build the distributions into build/wheels: harness, emulator, libraries
+	@for project in libraries/* emulator .; do .venv/bin/uv build --quiet --wheel --offline \
+		--no-build-isolation --python .venv/bin/python --out-dir $(or $(WHEELS),build/wheels) $$project || exit; done
+
 dev: ## install everything, with the tools of the tests
 	@./tapstack install --dev
 
@@ -74,4 +78,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound lint docs dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound lint docs wheels dev clean help

@@ -1,9 +1,9 @@
 """Starts LocalStack with this distribution's settings: `python -I -m localstack_parity.launch`.
 
 The environment has LocalStack's own variables, at least GATEWAY_LISTEN, and these:
-TAPSTACK_RUNTIMES (folder with python3.13/, what functions run on), TAPSTACK_EMULATOR_STATE (folder
-for all that is written), TAPSTACK_LIFELINE_FD (a pipe: when the other end closes it, the process
-that started the emulator is gone, and the emulator ends).
+TAPSTACK_RUNTIMES (folder with python3.13/, what functions run on; without it, the emulator's own),
+TAPSTACK_EMULATOR_STATE (folder for all that is written), TAPSTACK_LIFELINE_FD (a pipe: when the
+other end closes it, the process that started the emulator is gone, and the emulator ends).
 """
 
 import os

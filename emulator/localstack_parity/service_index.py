@@ -22,6 +22,11 @@ def offer(filesystem_root: Path) -> None:
         link.symlink_to(made, target_is_directory=True)
 
 
+def is_made() -> bool:
+    """Say whether this environment has the index."""
+    return (ROOT / _STATIC).is_dir() and any((ROOT / _STATIC).iterdir())
+
+
 def main() -> None:
     """Make the index of the installed LocalStack, unless it is there."""
     (ROOT / _STATIC).mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ INPUTS = (
     "emulator/requirements.lock",
     "emulator/runtime/requirements.lock",
     "emulator/pyproject.toml",
+    "emulator/hatch_build.py",
     "emulator/localstack_parity",
     "libraries",
 )

@@ -44,7 +44,7 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
     (emulator / "localstack_parity" / "__init__.py").write_text("")
     # Without LocalStack among the few packages there is nothing to make an index of.
     (emulator / "localstack_parity" / "service_index.py").write_text("")
-    for file in ("installer.lock", "pyproject.toml"):
+    for file in ("hatch_build.py", "installer.lock", "pyproject.toml"):
         shutil.copy(real / file, emulator / file)
     for file, names in {
         "requirements.lock": {"uv", *BUILD_PACKAGES},

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from localstack_parity.lambda_runtime import own_runtime
+
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 LAYERS = "/opt"  # where a function finds the content of its layers
 
@@ -31,8 +33,11 @@ class Interpreter:
 
 
 def folder() -> Path:
-    """Return where the function runtimes are installed: TAPSTACK_RUNTIMES, or beside our own."""
-    return Path(os.environ.get("TAPSTACK_RUNTIMES") or Path(sys.prefix).parent / "runtimes")
+    """Return where the function runtimes are installed.
+
+    TAPSTACK_RUNTIMES says it; else it is in the emulator's own environment (see own_runtime).
+    """
+    return Path(os.environ.get("TAPSTACK_RUNTIMES") or own_runtime.FOLDER)
 
 
 def check_architecture(wanted: Iterable[str]) -> None:

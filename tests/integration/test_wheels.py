@@ -1,0 +1,167 @@
+"""The distributions, built and installed where there is no checkout."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from harness.targets.ports import choose_port
+from tests.conftest import SURROUNDINGS
+
+ENDED_S = 300.0
+HANDLER = """
+import importlib.util
+import boto3
+
+def handler(event, context):
+    names = ("localstack", "localstack_parity", "moto", "PIL")
+    return [boto3.__name__, [name for name in names if importlib.util.find_spec(name)]]
+"""
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def wheels(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheels."""
+    folder = tmp_path_factory.mktemp("wheels")
+    subprocess.run(
+        ["make", "--silent", "wheels", f"WHEELS={folder}"],
+        cwd=project_root,
+        env=SURROUNDINGS,
+        check=True,
+    )
+    return folder
+
+
+def _uv(project_root: Path, *arguments: str | Path) -> None:
+    """Run the uv of the checkout, with the person's proxies."""
+    subprocess.run([project_root / ".venv/bin/uv", *arguments], env=SURROUNDINGS, check=True)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that is in no checkout."""
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture(scope="module")
+def parity(project_root: Path, wheels: Path, place: Path) -> Iterator[Callable[..., Run]]:
+    """Run `localstack-parity ARGUMENTS`, installed with all that its metadata requires."""
+    environment = place / "environment"
+    python = environment / "bin" / "python"
+    found = [*wheels.glob("tapstack_*.whl"), *wheels.glob("localstack_parity-*.whl")]
+    _uv(project_root, "venv", "--quiet", "--python", sys.executable, environment)
+    _uv(project_root, "pip", "install", "--quiet", "--python", python, *found)
+
+    def run(*arguments: str) -> Run:
+        return subprocess.run(
+            [environment / "bin" / "localstack-parity", *arguments],
+            cwd=place,
+            env={"PATH": os.defpath, "HOME": str(place), "XDG_STATE_HOME": str(place / "state")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ENDED_S,
+            check=False,
+        )
+
+    yield run
+    run("stop")
+
+
+@pytest.fixture(scope="module")
+def endpoint(parity: Callable[..., Run]) -> str:
+    """An emulator in the background."""
+    port = choose_port(0)
+    started = parity("start", "--detach", "--port", str(port))
+    assert started.returncode == 0, started.stderr
+    address = f"http://127.0.0.1:{port}"
+    assert started.stdout.startswith(address)
+    return address
+
+
+@pytest.fixture(scope="module")
+def client(endpoint: str) -> Callable[[str], Any]:
+    """Make a client of a service."""
+    return lambda service: boto3.client(
+        service,
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+
+
+def test_it_says_that_nothing_runs(parity: Callable[..., Run]) -> None:
+    nowhere = parity("status", "--state", "elsewhere")
+    assert (nowhere.returncode, nowhere.stdout) == (3, "not running\n")
+    assert parity("stop", "--state", "elsewhere").returncode == 0
+
+
+def test_it_stores_objects(client: Callable[[str], Any]) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="photos")
+    s3.put_object(Bucket="photos", Key="cat", Body=b"meow")
+    assert s3.get_object(Bucket="photos", Key="cat")["Body"].read() == b"meow"
+
+
+def test_functions_run_on_a_python_of_their_own(client: Callable[[str], Any]) -> None:
+    """Made of the emulator's, with boto3 and nothing else of what is installed beside it."""
+    role = client("iam").create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(TRUST))
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("handler.py", HANDLER)
+    functions = client("lambda")
+    functions.create_function(
+        FunctionName="app",
+        Runtime="python3.13",
+        Handler="handler.handler",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": package.getvalue()},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="app", WaiterConfig={"Delay": 1})
+    answer = functions.invoke(FunctionName="app")
+    assert json.load(answer["Payload"]) == ["boto3", []]
+
+
+def test_what_cannot_be_started_is_refused(parity: Callable[..., Run], endpoint: str) -> None:
+    """A second one in the same folder, and one on a port that is taken."""
+    port = endpoint.rpartition(":")[2]
+    assert parity("status").stdout.startswith(f"{endpoint}  answers")
+    for arguments, said in (
+        (("--port", "4"), "runs already"),
+        (("--port", port, "--state", "other"), f"Port {port} of 127.0.0.1 cannot be used"),
+        (("--state", "/tmp"), "name a folder of your own"),
+    ):
+        result = parity("start", *arguments)
+        assert result.returncode == 2
+        assert said in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_it_is_stopped(parity: Callable[..., Run], endpoint: str, place: Path) -> None:
+    """The last test of this module: nothing answers, and what was written is gone."""
+    assert parity("stop").stdout == "stopped\n"
+    assert parity("status").returncode == 3
+    assert [file.name for file in (place / "state" / "localstack-parity").iterdir()] == [
+        "emulator.log"
+    ]
