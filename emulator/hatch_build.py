@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 LOCKS = ("requirements.lock", "runtime/requirements.lock")  # the first of two pins counts
-LIBRARIES = ("tapstack-cloudwatch-widgets[png]", "tapstack-iam-policies")
+LIBRARIES = ("tapstack-cloudwatch-widgets[png]", "tapstack-iam-policies", "tapstack-threaded-http")
 
 
 class PinnedDependencies(MetadataHookInterface):

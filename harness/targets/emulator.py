@@ -37,7 +37,7 @@ BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is no
 LOG_LINES_SHOWN = 15
 # What a person may set for the emulator itself: see emulator/README.md.
 SWITCHES = (
-    *("TAPSTACK_IAM", "TAPSTACK_IAM_TLS", "TAPSTACK_SIGNATURES"),
+    *("TAPSTACK_IAM", "TAPSTACK_IAM_TLS", "TAPSTACK_SIGNATURES", "TAPSTACK_SERVER"),
     *("TAPSTACK_ALLOWED_HOSTS", "EXTRA_CORS_ALLOWED_ORIGINS"),
     "SMTP_HOST",
 )

@@ -10,7 +10,7 @@ import pytest
 
 from harness.settings import ROOT
 
-LIBRARIES = {"iam_policies", "cloudwatch_widgets"}
+LIBRARIES = {"iam_policies", "cloudwatch_widgets", "threaded_http"}
 PACKAGES = {
     "harness": ROOT / "harness",
     "scenarios": ROOT / "scenarios",

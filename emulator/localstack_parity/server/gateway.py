@@ -14,6 +14,7 @@ from typing import Any
 from localstack import config
 from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER
 from localstack.services.edge import ROUTER
+from rolo import Response
 from rolo.gateway import Gateway
 
 from localstack_parity.iam import attached
@@ -37,11 +38,7 @@ class GuardedGateway(Gateway):
 
     def process(self, request: Any, response: Any) -> None:
         """Answer a request."""
-        if reason := self._door.refusal(request.environ):
-            self._log(reason)
-            response.update_from(own_routes.forbidden(request, reason))
-            return
-        if refused := own_routes.refusal(request):
+        if refused := self._refusal(request):
             response.update_from(refused)
             return
         # With it LocalStack's services tell each other on whose behalf they call.
@@ -50,12 +47,16 @@ class GuardedGateway(Gateway):
         self._gateway.process(request, response)
 
     def accept(self, request: Any) -> None:
-        """Open a web socket."""
+        """Refuse a web socket: Twisted asks here."""
+        request.reject(self._refusal(request))
+
+    def _refusal(self, request: Any) -> Response | None:
         if reason := self._door.refusal(request.environ):
             self._log(reason)
-            request.reject(own_routes.forbidden(request, reason))
-            return
-        self._gateway.accept(request)
+            return own_routes.forbidden(request, reason)
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return Response("No service here has web sockets.\n", status=501)
+        return own_routes.refusal(request)
 
     def _log(self, reason: str) -> None:
         """Once each: a page can ask as often as it likes."""

@@ -1,10 +1,10 @@
-"""The server: listens on exactly the addresses that GATEWAY_LISTEN names, and nowhere else.
+"""Which server stands before the gateway, and what LocalStack's own handlers have no part in then.
 
-LocalStack's own listens on all IPv4 addresses of the machine whatever IPv4 address it is given
-(localstack/runtime/server/twisted.py), and finds out whether it does by asking 127.0.0.1.
+`TAPSTACK_SERVER` is `threaded` (threaded_server.py) or `twisted` (twisted_server.py). Either
+listens on exactly the addresses that GATEWAY_LISTEN names, and nowhere else.
 """
 
-import threading
+import os
 from typing import Any
 
 from localstack import config
@@ -12,56 +12,25 @@ from localstack.aws import handlers
 from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.aws.handlers import cors
-from localstack.aws.serving.twisted import TLSMultiplexerFactory
 from localstack.http import Response
 from localstack.runtime.runtime import LocalstackRuntime
-from localstack.runtime.server.twisted import TwistedRuntimeServer
 from localstack.utils.aws import aws_stack
-from rolo.gateway import Gateway
-from rolo.serving.twisted import TwistedGateway
-from twisted.internet import reactor as twisted_reactor
-from twisted.internet import ssl
 
 from localstack_parity.server import gateway as gateways
 
-reactor: Any = twisted_reactor  # Twisted chooses its class at run time
-_SERVER = "twisted"
-
-
-class ExactServer(TwistedRuntimeServer):
-    """LocalStack's Twisted server, with the right addresses and the checks of gateway.py."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.running = threading.Event()
-
-    def register(
-        self,
-        gateway: Gateway,
-        listen: list[config.HostAndPort],
-        ssl_creds: tuple[str, str] | None = None,
-    ) -> None:
-        """Listen. Raises twisted's CannotListenError for an address that cannot be had."""
-        site = TwistedGateway(gateways.guard(gateway, [address.host for address in listen]))
-        if ssl_creds:
-            certificate, key = ssl_creds
-            context = ssl.DefaultOpenSSLContextFactory(key, certificate)
-            context.getContext().use_certificate_chain_file(certificate)
-            site = TLSMultiplexerFactory(context, False, site)
-        for address in listen:
-            reactor.listenTCP(address.port, site, interface=address.host)
-        reactor.callWhenRunning(self.running.set)
+_SWITCH = "TAPSTACK_SERVER"
 
 
 def install(runtime: LocalstackRuntime) -> None:
     """Have `runtime`, which is starting, served by it."""
-    if config.GATEWAY_SERVER != _SERVER:
+    if config.GATEWAY_SERVER != "twisted":  # LocalStack's default
         raise ValueError(
             f"GATEWAY_SERVER={config.GATEWAY_SERVER} is not available here: web pages are kept out "
-            f"by the server {_SERVER}."
+            f"by the servers that {_SWITCH} names, threaded and twisted."
         )
-    server = ExactServer()
+    server = _server()
     runtime.components.runtime_server = server
+    # LocalStack finds out whether it listens by asking 127.0.0.1.
     runtime._wait_for_gateway = server.running.wait
     # Whether its public name for S3 resolves: LocalStack asks a DNS server unless this is known.
     aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False
@@ -77,6 +46,21 @@ def host_for_functions() -> str:
     host = config.GATEWAY_LISTEN[0].host
     here = {"0.0.0.0": "127.0.0.1", "localhost": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"[{here}]" if ":" in here else here
+
+
+def _server() -> Any:
+    """Make the server that is asked for; the other one is not even imported."""
+    match os.environ.get(_SWITCH, ""):
+        case "" | "threaded":
+            from localstack_parity.server.threaded_server import ThreadedServer
+
+            return ThreadedServer()
+        case "twisted":
+            from localstack_parity.server.twisted_server import TwistedServer
+
+            return TwistedServer()
+        case unknown:
+            raise ValueError(f"{_SWITCH}={unknown}: there are the servers threaded and twisted.")
 
 
 def _answer_preflight(chain: HandlerChain, context: RequestContext, response: Response) -> None:

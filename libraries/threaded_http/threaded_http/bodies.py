@@ -1,0 +1,89 @@
+"""The body of a request, received whole: in memory if it is small, otherwise in a file.
+
+So a client that sends slowly holds nothing but its own thread. Source: RFC 9112, section 7.1.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from tempfile import SpooledTemporaryFile, TemporaryFile
+from typing import IO
+
+from threaded_http.incoming import Incoming
+from threaded_http.limits import Limits
+from threaded_http.refusal import Refusal
+
+_AT_ONCE = 256 * 1024
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
+
+
+def receive(incoming: Incoming, length: int | None, limits: Limits) -> IO[bytes]:
+    """Return a body of `length` bytes, a chunked one for None, to be read from its beginning.
+
+    Raises Refusal for one that is too large, too slow or badly framed; Disconnected.
+    """
+    if length == 0:
+        return BytesIO()
+    if length is None:
+        pieces = _chunks(incoming, limits)
+    elif length > limits.body:
+        raise too_large(limits)
+    else:
+        pieces = _exactly(incoming, length)
+    pieces = _in_time(pieces, limits)
+    if length is not None and length <= limits.body_in_memory:
+        return BytesIO(b"".join(pieces))
+    body: IO[bytes] = (
+        SpooledTemporaryFile(limits.body_in_memory)  # noqa: SIM115 (closed with the request)
+        if length is None
+        else TemporaryFile(buffering=0)  # noqa: SIM115
+    )
+    for piece in pieces:
+        body.write(piece)
+    body.seek(0)
+    return body
+
+
+def _exactly(incoming: Incoming, length: int) -> Iterator[bytes]:
+    while length:
+        piece = incoming.some(min(length, _AT_ONCE))
+        length -= len(piece)
+        yield piece
+
+
+def _chunks(incoming: Incoming, limits: Limits) -> Iterator[bytes]:
+    total = 0
+    while True:
+        line = _CHUNK.fullmatch(incoming.line())
+        if not line:
+            raise Refusal("400 Bad Request", "A chunk begins with its size in hexadecimal digits.")
+        size = int(line[1], 16)
+        total += size
+        if total > limits.body:
+            raise too_large(limits)
+        if not size:
+            break
+        yield from _exactly(incoming, size)
+        if incoming.line():
+            raise Refusal("400 Bad Request", "A chunk is longer than the size that it begins with.")
+    trailer = 0
+    while field := incoming.line():  # nothing here needs one
+        trailer += len(field)
+        if trailer > limits.head:
+            raise Refusal("431 Request Header Fields Too Large", "The trailer is too long.")
+
+
+def _in_time(pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+    """Give up on a body that trickles: it would hold a thread for days."""
+    began, received = time.monotonic(), 0
+    for piece in pieces:
+        received += len(piece)
+        if time.monotonic() - began > limits.idle_s + received / limits.body_rate:
+            raise Refusal("408 Request Timeout", "The body did not arrive in time.")
+        yield piece
+
+
+def too_large(limits: Limits) -> Refusal:
+    """Say what a body has more of than it may."""
+    return Refusal("413 Content Too Large", f"A body may have {limits.body} bytes.")
