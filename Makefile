@@ -38,7 +38,7 @@ bench: ## measure the pipeline against a bare loop, into reports/bench.json
 
 test: dev ## run all tests: unit, emulator, integration
 	@.venv/bin/python -m pytest $(IN_PARALLEL) --junitxml reports/tests.xml --durations 30 \
-		tests/mutants tests/integration tests/emulator tests/unit
+		tests/mutants tests/integration tests/emulator tests/conformance tests/unit
 
 unit: dev ## run the tests that need no emulator: 4 minutes
 	@.venv/bin/python -m pytest $(IN_PARALLEL) -q tests/unit
@@ -53,6 +53,9 @@ mutants: dev ## run the gate on defects made on purpose: it must catch each (ONL
 sound: dev ## run the gate on sound changes: it must pass each (ONLY="id id" JOBS=2)
 	@.venv/bin/python -m tests.mutants.run --sound-changes $(foreach id,$(ONLY),--only $(id)) \
 		$(if $(JOBS),--jobs $(JOBS)) --json reports/sound.json
+
+conformance: dev ## compare answers with the recordings (TARGET=aws YES=1 records those of AWS; ONLY="name name")
+	@.venv/bin/python -m tests.conformance $(if $(filter aws,$(TARGET)),--target aws) $(if $(YES),--yes) $(ONLY)
 
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
@@ -78,4 +81,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound lint docs wheels dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance lint docs wheels dev clean help

@@ -21,7 +21,7 @@ from harness.lint.rule import StackRule
 from harness.lint.rules import all_rules
 
 _ROOT = Path(__file__).parents[1].absolute()
-_WRITTEN = ("*.md", "docs/**/*.md", "docs/*.png", "emulator/*.md")
+_WRITTEN = ("*.md", "docs/**/*.md", "docs/*.png", "emulator/*.md", "tests/conformance/*.md")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 _WIDTH = 100
 

@@ -1,0 +1,22 @@
+"""All scenarios, by service."""
+
+from tests.conformance.scenario import Scenario
+from tests.conformance.scenarios import (
+    cloudformation,
+    cloudwatch,
+    identity,
+    lambda_,
+    logs,
+    messaging,
+    s3,
+)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *cloudformation.SCENARIOS,
+    *cloudwatch.SCENARIOS,
+    *identity.SCENARIOS,
+    *lambda_.SCENARIOS,
+    *logs.SCENARIOS,
+    *messaging.SCENARIOS,
+    *s3.SCENARIOS,
+)
