@@ -23,6 +23,7 @@ from harness.commands.env import env
 from harness.commands.explain import explain
 from harness.commands.gate import gate
 from harness.commands.iam import iam
+from harness.commands.init import init
 from harness.commands.invoke import invoke
 from harness.commands.lint import lint
 from harness.commands.logs import logs
@@ -42,7 +43,7 @@ COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
     *(run, gate, lint, verify, bench, invoke),
     *(status, env, logs, mail, iam, scenarios_command, explain, compare_command, redrive),
-    *(console, cost, empty),
+    *(console, cost, empty, init),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

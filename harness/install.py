@@ -118,21 +118,27 @@ def environments(root: Path, *, dev: bool) -> list[Environment]:
 
     Once the harness's environment has the tools of the tests, it keeps them.
     """
-    emulator, installation = root / "emulator", root / ".tapstack"
-    libraries = tuple(file.parent for file in sorted(root.glob("libraries/*/pyproject.toml")))
     lock = root / "requirements.lock"
-    harness = Environment("harness", root / ".venv", lock, projects=(*libraries, root))
+    harness = Environment("harness", root / ".venv", lock, projects=(*_libraries(root), root))
     with_tools = replace(
         harness, title="harness and test tools", lock=root / "requirements-dev.lock"
     )
     keep_tools = harness.read_stamp().startswith(with_tools.lock.name)
     return [
         with_tools if dev or keep_tools else harness,
+        *emulator_environments(root, root / ".tapstack"),
+    ]
+
+
+def emulator_environments(root: Path, installation: Path) -> list[Environment]:
+    """List what the emulator needs below `installation`, from the sources below `root`."""
+    emulator = root / "emulator"
+    return [
         Environment(
             "emulator",
             installation / "emulator-venv",
             emulator / "requirements.lock",
-            projects=(*libraries, emulator),
+            projects=(*_libraries(root), emulator),
         ),
         Environment(
             "function runtime",
@@ -142,6 +148,25 @@ def environments(root: Path, *, dev: bool) -> list[Environment]:
     ]
 
 
+def _libraries(root: Path) -> tuple[Path, ...]:
+    return tuple(file.parent for file in sorted(root.glob("libraries/*/pyproject.toml")))
+
+
+def install_emulator(root: Path, installation: Path, uv: Path) -> None:
+    """Make what the emulator needs below `installation`, where no ./tapstack has done so.
+
+    Raises Problem as install() does.
+    """
+    wanted = emulator_environments(root, installation)
+    if all(environment.complete() for environment in wanted):
+        return
+    _require_python()
+    with _one_at_a_time(installation) as log:
+        for environment in wanted:
+            if not environment.complete():
+                _make(environment, uv, log)
+
+
 def install(root: Path, *, dev: bool, fingerprint: str) -> None:
     """Make what is missing or out of date, then note `fingerprint` as installed.
 
@@ -149,7 +174,7 @@ def install(root: Path, *, dev: bool, fingerprint: str) -> None:
     packages cannot be fetched.
     """
     _require_python()
-    with _one_at_a_time(root) as log:
+    with _one_at_a_time(root / ".tapstack") as log:
         wanted = environments(root, dev=dev)
         uv = wanted[0].path / "bin" / "uv"
         for environment in wanted:
@@ -175,14 +200,14 @@ def _require_python() -> None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(root: Path) -> Iterator[IO[str]]:
-    """Hold the lock of the checkout's installation, which is the log of its steps.
+def _one_at_a_time(installation: Path) -> Iterator[IO[str]]:
+    """Hold the lock of an installation, which is the log of its steps.
 
     Each pip and uv has it as its output. If this process is killed, the next installation therefore
     waits until the step that was left behind has stopped writing.
     """
-    path = root / ".tapstack" / "install.log"
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path = installation / "install.log"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(path, "a+") as log:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)

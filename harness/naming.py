@@ -8,7 +8,7 @@ import platform
 import re
 import subprocess
 
-from harness.settings import ROOT
+from harness.settings import IN_CHECKOUT, ROOT
 
 
 def command(arguments: str) -> str:
@@ -49,6 +49,8 @@ def _stated(file: str, form: str) -> str:
 
 def _commit() -> str:
     """The commit that is checked out, and whether files differ from it; empty without git."""
+    if not IN_CHECKOUT:
+        return ""
     command = ("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude", "*")
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)

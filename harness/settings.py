@@ -11,7 +11,20 @@ from pathlib import Path
 
 from harness.problems import Problem
 
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+# Whether this lies in a checkout, or was installed from its wheel, which brings the project along.
+IN_CHECKOUT = (_PACKAGE.parent / "infra" / "TapStack.yml").is_file()
+ROOT = _PACKAGE.parent if IN_CHECKOUT else _PACKAGE / "project"
+
+
+def project_folder(here: Path) -> Path:
+    """Return `here` or the folder above it that has a project; `here` if there is none."""
+    found = (one for one in (here, *here.parents) if (one / "infra" / "TapStack.yml").is_file())
+    return next(found, here)
+
+
+# The template, the functions, and whatever is written: in the checkout or in a project elsewhere.
+PROJECT = ROOT if IN_CHECKOUT else project_folder(Path.cwd())
 
 # The template's parameters have the same patterns; 20 characters keep bucket names within 63.
 SUFFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
@@ -25,11 +38,12 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 class Settings:
     """One person's choices for one run. Paths are absolute; nothing in here changes afterwards."""
 
-    root: Path = ROOT
-    state_dir: Path = ROOT / ".tapstack"
-    build_dir: Path = ROOT / "build"
-    reports_dir: Path = ROOT / "reports"
-    template: Path = ROOT / "infra" / "TapStack.yml"
+    root: Path = PROJECT  # with infra/ and lambda/
+    sources: Path = ROOT  # with emulator/ and libraries/
+    state_dir: Path = PROJECT / ".tapstack"
+    build_dir: Path = PROJECT / "build"
+    reports_dir: Path = PROJECT / "reports"
+    template: Path = PROJECT / "infra" / "TapStack.yml"
     target: str = "auto"
     port: int = 4566
     port_chosen: bool = False  # by a person: a target that runs at another one is not meant then
@@ -48,8 +62,14 @@ class Settings:
 
     @property
     def installation(self) -> Path:
-        """The folder with the emulator and the function runtimes; one serves all state folders."""
-        return self.root / ".tapstack"
+        """The folder with the emulator and the function runtimes; one serves all state folders.
+
+        It is the checkout's or, without one, the user's.
+        """
+        if IN_CHECKOUT:
+            return self.root / ".tapstack"
+        data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+        return Path(data).absolute() / "tapstack"
 
 
 def read_settings(

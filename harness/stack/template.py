@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from harness.problems import Problem
+from harness.settings import IN_CHECKOUT
 
 type Template = dict[str, Any]
 
@@ -99,7 +100,8 @@ def load_template(path: Path) -> Template:
     except OSError as error:
         raise Problem(
             f"The template {path} cannot be read: {error.strerror}.",
-            "Name the template with --template, or restore the file.",
+            "Name the template with --template, or "
+            + ("restore the file." if IN_CHECKOUT else "begin a project here: `tapstack init`."),
         ) from error
     except yaml.YAMLError as error:
         raise Problem(

@@ -225,7 +225,7 @@ def _compose(
     return run_command(
         *_compose_command(),
         *("--project-name", _project(settings)),
-        *("--file", str(settings.root / "docker-compose.yml")),
+        *("--file", str(settings.sources / "docker-compose.yml")),
         *arguments,
         environment={
             # All of the engine's processors, unless the person says otherwise.

@@ -1,10 +1,14 @@
 """The target `embedded`: LocalStack as a process of this machine."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from uv import find_uv_bin
+
+from harness.install import install_emulator
 from harness.problems import Problem
-from harness.settings import Settings
+from harness.settings import IN_CHECKOUT, Settings
 from harness.targets import emulator, ports
 from harness.targets.clients import ATTEMPTS, LocalClients
 from harness.targets.state_folder import log_path
@@ -33,7 +37,10 @@ class EmbeddedTarget:
         return found.endpoint or f"http://{ports.HOST}:{self._settings.port}"
 
     def start(self, *, background: bool = True) -> bool:
-        """Start the emulator unless it runs."""
+        """Start the emulator unless it runs. In a checkout ./tapstack has installed it before."""
+        if not IN_CHECKOUT:
+            settings = self._settings
+            install_emulator(settings.sources, settings.installation, Path(find_uv_bin()))
         config = emulator.EmulatorConfig(
             state_dir=self._settings.state_dir,
             port=self._settings.port,

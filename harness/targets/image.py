@@ -62,7 +62,7 @@ def image_name(settings: Settings) -> str:
     """The image that was chosen, or ours, tagged with a hash of what it is made of."""
     if settings.image:
         return settings.image
-    content = content_hash(*(settings.root / name for name in INPUTS))
+    content = content_hash(*(settings.sources / name for name in INPUTS))
     tag = hashlib.sha256(f"{settings.base_image} {content}".encode()).hexdigest()[:12]
     return f"tapstack-emulator:{tag}"
 
@@ -106,7 +106,7 @@ def _pull(image: str) -> None:
 
 
 def _build(settings: Settings, image: str) -> None:
-    emulator = settings.root / "emulator"
+    emulator = settings.sources / "emulator"
     # A network with certificates of its own names them here; see emulator/Dockerfile.
     certificates = Path(os.environ.get("SSL_CERT_FILE") or os.devnull)
     if certificates.is_file():
@@ -114,7 +114,7 @@ def _build(settings: Settings, image: str) -> None:
     done = docker(
         *("build", "--build-arg", f"BASE_IMAGE={settings.base_image}"),
         *("--tag", image, "--tag", "tapstack-emulator:latest"),
-        *("--file", str(emulator / "Dockerfile"), str(settings.root)),
+        *("--file", str(emulator / "Dockerfile"), str(settings.sources)),
         timeout_s=_BUILD_S,
         merged=True,
     )

@@ -31,7 +31,7 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
     """A copy of what the installation needs, with locks cut down to few packages."""
     copy = tmp_path / "checkout"
     for file in (
-        *("tapstack", "pyproject.toml"),
+        *("tapstack", "pyproject.toml", "hatch_build.py"),
         *("harness/__init__.py", "harness/install.py", "harness/problems.py"),
     ):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)

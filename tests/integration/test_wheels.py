@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -164,4 +165,59 @@ def test_it_is_stopped(parity: Callable[..., Run], endpoint: str, place: Path) -
     assert parity("status").returncode == 3
     assert [file.name for file in (place / "state" / "localstack-parity").iterdir()] == [
         "emulator.log"
+    ]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for a project, in no checkout."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="module")
+def tapstack(
+    project_root: Path, wheels: Path, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Run]]:
+    """Run `tapstack ARGUMENTS` in that folder, installed from its wheel."""
+    home = tmp_path_factory.mktemp("home")
+    python, lock = home / "environment" / "bin" / "python", project_root / "requirements.lock"
+    _uv(project_root, "venv", "--quiet", "--python", sys.executable, home / "environment")
+    into = ("--quiet", "--python", python, "--constraint", lock)
+    _uv(project_root, "pip", "install", *into, *wheels.glob("tapstack*.whl"))
+    variables = {"XDG_DATA_HOME": str(home / "data"), "TARGET": "embedded", "TAPSTACK_PORT": "0"}
+
+    def run(*arguments: str) -> Run:
+        return subprocess.run(
+            [home / "environment" / "bin" / "tapstack", *arguments],
+            cwd=project,
+            env={**SURROUNDINGS, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    yield run
+    run("down")
+
+
+def test_without_a_project_it_says_how_to_begin_one(tapstack: Callable[..., Run]) -> None:
+    assert re.match(r"tapstack \d\S*, LocalStack 4\.14\.0, ", tapstack("--version").stdout)
+    result = tapstack("lint")
+    assert result.returncode == 2
+    assert "`tapstack init`" in result.stderr
+
+
+@pytest.mark.timeout(1200)
+def test_a_project_is_begun_and_deployed(tapstack: Callable[..., Run], project: Path) -> None:
+    """With nothing of a checkout; the first `up` installs the emulator."""
+    assert tapstack("init").returncode == 0
+    assert sorted(file.name for file in project.iterdir()) == ["infra", "lambda"]
+    again = tapstack("init")
+    assert (again.returncode, len(again.stderr.splitlines())) == (2, 2)
+    up = tapstack("up")
+    assert up.returncode == 0, up.stderr
+    assert json.loads(tapstack("status", "--json").stdout)["stack"]["outputs"]
+    assert sorted(file.name for file in project.iterdir() if file.name[0] != ".") == [
+        *("build", "infra", "lambda")
     ]

@@ -17,7 +17,7 @@ def checkout(project_root: Path, tmp_path: Path) -> Settings:
     for folder in ("emulator", "libraries"):
         shutil.copytree(project_root / folder, tmp_path / folder)
     shutil.copy(project_root / ".dockerignore", tmp_path)
-    return replace(read_settings(env={}), root=tmp_path)
+    return replace(read_settings(env={}), sources=tmp_path)
 
 
 def test_the_images_tag_is_a_hash_of_what_is_in_it(checkout: Settings) -> None:
@@ -31,7 +31,7 @@ def test_the_images_tag_is_a_hash_of_what_is_in_it(checkout: Settings) -> None:
         "emulator/Dockerfile",
         "libraries/iam_policies/iam_policies/evaluation.py",
     ):
-        file = checkout.root / changed
+        file = checkout.sources / changed
         original = file.read_text()
         file.write_text(original + "# changed\n")
         assert image_name(checkout) != before
@@ -42,7 +42,7 @@ def test_the_images_tag_is_a_hash_of_what_is_in_it(checkout: Settings) -> None:
 def test_what_is_not_in_the_image_does_not_change_its_tag(checkout: Settings) -> None:
     """Bytecode, documentation and certificates are not part of it."""
     before = image_name(checkout)
-    folder = checkout.root / "emulator"
+    folder = checkout.sources / "emulator"
     (folder / "localstack_parity" / "__pycache__").mkdir(exist_ok=True)
     (folder / "localstack_parity" / "__pycache__" / "new.pyc").write_bytes(b"")
     (folder / "README.md").write_text("changed")
