@@ -57,6 +57,10 @@ sound: dev ## run the gate on sound changes: it must pass each (ONLY="id id" JOB
 conformance: dev ## compare answers with the recordings (TARGET=aws YES=1 records those of AWS; ONLY="name name")
 	@.venv/bin/python -m tests.conformance $(if $(filter aws,$(TARGET)),--target aws) $(if $(YES),--yes) $(ONLY)
 
+oracle: dev ## run LocalStack's tests that AWS validated (TESTS=folder PYTHON=its/bin/python SLICE=sns PLAIN=1)
+	@.venv/bin/python -m tests.oracle $(or $(SLICE),$(error Say which, such as SLICE=sns)) \
+		--tests $(TESTS) --python $(PYTHON) $(if $(PLAIN),--plain)
+
 lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -81,4 +85,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance lint docs wheels dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels dev clean help
