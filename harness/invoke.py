@@ -4,7 +4,8 @@ import base64
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from harness.problems import Problem
 from harness.run.own_upload import find_key
 from harness.run.s3_event import Event, s3_event
 from harness.stack.deploy import Stack
+from harness.targets.clients import LocalClients
+from harness.targets.embedded import EmbeddedTarget
+from harness.targets.own_routes import ask
 from harness.targets.target import Target
 
 # The last line of an invocation in text format ("Working with Lambda function logs").
@@ -27,6 +31,7 @@ _REPORT = re.compile(
     r"Max Memory Used: (?P<maxMemoryUsedMB>\d+) MB"
     r"(\s+Init Duration: (?P<initDurationMs>[\d.]+) ms)?"
 )
+_DEBUG = "/_tapstack/lambda/debug"
 _LOGGED_WITHIN_S = 3.0
 
 
@@ -70,14 +75,48 @@ def upload_event(target: Target, stack: Stack, wanted: str) -> Event:
     )
 
 
-def invoke(target: Target, stack: Stack, event: object, function: str = "") -> Invoked:
+def function_name(stack: Stack, function: str = "") -> str:
+    """The image processor's name, unless `function` names another."""
+    return function or _output(stack, "FunctionName")
+
+
+@contextmanager
+def debugged(target: Target, name: str, port: int) -> Iterator[None]:
+    """Have the next invocation of a function wait for a debugger at a port of 127.0.0.1.
+
+    Problem where the target cannot do that. Whatever still waits at the end is ended.
+    """
+    asked = {"function": name, "port": port}
+    try:
+        if target.name != EmbeddedTarget.name or not target.endpoint:
+            raise OSError("its ports are not those of this machine")
+        ask(target.endpoint, _DEBUG, "POST", asked)
+    except (OSError, ValueError) as error:
+        raise Problem(
+            f"Functions of the target {target.name} cannot be debugged: {error}.",
+            "Use TARGET=embedded.",
+        ) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError):
+            ask(target.endpoint, _DEBUG, "DELETE", asked)
+
+
+def invoke(
+    target: Target, stack: Stack, event: object, function: str = "", *, patience_s: int = 0
+) -> Invoked:
     """Hand `event`, a JSON document, to a function and wait for its end.
 
-    That is the image processor unless `function` names another. Nothing is retried. Problem where
-    Lambda does not run it.
+    That is the image processor unless `function` names another. Nothing is retried. `patience_s`
+    is how long it may take, where that is longer than Lambda allows. Problem where Lambda does not
+    run it.
     """
-    name = function or _output(stack, "FunctionName")
+    name = function_name(stack, function)
     client = target.client("lambda", attempts=1)  # sent twice it would run twice
+    if patience_s and target.endpoint:
+        clients = LocalClients(target.endpoint, target.region, patience_s=patience_s)
+        client = clients.client("lambda", attempts=1)
     since_ms = int(time.time() * 1000)
     try:
         logging = client.get_function_configuration(FunctionName=name).get("LoggingConfig", {})

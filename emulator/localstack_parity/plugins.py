@@ -62,7 +62,7 @@ def on_start() -> None:
     from localstack_parity.events import patterns
     from localstack_parity.iam import deletions, sessions
     from localstack_parity.iam import guard as iam_guard
-    from localstack_parity.lambda_runtime import arguments, guard, isolation, limits
+    from localstack_parity.lambda_runtime import arguments, debugging, guard, isolation, limits
     from localstack_parity.sns import inbox
 
     addresses.install()
@@ -79,6 +79,7 @@ def on_start() -> None:
     iam_guard.install()
     handlers.serve_custom_service_request_handlers.append(template_urls.read)
     isolation.install()
+    debugging.install()
     inbox.serve()
     chaos.install()  # last: what is refused anyway does not fail by a fault
 

@@ -9,21 +9,34 @@ from typing import Any
 import click
 
 from harness.commands.options import as_json, configured
-from harness.commands.output import print_json, running_stack
-from harness.invoke import Invoked, upload_event
+from harness.commands.output import print_json, running_stack, tell
+from harness.invoke import Invoked, debugged, function_name, upload_event
 from harness.invoke import invoke as invoke_function
 from harness.naming import as_typed
 from harness.problems import Problem
-from harness.settings import Settings
+from harness.settings import Settings, port_number
 from harness.targets.choosing import choose_target
+from harness.targets.ports import choose_port
+
+_PATIENCE_S = 2 * 3600  # the emulator gives up before
 
 
 @click.command()
 @click.argument("event", required=False, metavar="[EVENT|KEY]")
 @configured("suffix", "target", "region", "state")
 @click.option("--function", metavar="NAME", help="Another function than the image processor.")
+@click.option("--debug", is_flag=True, help="Wait for a debugger, and for as long as it takes.")
+@click.option("--debug-port", default="5678", metavar="PORT", help="Where it waits.  [5678]")
 @as_json
-def invoke(settings: Settings, event: str | None, function: str | None, *, as_json: bool) -> int:
+def invoke(
+    settings: Settings,
+    event: str | None,
+    function: str | None,
+    debug_port: str,
+    *,
+    debug: bool,
+    as_json: bool,
+) -> int:
     """Hand an event to the function, and show its log, its result and what it took.
 
     EVENT is a JSON file, or - for standard input. KEY is an upload, or enough of its key's end:
@@ -41,7 +54,14 @@ def invoke(settings: Settings, event: str | None, function: str | None, *, as_js
     stack = running_stack(target, settings)
     if document is None:
         document = upload_event(target, stack, event or "")
-    invoked = invoke_function(target, stack, document, function or "")
+    if debug:
+        port = choose_port(port_number(debug_port), "--debug-port")
+        name = function_name(stack, function or "")
+        with debugged(target, name, port):
+            tell(f"{name} waits for a debugger at 127.0.0.1:{port}; Ctrl-C gives it up")
+            invoked = invoke_function(target, stack, document, name, patience_s=_PATIENCE_S)
+    else:
+        invoked = invoke_function(target, stack, document, function or "")
     if as_json:
         print_json(asdict(invoked))
     else:

@@ -24,13 +24,17 @@ class LocalClients:
 
     They know the endpoint and dummy credentials and nothing else: no AWS_* variable, no ~/.aws, no
     instance metadata, no proxy. Raises Problem for an endpoint that is not on this machine nor, if
-    that is allowed, in a `private` network, such as Docker's.
+    that is allowed, in a `private` network, such as Docker's. `patience_s` is how long an answer
+    may take where that is longer than any of AWS.
     """
 
-    def __init__(self, endpoint: str, region: str, *, private: bool = False) -> None:
+    def __init__(
+        self, endpoint: str, region: str, *, private: bool = False, patience_s: int = 0
+    ) -> None:
         check_endpoint(endpoint, private=private)
         self._endpoint = endpoint
         self._region = region
+        self._patience_s = patience_s
         self._session = boto3.Session(botocore_session=_session_without_surroundings())
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()  # making a client is not thread-safe, using one is
@@ -40,7 +44,7 @@ class LocalClients:
         with self._lock:
             if (service, attempts) not in self._clients:
                 own = Config(
-                    read_timeout=_READ_TIMEOUT_S.get(service, 30),
+                    read_timeout=self._patience_s or _READ_TIMEOUT_S.get(service, 30),
                     retries={"mode": "standard", "total_max_attempts": attempts},
                 )
                 self._clients[service, attempts] = self._session.client(

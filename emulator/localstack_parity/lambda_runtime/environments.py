@@ -20,6 +20,7 @@ from localstack.services.lambda_.invocation.execution_environment import (
 from localstack.services.lambda_.invocation.lambda_models import InitializationType
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
+from localstack_parity.lambda_runtime import debugging
 from localstack_parity.lambda_runtime.logs import log_group_name
 
 
@@ -39,6 +40,12 @@ class Environment(ExecutionEnvironment):
     def get_log_stream_name(self) -> str:
         """One stream for the life of the environment: ``2026/03/01/[$LATEST]<32 hex digits>``."""
         return f"{self._created:%Y/%m/%d}/[{self.function_version.id.qualifier}]{self.id}"
+
+    def _get_startup_timeout_seconds(self) -> int:
+        """A debugger comes when a person starts it."""
+        return (
+            int(debugging.LIMIT_S) if debugging.port() else super()._get_startup_timeout_seconds()
+        )
 
     def release(self) -> None:
         """Make the environment available again."""
@@ -82,6 +89,27 @@ class EnvironmentPool:
         with contextlib.suppress(InvalidStatusException):
             environment.release()
             self._watch(config.LAMBDA_KEEPALIVE_MS / 1000)
+
+    @contextlib.contextmanager
+    def debugged(self, port: int) -> Iterator[Environment]:
+        """A new environment that waits for a debugger at a port, and serves one invocation."""
+        service = self._manager.assignment_service
+        version = self._manager.function_version
+        with debugging.at(port):
+            environment = Environment(
+                function_version=version,
+                initialization_type=InitializationType.on_demand,
+                on_timeout=service.on_timeout,
+                version_manager_id=self._manager.id,
+            )
+            service.environments[self._manager.id][environment.id] = environment
+            try:
+                with debugging.ending(version.id.function_name, environment):
+                    environment.start()
+                    environment.reserve()
+                    yield environment
+            finally:
+                service.stop_environment(environment)
 
     def _all(self) -> list[Environment]:
         return list(self._manager.assignment_service.environments[self._manager.id].values())

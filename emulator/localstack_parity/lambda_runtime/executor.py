@@ -17,6 +17,7 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from localstack_parity.chaos.invocations import endangered
 from localstack_parity.lambda_runtime import (
+    debugging,
     faults,
     folders,
     isolation,
@@ -57,6 +58,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._folder: Path | None = None
         self._init_ms: float | None = None  # of a cold start that no invocation has reported yet
         self._stopped = False
+        self._debug_port: int | None = None  # at which it waits for a debugger
 
     # What LocalStack calls
 
@@ -65,12 +67,14 @@ class ProcessExecutor(RuntimeExecutor):
 
         A function that fails here fails again, with all AWS says about it, when it is invoked.
         """
+        self._debug_port = debugging.port()
         with self._lock:
             _live.add(self)
             self._prepare(env_vars)
             self._say(self._platform.init_start(self._initialization, "init", self._memory_mb))
             began = time.monotonic()
-            if self._init("init", began + INIT_LIMIT_S) is None:
+            limit = debugging.LIMIT_S if self._debug_port else INIT_LIMIT_S
+            if self._init("init", began + limit) is None:
                 self._init_ms = _ms_since(began)
 
     def stop(self) -> None:
@@ -165,19 +169,26 @@ class ProcessExecutor(RuntimeExecutor):
             logging=logging,
         )
         python = Path("/var/lang") if isolated else interpreter.folder
+        visible = runtimes.visible_folders(interpreter, task_root, content)
+        program = runtimes.bootstrap(interpreter, opt)
+        memory = self._memory_mb * _MIB
+        if self._debug_port:
+            visible |= debugging.visible()
+            program = debugging.bootstrap(self._debug_port, isolated=isolated) + program
+            memory += debugging.MEMORY_BYTES
         self._launch = Launch(
             isolated=isolated,
             root=folder / "root",
             tmp=folder / "tmp",
-            visible=runtimes.visible_folders(interpreter, task_root, content),
+            visible=visible,
             cwd=env["LAMBDA_TASK_ROOT"],
             argv=[
                 str(python / "bin" / "python"),
-                *("-P", "-c", runtimes.bootstrap(interpreter, opt)),
+                *("-P", "-c", program),
                 config.handler or "",
             ],
             env=env,
-            memory_limit=self._memory_mb * _MIB,
+            memory_limit=memory,
         )
 
     def _init(self, phase: str, deadline: float) -> InitFailure | None:
@@ -205,7 +216,7 @@ class ProcessExecutor(RuntimeExecutor):
     def _invoke(
         self, request_id: str, event: bytes, headers: dict[str, str]
     ) -> ParityInvocationResult:
-        timeout = float(self._config.timeout)
+        timeout = debugging.LIMIT_S if self._debug_port else float(self._config.timeout)
         began, deadline = time.monotonic(), time.monotonic() + timeout
         headers["Lambda-Runtime-Deadline-Ms"] = str(int((time.time() + timeout) * 1000))
         init_ms, self._init_ms = self._init_ms, None

@@ -8,7 +8,11 @@ import threading
 import time
 from collections.abc import Mapping
 
-from localstack.aws.api.lambda_ import ServiceException, TooManyRequestsException
+from localstack.aws.api.lambda_ import (
+    InvocationType,
+    ServiceException,
+    TooManyRequestsException,
+)
 from localstack.runtime import events as runtime_events
 from localstack.services.lambda_.invocation import assignment, lambda_service
 from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
@@ -19,7 +23,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
-from localstack_parity.lambda_runtime import metrics
+from localstack_parity.lambda_runtime import debugging, metrics
 from localstack_parity.lambda_runtime.environments import Environment, EnvironmentPool
 from localstack_parity.lambda_runtime.events import EventManager
 from localstack_parity.lambda_runtime.logs import LogWriter, events_of
@@ -113,8 +117,12 @@ class Invoker:
         return result
 
     def _run(self, invocation: Invocation, provisioning: InitializationType) -> InvocationResult:
+        synchronous = invocation.invocation_type == InvocationType.RequestResponse
+        name = self._manager.function_version.id.function_name
+        port = debugging.claim(name) if synchronous else None
+        lent = self._pool.debugged(port) if port else self._pool.borrow(provisioning)
         try:
-            with self._pool.borrow(provisioning) as environment:
+            with lent as environment:
                 result = environment.invoke(invocation)
                 self._manager.log_handler.add_events(
                     environment.get_log_group_name(),
