@@ -1,0 +1,297 @@
+"""Every attribute of LocalStack, or of another package, that this distribution replaces.
+
+Everything else is done with providers, handlers and hooks, which LocalStack has for it: plugins.py
+lists those. A patch can break with each release of LocalStack, so each stands here with its reason;
+a test finds them in the code and holds this list to them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One attribute that is replaced, and the row of FIDELITY.md that this is for, if one is."""
+
+    module: str  # below localstack_parity
+    target: str
+    reason: str
+    row: str  # "" where it is about this machine, or about something without a row
+
+
+_CFN = "localstack.services.cloudformation"
+_INVOCATION = "localstack.services.lambda_.invocation"
+_PARSER = "localstack.aws.protocol.parser"
+
+PATCHES = (
+    Patch(
+        "addresses.py",
+        "localstack.services.sqs.models.SqsQueue.url",
+        "queue URLs lead to the address that the client used, without DNS",
+        "111c",
+    ),
+    Patch(
+        "addresses.py",
+        f"{_CFN}.engine.v2.change_set_model_preproc.ChangeSetModelPreproc._perform_static_replacements",
+        "a template's addresses of APIs lead to the emulator",
+        "111c",
+    ),
+    Patch(
+        "addresses.py",
+        "localstack.services.s3.utils.uses_host_addressing",
+        "a bucket before any name of the emulator is a bucket",
+        "111c",
+    ),
+    Patch(
+        "addresses.py",
+        "localstack.aws.protocol.service_router.uses_host_addressing",
+        "the same, where LocalStack imported it",
+        "111c",
+    ),
+    Patch(
+        "addresses.py",
+        "localstack.services.s3.presigned_url.uses_host_addressing",
+        "the same, where LocalStack imported it",
+        "111c",
+    ),
+    Patch(
+        "authentication/gate.py",
+        "localstack.services.s3.provider.AwsChunkedDecoder",
+        "chunks were verified and decoded before",
+        "55c",
+    ),
+    Patch(
+        "authentication/gate.py",
+        "localstack.services.s3.provider.validate_post_policy",
+        "a form is held to its policy, field by field",
+        "55f",
+    ),
+    Patch(
+        "authentication/keys.py",
+        "sys.modules[…].INTERNAL_AWS_SECRET_ACCESS_KEY",
+        "nobody outside can know the secret of LocalStack's own calls",
+        "55a",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.RequestParser.[name]",
+        "_parse_integer and _parse_long take what fits 32 and 64 bits",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.BaseJSONRequestParser._parse_string",
+        "a text is a text, and nothing else",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.BaseJSONRequestParser._parse_list",
+        "a list is a list, and nothing else",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.BaseCBORRequestParser._parse_string",
+        "a text is a text, and nothing else",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.BaseCBORRequestParser._parse_list",
+        "a list is a list, and nothing else",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.QueryRequestParser._parse_string",
+        "a form's field is a text, and nothing else",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
+        f"{_PARSER}.RestXMLRequestParser._initial_body_parse",
+        "a body that is no XML is MalformedXML",
+        "55e",
+    ),
+    Patch(
+        "bad_requests.py",
+        "localstack.aws.handlers.service.ServiceExceptionSerializer.create_exception_response",
+        "what the caller did wrong is answered with 4xx",
+        "115b",
+    ),
+    Patch(
+        "chaos/clock.py",
+        "localstack.config.LAMBDA_RETRY_BASE_DELAY_SECONDS",
+        "faults on purpose: retries come sooner when somebody asks for it",
+        "",
+    ),
+    Patch(
+        "cloudformation/events.py",
+        f"{_CFN}.v2.entities.Stack._store_event",
+        "events have their request's token and the id of their operation",
+        "33f",
+    ),
+    Patch(
+        "cloudformation/executor.py",
+        f"{_CFN}.v2.entities.Stack.set_stack_status",
+        "a stack that exists is not under review",
+        "39f",
+    ),
+    Patch(
+        "cloudformation/literals.py",
+        f"{_CFN}.engine.template_preparer.parse_template",
+        "literals of Fn::Sub stay text",
+        "62",
+    ),
+    Patch(
+        "cloudformation/notifications.py",
+        f"{_CFN}.v2.entities.Stack._store_event",
+        "events are published to the stack's topics",
+        "38b",
+    ),
+    Patch(
+        "cloudformation/pseudo_parameters.py",
+        f"{_CFN}.engine.v2.change_set_model_preproc.ChangeSetModelPreproc._resolve_pseudo_parameter",
+        "AWS::URLSuffix and AWS::NotificationARNs have their values",
+        "38b",
+    ),
+    Patch(
+        "cloudformation/reading.py",
+        f"{_CFN}.engine.template_preparer.parse_template",
+        "a text that is no template is refused",
+        "33e",
+    ),
+    Patch(
+        "cloudformation/reading.py",
+        f"{_CFN}.engine.yaml_parser.customloader.compose_node",
+        "a template that is nested deeply is refused as it is read",
+        "33e",
+    ),
+    Patch(
+        "cloudformation/stacks.py",
+        f"{_CFN}.v2.provider.find_stack_v2",
+        "an ARN that no stack has is treated as a name that none has",
+        "115b",
+    ),
+    Patch(
+        "events/patterns.py",
+        "localstack.services.events.event_rule_engine.EventRuleEngine._evaluate_wildcard",
+        "wildcards are matched in time proportional to the event",
+        "115d",
+    ),
+    Patch(
+        "lambda_runtime/function_urls.py",
+        "localstack.services.lambda_.urlrouter.FunctionUrlRouter.handle_lambda_url_invocation",
+        "a function URL is a path of the emulator",
+        "111c",
+    ),
+    Patch(
+        "lambda_runtime/guard.py",
+        "localstack.config.BUCKET_MARKER_LOCAL",
+        "no template deploys a folder of this machine as code",
+        "",
+    ),
+    Patch(
+        "lambda_runtime/invoking.py",
+        f"{_INVOCATION}.assignment.ExecutionEnvironment",
+        "environments are reused, and end, as on AWS",
+        "83",
+    ),
+    Patch(
+        "lambda_runtime/invoking.py",
+        f"{_INVOCATION}.lambda_service.LambdaEventManager",
+        "asynchronous events are retried as on AWS",
+        "99",
+    ),
+    Patch(
+        "lambda_runtime/packages.py",
+        f"{_INVOCATION}.lambda_service.get_unzipped_size",
+        "a package is checked when it is uploaded",
+        "90b",
+    ),
+    Patch(
+        "lambda_runtime/packages.py",
+        f"{_INVOCATION}.lambda_models.unzip",
+        "links stay links, and nothing is written outside",
+        "90b",
+    ),
+    Patch(
+        "lambda_runtime/packages.py",
+        f"{_INVOCATION}.lambda_models.chmod_r",
+        "modes are set while unpacking, without following links",
+        "90b",
+    ),
+    Patch(
+        "lambda_runtime/provider.py",
+        f"{_INVOCATION}.lambda_service.LambdaService.stop_version",
+        "a function that could not be prepared can be deleted",
+        "",
+    ),
+    Patch("launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", ""),
+    Patch(
+        "logs/provider.py",
+        "localstack.services.logs.provider.get_pattern_matcher",
+        "subscription filters match as metric filters do",
+        "",
+    ),
+    Patch(
+        "nesting.py",
+        "json.JSONDecoder.raw_decode",
+        "text that is nested too deeply is bad input",
+        "115c",
+    ),
+    Patch(
+        "refusals.py",
+        "localstack.aws.skeleton.Skeleton.on_not_implemented_error",
+        "what is not emulated is refused in one sentence",
+        "61b",
+    ),
+    Patch(
+        "refusals.py",
+        "localstack.aws.handlers.service.ServiceExceptionSerializer.create_exception_response",
+        "the same, where it is found out later",
+        "61b",
+    ),
+    Patch(
+        "refusals.py",
+        "localstack.packages.api.PackageInstaller.install",
+        "nothing is downloaded",
+        "61b",
+    ),
+    Patch(
+        "s3/listings.py",
+        "localstack.services.s3.provider.decode_continuation_token",
+        "a token that was never given out is refused",
+        "78",
+    ),
+    Patch(
+        "s3/metadata.py",
+        "localstack.services.s3.utils.decode_header_rfc2047",
+        "metadata is stored as it is counted",
+        "122b",
+    ),
+    Patch(
+        "server/listening.py",
+        "localstack.utils.aws.aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS",
+        "no DNS server is asked",
+        "",
+    ),
+    Patch(
+        "server/listening.py",
+        "localstack.aws.handlers.cors.DYNAMIC_INTERNAL_ORIGINS",
+        "no origin is trusted that the settings do not name",
+        "",
+    ),
+    Patch(
+        "sns/metrics.py",
+        "localstack.services.sns.publisher.store_delivery_log",
+        "deliveries and failures are counted",
+        "43a",
+    ),
+    Patch(
+        "sns/redrive.py",
+        "localstack.services.sns.publisher.sns_error_to_dead_letter_queue",
+        "a dead-letter queue's policy names the topic",
+        "110b",
+    ),
+)
