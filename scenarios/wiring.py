@@ -16,6 +16,7 @@ from harness.evidence.ledger import Notice
 from harness.evidence.observations import Run
 from harness.images.edge_cases import picture
 from harness.run.contracts import promise, try_all
+from harness.run.mails import confirmed_address, mails_about, notified_unconfirmed
 from harness.run.notifications import subscribed
 from harness.run.probe import EARLIER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.scenario import Context
@@ -43,12 +44,13 @@ GATE = 3
 
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+_SNS = "https://docs.aws.amazon.com/sns/latest/dg/"
 _CLOUDFORMATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Try every promise, one after the other, and judge what was seen meanwhile."""
-    alone = [metrics, alarm_actions, failures, reported_later, bucket_notifications, secrets]
+    alone = [metrics, alarm_actions, mails, failures, reported_later, bucket_notifications, secrets]
     finished, kept = try_all(context, [connected], [exports], alone)
     return finished, [*kept, checks.structured_logs(finished)]
 
@@ -127,6 +129,27 @@ def _all_notified(
 ) -> bool:
     came = {(topic, n.body["AlarmName"]) for topic, n in list(notices) if n.status == status}
     return due <= came
+
+
+@promise("mails", f"{_SNS}sns-email-notifications.html")
+def mails(probe: Probe) -> str:
+    """A confirmed address gets one mail a notification, others nothing but the question."""
+    photos = [picture("mail/photo.jpg", 1), picture("mail/drawing.png", 2)]
+    with confirmed_address(probe) as address:
+        sent = [probe.put_picture(photo) for photo in photos]
+        sent.append(probe.put("mail/bad.jpg", b"not a picture", no_picture("rejected")))
+        for entry in sent:
+            probe.hear(entry)
+            probe.wait(f"a mail about {entry.key}", partial(mails_about, probe, address, entry))
+        for entry in sent:
+            told, mailed = len(probe.told_of(entry)), len(mails_about(probe, address, entry))
+            if mailed != 1:
+                raise Broken(
+                    f"{mailed} mails about {entry.key}, of which {told} notifications came"
+                )
+    if unasked := notified_unconfirmed(probe):
+        raise Broken(f"notified without having confirmed: {', '.join(unasked)}")
+    return f"{len(sent)} notifications, each mailed once"
 
 
 @promise("failures", f"{_LAMBDA}invocation-async-retain-records.html")

@@ -11,7 +11,7 @@ from harness.evidence.check import Check
 from harness.evidence.observations import Observations, Run
 from harness.problems import Problem
 from harness.run.observe import Observer
-from harness.run.probe import Broken, Probe
+from harness.run.probe import Broken, NotSeen, Probe
 from harness.run.scenario import Context
 
 # A cold start and a delivery of S3's take seconds; the second attempt of Lambda comes after 60 s.
@@ -24,7 +24,7 @@ class Promise[Subject]:
     """Something that must hold whatever comes, why (`source`), and how to try it.
 
     `keep` is given what the promise is about, such as a Probe. It returns what was seen, in words;
-    it raises Broken if the promise was not kept.
+    it raises Broken if the promise was not kept, NotSeen if the target does not show it.
     """
 
     id: str
@@ -90,8 +90,11 @@ def try_all(
 
 def tried[Subject](each: Promise[Subject], subject: Subject) -> Check:
     """Whether the promise is kept by `subject`."""
+    passed: bool | None
     try:
         passed, detail = True, each.keep(subject)
+    except NotSeen as reason:
+        passed, detail = None, str(reason)
     except Broken as broken:
         passed, detail = False, str(broken)
     except Problem as problem:

@@ -53,6 +53,10 @@ class Broken(Exception):
     """A promise was not kept; the message is what was seen instead."""
 
 
+class NotSeen(Exception):
+    """Whether a promise is kept cannot be seen on this target; the message says why."""
+
+
 def no_picture(status: str) -> Expected:
     """What is expected of a file without a picture: one notification of `status`, none if ""."""
     return Expected("", (0, 0), (0, 0), {}, status)
