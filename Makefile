@@ -75,6 +75,9 @@ wheels: dev ## build the distributions into build/wheels: harness, emulator, lib
 	@for project in libraries/* emulator .; do .venv/bin/uv build --quiet --wheel --offline \
 		--no-build-isolation --python .venv/bin/python --out-dir $(or $(WHEELS),build/wheels) $$project || exit; done
 
+screenshots: dev ## take the console's pictures in docs/ anew
+	@.venv/bin/python -m tests.screenshots
+
 dev: ## install everything, with the tools of the tests
 	@./tapstack install --dev
 
@@ -85,4 +88,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels screenshots dev clean help

@@ -18,6 +18,7 @@ from harness.evidence.fidelity import evidence_of
 from harness.evidence.report import show_not_proven
 from harness.evidence.report_files import report_folder
 from harness.files import shown
+from harness.interruption import CTRL_C
 from harness.lint import lint
 from harness.page.render import render_gate
 from harness.page.summary import append_summary, gate_summary, summary
@@ -57,7 +58,8 @@ type Reports = Sequence[tuple[Mapping[str, Any], Path]]
 class Gate:
     """A finished gate: when it began (seconds since 1970), its steps, and what they come to.
 
-    `reports` are those of its scenarios, each with its folder.
+    `reports` are those of its scenarios, each with its folder; `ended_early` says why it has not
+    come to its end, if it has not.
     """
 
     target: str
@@ -66,12 +68,14 @@ class Gate:
     verdict: str
     passed: bool
     reports: Reports
+    ended_early: str = ""
 
     def content(self) -> dict[str, Any]:
         """That of its report.json."""
         return {
             "scenario": "gate",
             "passed": self.passed,
+            "ended_early": self.ended_early or None,
             "verdict": self.verdict.removeprefix("gate: "),
             "target": self.target,
             "started_at": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
@@ -91,15 +95,11 @@ class Gate:
         }
 
 
-class Interrupted(Exception):
-    """Ctrl-C ended a scenario, and with it the gate."""
-
-
 def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
     """Lint, deploy, verify and run the gate's scenarios: 0 if all passed, 1 if not, 130 if stopped.
 
-    Everything that can still be judged is judged. Raises Problem if the template cannot be read or
-    the environment does not allow a verdict.
+    Everything that can still be judged is judged, and reported when Ctrl-C ends a scenario, too.
+    Raises Problem if the template cannot be read or the environment does not allow a verdict.
     """
     started = time.time()
     findings = lint(settings, target.architecture, {}, tell=tell)
@@ -116,6 +116,7 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
     ]
     runs: list[Step] = []
     reports: Reports = []
+    interrupted = ""
     try:
         stack = bring_up(target, settings, tell=tell)
     except DeploymentFailed as problem:
@@ -128,16 +129,14 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
         failed = len(verification.failed)
         details = tuple(line for line in verification.lines() if line.startswith("FAILED"))
         basis.append(Step("verify", verification.passed, _counted(failed, "properties"), details))
-        try:
-            runs, reports = _run_scenarios(target, settings, stack, tell)
-        except Interrupted:
-            return 130
+        runs, reports, interrupted = _run_scenarios(target, settings, stack, tell)
     steps = [*basis, *runs]
-    lines, passed = judge(basis, runs)
+    lines, passed = judge(basis, runs, interrupted)
     for line in lines:
         tell(line)
-    tell(save_gate(settings, Gate(target.name, started, steps, lines[-1], passed, reports)))
-    return 0 if passed else 1
+    gate = Gate(target.name, started, steps, lines[-1], passed, reports, interrupted)
+    tell(save_gate(settings, gate))
+    return CTRL_C if interrupted else 0 if passed else 1
 
 
 def save_gate(settings: Settings, gate: Gate) -> str:
@@ -170,12 +169,14 @@ def without_requirements(settings: Settings) -> list[Step]:
 
 def _run_scenarios(
     target: Target, settings: Settings, stack: Stack, tell: Tell
-) -> tuple[list[Step], Reports]:
+) -> tuple[list[Step], Reports, str]:
     """Run the gate's scenarios in their order, and tell at the end what a pass leaves open.
 
-    A step for each, and the content and the folder of each report that there is.
+    A step for each, the content and the folder of each report that there is, and whether Ctrl-C
+    ended it, in words.
     """
-    steps = []
+    steps: list[Step] = []
+    interrupted = ""
     reports: list[tuple[Mapping[str, Any], Path]] = []
     for scenario in scenarios():
         if not scenario.gate:
@@ -191,8 +192,6 @@ def _run_scenarios(
             tell(str(problem))
             steps.append(Step(name, False, details=(str(problem),)))
             continue
-        if outcome.interrupted:
-            raise Interrupted
         reports.append((outcome.report, outcome.folder))
         page = shown(outcome.folder / "report.html")
         details = [headline(outcome.report)]
@@ -201,33 +200,41 @@ def _run_scenarios(
             for check in outcome.report["checks"]
             if check["passed"] is False
         ]
+        if outcome.interrupted:
+            interrupted = f"it was interrupted in {name}"
+            steps.append(Step(name, None, f"interrupted  {page}", tuple(details), outcome.folder))
+            break
         steps.append(Step(name, outcome.passed, page, tuple(details), outcome.folder))
     # It is of the target, so the same for all.
     if reports:
         show_not_proven(Console(stderr=True), reports[-1][0])
-    return steps, reports
+    return steps, reports, interrupted
 
 
-def judge(basis: Sequence[Step], runs: Sequence[Step]) -> tuple[list[str], bool]:
+def judge(
+    basis: Sequence[Step], runs: Sequence[Step], ended_early: str = ""
+) -> tuple[list[str], bool]:
     """A line for each step, the verdict as the last, and whether the gate has passed.
 
-    `runs` are the scenarios. What was not checked has not passed: without any that has, nor has
-    the gate.
+    `runs` are the scenarios, `ended_early` says why there are not all of them. What was not checked
+    has not passed: without any that has, nor has the gate.
     """
     marks = {True: "passed", False: "FAILED", None: "not checked"}
     steps = [*basis, *runs]
     failed = [step.name for step in steps if step.passed is False]
-    if not failed and not any(run.passed for run in runs):
+    if not failed and not ended_early and not any(run.passed for run in runs):
         failed = ["no scenario could be checked"]
     unchecked = [step.name for step in steps if step.passed is None]
     if failed:
         verdict = f"gate: FAILED – {', '.join(failed)}"
+    elif ended_early:
+        verdict = f"gate: NOT PASSED – {ended_early}"
     elif unchecked:
         verdict = f"gate: passed, but not checked here: {', '.join(unchecked)}"
     else:
         verdict = "gate: passed"
     lines = [f"{marks[step.passed]:<13}{step.name:<24}{step.said}".rstrip() for step in steps]
-    return ["", *lines, verdict], not failed
+    return ["", *lines, verdict], not failed and not ended_early
 
 
 def _counted(number: int, what: str) -> str:

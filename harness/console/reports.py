@@ -86,7 +86,7 @@ def _summary(report: Mapping[str, Any]) -> dict[str, Any]:
     if "steps" in report:
         return {
             "scenario": "gate",
-            "verdict": "passed" if report["passed"] else "failed",
+            "verdict": _verdict(report),
             "said": report["verdict"],
             "started": report["started_at"],
             "compares": False,
@@ -106,6 +106,6 @@ def _summary(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _verdict(report: Mapping[str, Any]) -> str:
-    if report["ended_early"]:
+    if report.get("ended_early"):
         return "ended early"
     return "passed" if report["passed"] else "failed"

@@ -100,7 +100,7 @@ def render_gate(gate: Mapping[str, Any]) -> bytes:
     return _made(
         "gate.html.j2",
         ("core.js", "charts.js", "table.js", "start.js"),
-        state=state_of({**gate, "ended_early": None}),
+        state=state_of(gate),
         headline=gate["verdict"],
         first=what,
         steps=gate["steps"],

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -154,14 +155,6 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
-
-
-def test_nothing_scrolls_sideways_on_a_phone(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    try:
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    finally:
-        page.set_viewport_size({"width": 1280, "height": 720})
 
 
 @pytest.mark.parametrize(
@@ -414,6 +407,75 @@ def test_what_cannot_be_started_is_said(page: Page) -> None:
     page.locator("#images").fill("no")
     page.locator("#start").click()
     expect(page.locator(".said.problem")).to_contain_text("'no' is not a number of images")
+
+
+# Of each page what is there once it has been filled.
+FILLED = {
+    "pipeline": ".row",
+    "dashboard": ".card img",
+    "inbox": ".row.mail",
+    "failures": ".said:not(:empty)",
+    "runs": "#scenario option",
+    "resources": ".bar button",
+}
+
+
+@pytest.fixture(scope="module")
+def looks(page: Page, console: Console) -> Iterator[dict[str, Page]]:
+    """The console in light and in dark, for axe-core, which the page's own policy keeps out."""
+    assert page.context.browser
+    windows = {
+        scheme: page.context.browser.new_page(color_scheme=scheme, bypass_csp=True)
+        for scheme in ("light", "dark")
+    }
+    for window in windows.values():
+        window.goto(console.link)
+    yield windows
+    for window in windows.values():
+        window.close()
+
+
+@pytest.mark.parametrize("name", FILLED)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(looks: dict[str, Page], scheme: str, name: str) -> None:
+    """On any page, with an upload and a mail opened; nor does anything scroll sideways at 320."""
+    window = looks[scheme]
+    window.set_viewport_size({"width": 1280, "height": 720})
+    window.evaluate("name => { location.hash = name; }", name)
+    expect(window.locator(FILLED[name]).first).to_be_attached(timeout=SOON_MS)
+    if name in ("pipeline", "inbox"):
+        window.locator(".row").first.click()
+        expect(window.locator("#story")).to_be_visible(timeout=SOON_MS)
+    found = [
+        (each["id"], each["impact"], [node["html"] for node in each["nodes"]])
+        for each in Axe().run(window).response["violations"]
+        if each["impact"] in ("serious", "critical") or each["id"] == "page-has-heading-one"
+    ]
+    assert found == []
+    window.set_viewport_size({"width": 320, "height": 700})
+    assert window.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_every_page_can_be_used_with_the_keyboard_alone(page: Page) -> None:
+    """What can be clicked can be reached by Tab, and the focus is seen."""
+    for number in range(1, len(FILLED) + 1):
+        page.keyboard.press("Escape")  # out of a field, where a number is one
+        page.keyboard.press(str(number))
+        expect(page.locator("nav a[aria-current]")).to_contain_text(str(number))
+        page.keyboard.press("Tab")
+        focus = page.evaluate(
+            """() => {
+                const it = document.activeElement;
+                return [it.tagName, getComputedStyle(it).outlineStyle];
+            }"""
+        )
+        assert focus[0] not in ("BODY", "MAIN")
+        assert focus[1] == "solid" or focus[0] in ("INPUT", "SELECT")
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll("[onclick], .row, button, a, summary")]
+            .filter((it) => it.offsetParent && it.tabIndex < 0).map((it) => it.outerHTML)"""
+    )
+    assert beyond == []
 
 
 @pytest.mark.parametrize("path", ["..%2f..%2fetc/passwd", "latest/report.html", "x/report.html"])

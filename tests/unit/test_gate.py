@@ -66,3 +66,12 @@ def test_a_template_without_requirements_is_said_to_be_held_to_none(
     assert lines[-1] == "gate: passed, but not checked here: requirements"
     template = project_root / "infra" / "TapStack.yml"
     assert without_requirements(replace(settings, template=template)) == []
+
+
+def test_an_interrupted_gate_has_not_passed_whatever_was_seen() -> None:
+    """A failure that was seen before stays the verdict."""
+    why = "it was interrupted in burst"
+    lines, passed = judge(SOUND, [DAY, replace(BURST, said="interrupted")], why)
+    assert (passed, lines[-1]) == (False, f"gate: NOT PASSED – {why}")
+    lines, passed = judge([Step("lint", False)], [BURST], why)
+    assert (passed, lines[-1]) == (False, "gate: FAILED – lint")

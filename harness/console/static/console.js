@@ -32,6 +32,7 @@ function open(name) {
     else link.removeAttribute("aria-current");
   });
   document.title = `${page.TITLE} · TapStack console`;
+  document.getElementById("title").textContent = document.title;
   main.replaceChildren();
   page.open(main, known);
   showMarks();

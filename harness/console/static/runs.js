@@ -27,9 +27,9 @@ export function open(main, latest) {
   const images = field("images", "as usual"), day = field("day", "e.g. 60s");
   const start = el("button", { type: "submit", id: "start" }, "Start");
   const stop = el("button", { type: "button", id: "stop", hidden: true, onclick: () => send("/api/run/stop", {}) }, "Stop, and report what is known");
-  const form = el("form", { class: "bar", "aria-label": "Start a scenario" },
-    el("label", { for: "scenario" }, "Scenario"), scenario,
-    el("label", { for: "images" }, "Images"), images, el("label", { for: "day" }, "Day"), day, start, stop);
+  const named = (text, input) => el("label", { class: "field" }, text, input);
+  const form = el("form", { class: "bar form", "aria-label": "Start a scenario" },
+    named("Scenario", scenario), named("Images", images), named("Day", day), start, stop);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send("/api/run", { scenario: scenario.value, images: images.value.trim(), day: day.value.trim() });

@@ -62,3 +62,15 @@ def test_the_gate_in_a_browser(opened: Opened, tmp_path: Path, steps: list[Step]
     )
     found = Axe().run(page).response["violations"]
     assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+
+
+def test_a_gate_that_ctrl_c_ended_is_never_green(opened: Opened, tmp_path: Path) -> None:
+    """Its page has the steps until then, and the page of the scenario that was ended."""
+    why = "it was interrupted in daily-load"
+    steps = [Step("lint", True), Step("daily-load", None, "interrupted", (why,), DAY)]
+    ended = Gate("embedded", START, steps, f"gate: NOT PASSED – {why}", False, [], why)
+    save_gate(replace(Settings(), reports_dir=tmp_path), ended)
+    page = opened((tmp_path / "20270115T080000Z-gate" / "report.html").read_text("utf-8"))
+    expect(page.locator(".verdict.ended .word")).to_contain_text("ENDED EARLY")
+    expect(page.locator(".checks > li")).to_have_count(2)
+    expect(page.locator(".checks a")).to_have_attribute("href", f"../{DAY.name}/report.html")

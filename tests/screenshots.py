@@ -1,0 +1,96 @@
+"""The console's pictures in the documentation: `make screenshots` takes them anew.
+
+An emulator of its own, a scenario that is started on the page, and each page as it then looks. Look
+at what changed before you commit it.
+"""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from harness.settings import ROOT
+from tests.browser import chromium
+from tests.integration.place import emulator_for
+
+DOCS = ROOT / "docs"
+SIZE = {"width": 1280, "height": 720}
+COLOURS = 128  # enough for a page, and a third of the bytes
+SOON_MS = 120_000
+_HALF = re.compile(r"\b2\d s: of 150 images")  # of the day has passed
+
+
+def take(page: Page, name: str) -> None:
+    """The page as it looks now, as docs/NAME.png."""
+    with Image.open(io.BytesIO(page.screenshot())) as image:
+        image.convert("RGB").quantize(COLOURS).save(DOCS / f"{name}.png", optimize=True)
+
+
+def opened(browser: Browser, link: str, scheme: str) -> Page:
+    """The console in a window of its own."""
+    page = browser.new_page(viewport=SIZE, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(link)
+    expect(page.locator("#state")).to_contain_text("live", timeout=SOON_MS)
+    return page
+
+
+def run_and_take(page: Page, dark: Page) -> None:
+    """Start a day on the page, and take its pages on the way."""
+    page.keyboard.press("5")
+    expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
+    page.locator("#images").fill("150")
+    page.locator("#day").fill("40s")
+    page.locator("#start").click()
+    expect(page.locator(".output")).to_contain_text(_HALF, timeout=SOON_MS)
+    take(page, "console-runs")
+    page.keyboard.press("1")
+    page.locator(".row.processed").first.click(timeout=SOON_MS)
+    pictures = page.locator("#story img")
+    expect(pictures).to_have_count(2)
+    for picture in pictures.all():
+        picture.evaluate("each => each.decode()")
+    page.mouse.move(0, 0)
+    take(page, "console-pipeline")
+    dark.keyboard.press("1")
+    expect(dark.locator(".progress")).to_have_count(0, timeout=3 * SOON_MS)
+    dark.keyboard.press("2")
+    dark.get_by_role("button", name="15 min").click()
+    expect(dark.locator(".card img").first).to_be_visible(timeout=SOON_MS)
+    dark.wait_for_timeout(70_000)  # the alarms have been evaluated, and metrics are a minute old
+    dark.mouse.move(0, 0)
+    take(dark, "console-dashboard")
+
+
+def main() -> None:
+    """Take all of them."""
+    with tempfile.TemporaryDirectory() as folder, emulator_for(Path(folder)) as place:
+        place.deployed("dev")
+        console = subprocess.Popen(
+            [*(sys.executable, "-P", "-m", "harness", "console", "--listen", "0")],
+            env={
+                **os.environ,
+                **{"TAPSTACK_STATE": str(place.settings.state_dir), "TARGET": "embedded"},
+                **{"TAPSTACK_REPORTS": f"{folder}/reports", "TAPSTACK_COMMAND": "./tapstack"},
+                **{"TAPSTACK_PORT": "0", "ENVIRONMENT": "dev"},
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert console.stdout
+            link = console.stdout.readline().strip()
+            with chromium() as browser:
+                run_and_take(opened(browser, link, "light"), opened(browser, link, "dark"))
+        finally:
+            console.terminate()
+            console.wait(timeout=90)
+
+
+if __name__ == "__main__":
+    main()
