@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.responses import FileResponse, Response
 
+from harness.files import shown
 from harness.problems import Problem
 
 SHOWN = 100  # reports
@@ -45,11 +46,11 @@ class Reports:
     def list(self) -> dict[str, Any]:
         """The newest reports with their verdicts, and how many there are."""
         names = self.names()
-        shown = [self._summary(name) for name in names[:SHOWN]]
+        found = [self._summary(name) for name in names[:SHOWN]]
         return {
-            "folder": str(self._folder),
+            "folder": shown(self._folder),
             "total": len(names),
-            "reports": [each for each in shown if each],
+            "reports": [each for each in found if each],
         }
 
     def compare(self, before: str, after: str) -> dict[str, Any]:

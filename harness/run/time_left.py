@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 _WINDOW_S = 10.0  # over which the queue's rate is taken
-_SHORTEST_S = 2.0  # a rate over less says nothing
+_SHORTEST_S, _FEWEST = 2.0, 10  # a rate over less time or fewer images says nothing
 _QUEUE_S = 2.0  # images that are due for longer than this, on average, wait in a queue
 
 
@@ -21,7 +21,7 @@ class TimeLeft:
     def __init__(self, due: Sequence[float]) -> None:
         self._due = np.sort(np.asarray(due, float))
         self._seen: deque[tuple[float, int]] = deque()
-        self._per_s: float | None = None  # at which the queue moves, once there was one
+        self._per_s: float | None = None  # at which the queue moves, while there is one
 
     def look(self, now: float, processed: int) -> float:
         """Seconds until all are processed, of which `processed` are by now."""
@@ -36,10 +36,11 @@ class TimeLeft:
         """Take the rate while there is a queue; without one it is that of the arrivals."""
         if now - self._due[processed] < _QUEUE_S:
             self._seen.clear()
+            self._per_s = None
             return
         self._seen.append((now, processed))
         while now - self._seen[0][0] > _WINDOW_S:
             self._seen.popleft()
         began, before = self._seen[0]
-        if now - began >= _SHORTEST_S and processed > before:
+        if now - began >= _SHORTEST_S and processed - before >= _FEWEST:
             self._per_s = (processed - before) / (now - began)

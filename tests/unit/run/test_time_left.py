@@ -35,5 +35,14 @@ def test_a_queue_is_counted_with_the_rate_at_which_it_moves() -> None:
         assert estimated == pytest.approx(true, rel=0.15, abs=2.0)
 
 
+def test_a_slow_start_says_nothing_of_the_rest() -> None:
+    """GIVEN the first images wait six seconds for a cold start THEN the end is still the day's."""
+    due = due_times(IMAGES, DAY_S, seed=1)
+    left = TimeLeft(due)
+    for now in range(1, 30):
+        processed = 0 if now < 6 else sum(at + 0.3 <= now for at in due)
+        assert left.look(now, processed) == pytest.approx(due[-1] - now, abs=1.0)
+
+
 def test_nothing_is_left_of_what_is_processed() -> None:
     assert TimeLeft([1.0, 2.0]).look(1.5, 2) == 0.0
