@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,16 @@ class Threshold:
         exceeded = _COMPARED[self.comparison](value, self.limit)
         detail = f"{self.figure.words}: {_said(value, self.figure.kind)}"
         return Check(id_, title, not exceeded, detail, source)
+
+
+def latency_limits(thresholds: Iterable[Threshold]) -> dict[str, float]:
+    """The limits of percentiles of the latency, in milliseconds, by the percentile."""
+    return {
+        name: each.limit
+        for each in thresholds
+        for name in ("p50", "p95", "p99")
+        if each.figure is FIGURES[name]
+    }
 
 
 def read_threshold(text: str) -> Threshold:

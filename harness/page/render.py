@@ -68,7 +68,11 @@ def render(page: Page) -> bytes:
     first, shared = words.first_failure(report, run, images)
     command = words.what_to_do(report, run, images, page.place)
     tapstack = as_typed("`tapstack`").strip("`")
-    data = columns(run, images) | {"command": tapstack, "place": page.place}
+    data = columns(run, images) | {
+        "command": tapstack,
+        "place": page.place,
+        "limits": report.get("limits_ms", {}),
+    }
     return _made(
         "page.html.j2",
         report=report,

@@ -22,7 +22,7 @@ from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.observations import Run
 from harness.evidence.report import build_report, show_report
 from harness.evidence.report_files import check_reports_folder, save_report
-from harness.evidence.thresholds import Threshold
+from harness.evidence.thresholds import Threshold, latency_limits
 from harness.files import shown
 from harness.images.corpus import Picture
 from harness.page.render import Page, render
@@ -237,6 +237,7 @@ def run_scenario(
         "isolated": not why_not_isolated(target),
         "compressed": [],
         "cost": priced(run, settings.template, stack.region),
+        "limits_ms": latency_limits(options.fail_if),
         **context.facts,
     }
     report = build_report(scenario.name, run, checks, facts)

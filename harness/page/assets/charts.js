@@ -76,6 +76,9 @@ function percentileChart(b) {
       { name: "p50", values: of(0.5), colour: "c3", unit: " s" },
       { name: "p95", values: p95, colour: "c1", dash: [6, 3], unit: " s" },
       { name: "p99", values: of(0.99), colour: "c2", dash: [2, 3], unit: " s" },
+      ...Object.entries(data.limits).map(([name, ms]) => ({
+        name: `limit of ${name}`, values: b.x.map(() => ms / 1000), colour: { p50: "c3", p95: "c1", p99: "c2" }[name], dash: [1, 5], unit: " s",
+      })),
     ],
   };
 }

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Run
+from harness.evidence.thresholds import latency_limits, read_threshold
 from tests.unit.page.conftest import Opened
 from tests.unit.page.reports import HOSTILE, compared, day, ended_early, page_of
 from tests.unit.runs import SEEN, good_run
@@ -270,3 +271,13 @@ def test_a_run_that_ended_early_is_not_green(opened: Opened) -> None:
         "(it) => getComputedStyle(it).backgroundImage"
     )
     expect(shown).to_contain_text("◐ ENDED EARLY")
+
+
+def test_a_threshold_of_latency_is_a_line_in_its_chart(opened: Opened) -> None:
+    """With its number in the legend and in the table, beside the percentile that it limits."""
+    limits = latency_limits(read_threshold(text) for text in ("p95>2s", "p99>4000ms", "lost>0"))
+    page = opened(page_of(day(120), limits_ms=limits), **WIDE)
+    chart = page.locator("#chart-percentiles")
+    expect(chart).to_contain_text("limit of p95")
+    expect(chart).to_contain_text("limit of p99")
+    expect(chart).not_to_contain_text("limit of p50")
