@@ -23,6 +23,7 @@ type Clients = Callable[[str, str], Any]
 PREFIX = "tapstack-conformance-"
 DEADLINE_S = 180.0
 _PAUSE_S = 0.2
+_LONGEST = 2_000
 _GONE = re.compile(r"NoSuch|NotFound|NonExistent|NotExist|does not exist")
 
 _TRANSFORMED = (
@@ -119,7 +120,7 @@ class Play:
                         value = value.replace(known, f"<{word}>")
                 for pattern, stands_for in _TRANSFORMED:
                     value = pattern.sub(stands_for, value)
-                return value
+                return value if len(value) <= _LONGEST else f"{value[:100]} … {value[-100:]}"
             case dict():
                 return {key: self._transformed(item) for key, item in value.items()}
             case list():

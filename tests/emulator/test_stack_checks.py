@@ -129,6 +129,21 @@ def test_a_wrong_template_is_refused(
     assert refusal.value.response["Error"]["Message"] == message
 
 
+def test_the_length_of_a_template_is_looked_at_first(emulator: Emulator) -> None:
+    """Before its form and the capabilities that it needs, and by ValidateTemplate as well."""
+    client = emulator.client("cloudformation")
+    role = {"Type": "AWS::IAM::Role", "Metadata": "x" * 51_200}
+    for operation, body in (
+        ("create_stack", json.dumps({"Resources": {"Role": role}})),
+        ("create_stack", " " * 51_201),
+        ("validate_template", " " * 51_201),
+    ):
+        named = {} if operation == "validate_template" else {"StackName": "long"}
+        with pytest.raises(ClientError, match="length less than or equal to 51200") as refusal:
+            getattr(client, operation)(**named, TemplateBody=body)
+        assert refusal.value.response["Error"]["Code"] == "ValidationError"
+
+
 def test_what_looks_like_a_reference_is_left_alone(emulator: Emulator) -> None:
     """Literals of Fn::Sub, its own variables, metadata and policy conditions are no references."""
     stack = Stack(emulator.client("cloudformation"))

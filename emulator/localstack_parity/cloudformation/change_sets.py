@@ -213,6 +213,7 @@ def body_of(request: Request, stack: Stack | None) -> str:
     """Return the text of the template that a request brings, or names as the one of a stack."""
     if request.get("UsePreviousTemplate") and stack:
         return stack.template_body or ""
+    requests.check_length(request)
     return str(api_utils.extract_template_body(request))
 
 

@@ -118,6 +118,7 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
     @handler("ValidateTemplate", expand=False)
     def validate_template(self, context: RequestContext, request: Request) -> Any:
         """Check a template, and tell its parameters and the capability it asks for."""
+        requests.check_length(request)
         template = template_preparer.parse_template(api_utils.extract_template_body(request))
         template_checks.check(template)
         answer = super().validate_template(context, request)
