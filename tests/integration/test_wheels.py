@@ -44,8 +44,8 @@ Run = subprocess.CompletedProcess[str]
 def wheels(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheels."""
     folder = tmp_path_factory.mktemp("wheels")
-    subprocess.run(
-        ["make", "--silent", "wheels", f"WHEELS={folder}"],
+    subprocess.run(  # without `dev`, which could install anew what these tests run on
+        ["make", "--silent", "--old-file", "dev", "wheels", f"WHEELS={folder}"],
         cwd=project_root,
         env=SURROUNDINGS,
         check=True,
