@@ -15,8 +15,8 @@ from harness.targets.choosing import choose_target
 def watch(settings: Settings, parameters: tuple[str, ...]) -> int:
     """Deploy what is saved, as it is saved, until Ctrl-C.
 
-    A change of a function's source is its new code within about a second, a change of the template
-    a change set of the stack; each is one line, with the time it took and what lint says of it.
+    A change of a function's source is its new code, without a change set; a change of the template
+    is a change set of the stack. Each is one line, with the time it took and what lint says of it.
     What does not compile, or is refused, is not deployed.
 
     \b
