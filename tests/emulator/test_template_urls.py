@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.iam import allow, bucket_of, session_of
+from tests.emulator.stacks import Stack
 
 TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
 
@@ -125,3 +126,24 @@ def test_an_arn_that_no_stack_has_is_unknown(emulator: Emulator, operation: str)
     arn = f"arn:aws:cloudformation:us-east-1:000000000000:stack/none/{uuid.uuid4()}"
     more = {"TemplateBody": TEMPLATE} if operation == "update_stack" else {}
     assert "does not exist" in error_of(call, StackName=arn, **more)
+
+
+def test_a_template_in_a_bucket_may_be_long(emulator: Emulator) -> None:
+    """Up to 1 MB, where one in a request has 51,200 bytes; and it is what GetTemplate shows."""
+    s3, bucket = emulator.client("s3"), f"long-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=bucket)
+    topic = {"Type": "AWS::SNS::Topic", "Metadata": {"Why": "x" * 60_000}}
+    text = json.dumps({"Resources": {"Topic": topic}})
+    s3.put_object(Bucket=bucket, Key="t.json", Body=text)
+    stack = Stack(emulator.client("cloudformation"))
+    url = f"https://{bucket}.s3.us-east-1.amazonaws.com/t.json"
+    stack.cloudformation.validate_template(TemplateURL=url)
+    made = stack.cloudformation.create_stack(StackName=stack.name, TemplateURL=url)
+    stack.arn = made["StackId"]
+
+    assert stack.settled() == "CREATE_COMPLETE"
+    shown = stack.cloudformation.get_template(StackName=stack.name)["TemplateBody"]
+    assert shown == json.loads(text)
+    assert stack.delete() == "DELETE_COMPLETE"
+    s3.delete_object(Bucket=bucket, Key="t.json")
+    s3.delete_bucket(Bucket=bucket)

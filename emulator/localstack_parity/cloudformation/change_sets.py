@@ -112,9 +112,10 @@ class ChangeSetProvider(CloudformationProviderV2):
         if stack and stack.template:
             template_checks.check_types_stay(stack.template, template)
         try:
-            with reading.standing_for(body, template):
-                made = super().create_change_set(context, request)
+            with reading.in_short(body, template) as text:
+                made = super().create_change_set(context, {**request, "TemplateBody": text})
             change_set = find_change_set_v2(store_of(context), made["Id"])
+            change_set.template_body = body
             _check_expanded(change_set, template, request)
             change_set.findings = ()
             if _is_to_be_executed(change_set) and not validation.is_disabled(context):

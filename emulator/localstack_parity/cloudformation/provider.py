@@ -26,6 +26,7 @@ from localstack_parity.cloudformation import (
     deployment,
     exports,
     identity,
+    reading,
     requests,
     template_checks,
     validation,
@@ -119,9 +120,11 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
     def validate_template(self, context: RequestContext, request: Request) -> Any:
         """Check a template, and tell its parameters and the capability it asks for."""
         requests.check_length(request)
-        template = template_preparer.parse_template(api_utils.extract_template_body(request))
+        body = api_utils.extract_template_body(request)
+        template = template_preparer.parse_template(body)
         template_checks.check(template)
-        answer = super().validate_template(context, request)
+        with reading.in_short(body, template) as text:
+            answer = super().validate_template(context, {**request, "TemplateBody": text})
         if needed := template_checks.needed_capability(template):
             answer["Capabilities"] = [needed]
         return answer

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
+from hashlib import sha256
 from typing import Any
 
 import yaml
 from localstack.services.cloudformation.engine import template_preparer, yaml_parser
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.utils.patch import patch
+
+from localstack_parity.cloudformation.requests import BODY
 
 # Nothing that anybody writes is half as deep; everything that reads a template calls itself for
 # each level, several times.
@@ -45,6 +48,17 @@ def standing_for(text: str, template: Any) -> Iterator[None]:
         yield
     finally:
         _standing_in.reset(token)
+
+
+@contextmanager
+def in_short(text: str, template: Any) -> Iterator[str]:
+    """Give a text that is read as this template within the block, and never longer than it may be.
+
+    LocalStack looks at the length alone, wherever a template comes from.
+    """
+    short = text if len(text) <= BODY else f"# {sha256(text.encode()).hexdigest()}"
+    with standing_for(short, template):
+        yield short
 
 
 def read(text: str) -> Any:

@@ -17,6 +17,7 @@ from localstack.aws.connect import connect_to
 from localstack.http import Response
 from localstack.services.cloudformation.engine.validations import ValidationError
 
+from localstack_parity.cloudformation.requests import TextOfObject
 from localstack_parity.iam import callers
 from localstack_parity.server import own_routes
 
@@ -49,9 +50,8 @@ def read(_chain: HandlerChain, context: RequestContext, _response: Response) -> 
         return
     if request.get("TemplateBody") or request.get("UsePreviousTemplate"):
         raise ValidationError("Specify exactly one of 'TemplateBody' or 'TemplateUrl'")
-    request["TemplateBody"] = _content(
-        context, address(url, urlsplit(f"//{context.request.host}").hostname or "")
-    )
+    place = address(url, urlsplit(f"//{context.request.host}").hostname or "")
+    request["TemplateBody"] = TextOfObject(_content(context, place))
     del request["TemplateURL"]
 
 
