@@ -137,9 +137,12 @@ def mails(probe: Probe) -> str:
     photos = [picture("mail/photo.jpg", 1), picture("mail/drawing.png", 2)]
     with confirmed_address(probe) as address:
         sent = [probe.put_picture(photo) for photo in photos]
-        sent.append(probe.put("mail/bad.jpg", b"not a picture", no_picture("rejected")))
+        bad = probe.put("mail/bad.jpg", b"not a picture", no_picture("rejected"))
+        for entry, photo in zip(sent, photos, strict=True):
+            probe.expect(entry, photo)
+        probe.hear(bad)
+        sent.append(bad)
         for entry in sent:
-            probe.hear(entry)
             probe.wait(f"a mail about {entry.key}", partial(mails_about, probe, address, entry))
         for entry in sent:
             told, mailed = len(probe.told_of(entry)), len(mails_about(probe, address, entry))
