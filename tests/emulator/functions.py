@@ -45,7 +45,7 @@ def role_for(emulator: Emulator, *actions: str) -> Iterator[str]:
 def function_of(emulator: Emulator, code: bytes, role: str, **configuration: Any) -> Iterator[str]:
     """The ARN of a Python function made from the package `code`."""
     client, name = emulator.client("lambda"), f"function-{uuid.uuid4().hex[:8]}"
-    request = {"Timeout": 3, "MemorySize": 256, **configuration}
+    request = {"Timeout": 10, "MemorySize": 256, **configuration}
     arn: str = client.create_function(
         FunctionName=name,
         Role=role,

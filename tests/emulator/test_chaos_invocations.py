@@ -169,11 +169,11 @@ def test_before_a_call_means_that_it_is_not_executed(
 def test_faults_do_not_depend_on_namespaces(start_emulator: StartEmulator) -> None:
     """Where the kernel refuses to isolate functions they are struck in the same way."""
     emulator = start_emulator(TAPSTACK_FUNCTION_ISOLATION="off")
-    with role_for(emulator) as role, function_of(emulator, SOURCE, role, Timeout=3) as function:
+    with role_for(emulator) as role, function_of(emulator, SOURCE, role, Timeout=8) as function:
         types = []
         for fault in FAULTS:
             with chaos(emulator, invocations=_about(function, fault=fault, after=300)):
-                types.append(invoke(emulator, function, {"pause": 2.5}).payload["errorType"])
+                types.append(invoke(emulator, function, {"pause": 6}).payload["errorType"])
         after = invoke(emulator, function)
 
     assert types == ["Runtime.ExitError", "Sandbox.Timedout", "Runtime.OutOfMemory"]

@@ -19,14 +19,20 @@ def role(emulator: Emulator) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def run(emulator: Emulator, role: str) -> Iterator[Run]:
-    settings = {"Timeout": 2, "MemorySize": 128}
-    with function_of(emulator, ANYTHING, role, **settings) as arn:
+    with function_of(emulator, ANYTHING, role, Timeout=20, MemorySize=128) as arn:
         yield runner(emulator, arn)
 
 
-def test_a_timeout_ends_the_invocation_with_awss_message(run: Run) -> None:
+@pytest.fixture(scope="module")
+def run_briefly(emulator: Emulator, role: str) -> Iterator[Run]:
+    """A function that has two seconds."""
+    with function_of(emulator, ANYTHING, role, Timeout=2, MemorySize=128) as arn:
+        yield runner(emulator, arn)
+
+
+def test_a_timeout_ends_the_invocation_with_awss_message(run_briefly: Run) -> None:
     """The caller gets Sandbox.Timedout and the log AWS's line and status."""
-    answer = run("import time; print('started', flush=True); time.sleep(30)")
+    answer = run_briefly("import time; print('started', flush=True); time.sleep(30)")
 
     assert answer.error == "Unhandled"
     assert answer.payload == {
@@ -43,19 +49,19 @@ def test_a_timeout_ends_the_invocation_with_awss_message(run: Run) -> None:
     assert answer.report["Status"] == "timeout"
 
 
-def test_after_a_timeout_the_next_invocation_gets_a_fresh_process(run: Run) -> None:
+def test_after_a_timeout_the_next_invocation_gets_a_fresh_process(run_briefly: Run) -> None:
     """The process is gone, but /tmp is kept, as AWS resets an environment."""
-    run("import sys, pathlib; sys.mark = 1; pathlib.Path('/tmp/mark').touch()")
-    run("import time; time.sleep(30)")
+    run_briefly("import sys, pathlib; sys.mark = 1; pathlib.Path('/tmp/mark').touch()")
+    run_briefly("import time; time.sleep(30)")
 
     code = "import sys, os; result = [hasattr(sys, 'mark'), os.path.exists('/tmp/mark')]"
-    answer = run(code)
+    answer = run_briefly(code)
 
     assert answer.payload == [False, True]
     assert "Init Duration" not in answer.report
 
 
-def test_ignoring_signals_does_not_outlast_a_timeout(run: Run) -> None:
+def test_ignoring_signals_does_not_outlast_a_timeout(run_briefly: Run) -> None:
     """A function that ignores every signal it can is killed all the same."""
     code = """
     import signal, time
@@ -63,7 +69,7 @@ def test_ignoring_signals_does_not_outlast_a_timeout(run: Run) -> None:
         signal.signal(number, signal.SIG_IGN)
     time.sleep(30)
     """
-    assert run(code).payload["errorType"] == "Sandbox.Timedout"
+    assert run_briefly(code).payload["errorType"] == "Sandbox.Timedout"
 
 
 def test_more_memory_than_configured_ends_the_invocation(run: Run) -> None:
