@@ -51,7 +51,7 @@ def cost(
 
 
 def _show(bill: Bill, scenario: str, *, measured_gb_s: float) -> None:
-    prices = f"prices of {bill.region} on {bill.checked} in USD"
+    prices = f"prices of {bill.region} as quoted on {bill.quoted}, in USD"
     click.echo(f"{scenario}, {bill.images} images; {prices}\n")
     month = f"{DAYS} days of {bill.per_day}"
     click.echo(f"{'':<26}{'this day':>10}{month:>31}{'not free':>11}")

@@ -45,7 +45,7 @@ class Bill:
     """
 
     region: str
-    checked: str
+    quoted: str
     images: int
     per_day: int
     lines: list[Line]
@@ -79,7 +79,7 @@ def bill_of(usage: Usage, prices: Prices, per_day: int | None = None) -> Bill:
         unknown.append("requests to S3, which this run's target did not count")
     return Bill(
         prices.region,
-        prices.checked.isoformat(),
+        prices.quoted.isoformat(),
         usage.images,
         per_day,
         lines,

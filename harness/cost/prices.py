@@ -1,4 +1,4 @@
-"""Prices of AWS as data, with the day on which they were checked; see prices.yml."""
+"""Prices of AWS as data, with the day on which they were quoted; see prices.yml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Prices:
     """The prices of a Region in USD for one unit, and what of each is free each month."""
 
     region: str
-    checked: date
+    quoted: date
     usd: Mapping[str, float]
     free: Mapping[str, float]
     sources: tuple[str, ...]
@@ -36,7 +36,7 @@ def prices_of(region: str) -> Prices:
         )
     return Prices(
         region,
-        found["checked"],
+        found["quoted"],
         {name: price["usd"] / price["per"] for name, price in found["prices"].items()},
         document["free"],
         tuple(document["sources"].values()),

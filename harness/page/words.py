@@ -221,5 +221,5 @@ def cost(bill: Mapping[str, Any]) -> str:
     return (
         f"{bill['day_usd']:.4f} USD for this day; {bill['month_usd']:.2f} USD a month of "
         f"{bill['per_day']} images a day, {bill['charged_usd']:.2f} beyond what is free (list "
-        f"prices of {bill['region']} on {bill['checked']})"
+        f"prices of {bill['region']} as quoted on {bill['quoted']})"
     )

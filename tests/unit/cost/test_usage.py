@@ -88,7 +88,7 @@ def test_cost_prices_a_saved_run(
 
     assert main(["cost", "--region", "us-east-1"]) == 0
     said = capsys.readouterr().out
-    assert "prices of us-east-1 on " in said
+    assert "prices of us-east-1 as quoted on " in said
     assert max(map(len, said.splitlines())) <= 80
 
     for bad in (["no-such-run"], ["--region", "eu-west-9"], ["--per-day", "0"]):
