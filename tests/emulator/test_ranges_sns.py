@@ -115,6 +115,23 @@ def test_requests(
     assert said in refusal(emulator, "sns", operation, {name: topic, **request_})
 
 
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"SubscriptionArn": "randomstring"}, "An ARN must have at least 6 elements, not 1"),
+        ({"SubscriptionArn": "arn:aws:sns:us-east-1:random"}, "at least 6 elements, not 5"),
+        (
+            {"SubscriptionArn": "arn:aws:sns:us-east-1:111111111111:random"},
+            "InvalidParameter: Invalid parameter: SubscriptionId",
+        ),
+        ({}, "SubscriptionArn Reason: no value for required parameter"),
+    ],
+)
+def test_what_is_no_subscription(emulator: Emulator, request_: dict[str, str], said: str) -> None:
+    """Recorded on AWS: LocalStack's tests, v4.14.0, test_unsubscribe_wrong_arn_format."""
+    assert said in refusal(emulator, "sns", "unsubscribe", request_)
+
+
 def test_a_key_that_is_not_there_encrypts_nothing(emulator: Emulator) -> None:
     """It is noticed when a message is published, alone or in a batch."""
     sns = emulator.client("sns")
