@@ -77,6 +77,8 @@ def bill_of(usage: Usage, prices: Prices, per_day: int | None = None) -> Bill:
     unknown = []
     if usage.puts is None:
         unknown.append("requests to S3, which this run's target did not count")
+    if not usage.function.invocations:
+        unknown.append("the function's time, as its log was not read")
     return Bill(
         prices.region,
         prices.quoted.isoformat(),
@@ -129,13 +131,14 @@ def _lines(usage: Usage, prices: Prices, times: float) -> Iterator[Line]:
 def _changes(usage: Usage, prices: Prices, times: float) -> Iterator[Change]:
     """What other choices would cost more, or less, a month."""
     function = usage.function
-    now = function.gb_s() * prices.usd["lambda-gb-seconds"] * times
-    arm = function.gb_s() * prices.usd["lambda-gb-seconds-arm64"] * times
-    yield Change("Architecture arm64, if it is as fast", arm - now)
-    for memory in _MEMORIES:
-        if memory != function.memory_mb and memory > function.least_mb:
-            other = function.gb_s(memory) * prices.usd["lambda-gb-seconds"] * times
-            yield Change(f"{memory} MB of memory instead of {function.memory_mb}", other - now)
+    if function.invocations:
+        now = function.gb_s() * prices.usd["lambda-gb-seconds"] * times
+        arm = function.gb_s() * prices.usd["lambda-gb-seconds-arm64"] * times
+        yield Change("Architecture arm64, if it is as fast", arm - now)
+        for memory in _MEMORIES:
+            if memory != function.memory_mb and memory > function.least_mb:
+                other = function.gb_s(memory) * prices.usd["lambda-gb-seconds"] * times
+                yield Change(f"{memory} MB of memory instead of {function.memory_mb}", other - now)
     quiet = replace(usage, log_bytes=usage.log_bytes - usage.quiet_log_bytes)
     saved = sum(
         line.month_usd * sign

@@ -44,6 +44,8 @@ class Function:
     def gb_s(self, memory_mb: int | None = None) -> float:
         """GB-seconds on AWS by the model, with that much memory or as much as there is."""
         memory = memory_mb or self.memory_mb
+        if not self.invocations:
+            return 0.0
         share = min(1.0, memory / FULL_VCPU_MB)
         return memory / 1024 * (self.busy_s / share + self.waited_s)
 

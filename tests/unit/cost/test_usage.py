@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
+from harness.cost.report import priced
 from harness.cost.usage import usage_of
 from harness.evidence.invocations import Invocation
 from harness.evidence.observations import Parts, Run
@@ -49,6 +50,15 @@ def run_with(calls: dict[str, int] | None) -> Run:
             Invocation("b", lines=[(1, WARN), (2, json.dumps(EMF)), (3, report_line(1500))]),
         ],
     )
+
+
+def test_a_run_without_a_log_has_a_price() -> None:
+    """As when the target ends in mid-run: the verdict does not wait for a price."""
+    run = replace(run_with(None), invocations=[])
+    bill = priced(run, Settings.template, "us-east-1")
+    assert bill
+    assert "the function's time, as its log was not read" in bill["unknown"]
+    assert not [each for each in bill["changes"] if "memory" in each["what"]]
 
 
 def test_what_the_report_shows_is_counted() -> None:
