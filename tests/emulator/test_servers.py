@@ -28,6 +28,7 @@ def ask_everything(emulator: Emulator) -> Iterator[tuple[str, int, list[tuple[st
         except ClientError as error:
             return error.response
 
+    s3.list_buckets()  # the answer during which S3 is loaded may have LocalStack's CORS headers
     for client in (s3, sqs, sns, logs, iam):
         client.meta.events.register(
             "before-parse",
@@ -78,9 +79,14 @@ def test_an_unknown_server_is_refused(start_emulator: StartEmulator) -> None:
     assert "threaded and twisted" in caught.value.details  # type: ignore[attr-defined]
 
 
-def test_answers_are_alike(emulator: Emulator, start_emulator: StartEmulator) -> None:
-    """Status, body, and the headers' names, order and values, as a client sees them."""
-    twisted = start_emulator(TAPSTACK_SERVER="twisted")
-    ours, theirs = list(ask_everything(emulator)), list(ask_everything(twisted))
+def test_answers_are_alike(start_emulator: StartEmulator) -> None:
+    """Status, body, and the headers' names, order and values, as a client sees them.
+
+    Neither emulator has seen other tests, whose log groups would be listed.
+    """
+    ours, theirs = (
+        list(ask_everything(start_emulator(TAPSTACK_SERVER=server)))
+        for server in ("threaded", "twisted")
+    )
     assert len(ours) > 30
     assert ours == theirs
