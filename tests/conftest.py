@@ -6,12 +6,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 # As the tests were started: for what fetches packages, through a proxy if it must.
 SURROUNDINGS = dict(os.environ)
 # What the emulators and functions of one worker take at most, seen from outside.
 _WORKER_BYTES = 2 * 1024**3
+
+# The time that an example takes is the machine's, and no test is about it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
