@@ -6,6 +6,7 @@ function_resource_policy_validation.json).
 """
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -129,6 +130,23 @@ def test_the_validator_is_a_process_that_may_end(emulator: Emulator, stack: Stac
     stack.delete()
 
     assert stack.create(_wrong(delay=-2)) == "ROLLBACK_COMPLETE"
+
+    assert stack.reasons("CREATE_FAILED")[0].startswith(FAILED_AFTER_VALIDATION.format(2))
+
+
+def test_a_validator_that_dies_while_it_is_asked_is_replaced(
+    emulator: Emulator, stack: Stack
+) -> None:
+    """The template is validated all the same, by the next process."""
+    assert stack.create(_wrong()) == "ROLLBACK_COMPLETE"
+    stack.delete()
+    (validator,) = _validators(emulator)
+    validator.suspend()
+    killing = threading.Timer(2, validator.kill)
+    killing.start()
+
+    assert stack.create(_wrong(delay=-3)) == "ROLLBACK_COMPLETE"
+    killing.join()
 
     assert stack.reasons("CREATE_FAILED")[0].startswith(FAILED_AFTER_VALIDATION.format(2))
 

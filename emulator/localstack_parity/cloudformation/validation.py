@@ -58,22 +58,32 @@ class _Process:
             self._running()
 
     def ask(self, request: Mapping[str, Any]) -> Any:
-        """Return its answer. Raises OSError if there is none."""
+        """Return its answer. Raises OSError if there is none.
+
+        A process that ends before it answers is replaced and asked once more.
+        """
+        line = json.dumps(request) + "\n"
         with self._lock:
-            child = self._running()
-            assert child.stdin
-            assert child.stdout
             try:
-                child.stdin.write(json.dumps(request) + "\n")
-                child.stdin.flush()
-                if not select.select([child.stdout], [], [], _PATIENCE_S)[0]:
-                    raise TimeoutError(f"no answer within {_PATIENCE_S:.0f} s")
-                if not (line := child.stdout.readline()):
-                    raise BrokenPipeError("the process has ended")
-            except OSError:
-                self._stop()
-                raise
-            return json.loads(line)
+                return json.loads(self._exchange(line))
+            except BrokenPipeError:
+                return json.loads(self._exchange(line))
+
+    def _exchange(self, line: str) -> str:
+        child = self._running()
+        assert child.stdin
+        assert child.stdout
+        try:
+            child.stdin.write(line)
+            child.stdin.flush()
+            if not select.select([child.stdout], [], [], _PATIENCE_S)[0]:
+                raise TimeoutError(f"no answer within {_PATIENCE_S:.0f} s")
+            if not (answer := child.stdout.readline()):
+                raise BrokenPipeError("the process has ended")
+        except OSError:
+            self._stop()
+            raise
+        return answer
 
     def _running(self) -> subprocess.Popen[str]:
         if self._end:
