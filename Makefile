@@ -75,7 +75,7 @@ wheels: dev ## build the distributions into build/wheels: harness, emulator, lib
 	@for project in libraries/* emulator .; do .venv/bin/uv build --quiet --wheel --offline \
 		--no-build-isolation --python .venv/bin/python --out-dir $(or $(WHEELS),build/wheels) $$project || exit; done
 
-screenshots: dev ## take the console's pictures in docs/ anew
+screenshots: dev ## take the pictures of console and report in docs/ anew
 	@.venv/bin/python -m tests.screenshots
 
 dev: ## install everything, with the tools of the tests

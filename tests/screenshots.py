@@ -1,7 +1,8 @@
-"""The console's pictures in the documentation: `make screenshots` takes them anew.
+"""The pictures in the documentation: `make screenshots` takes them anew.
 
-An emulator of its own, a scenario that is started on the page, and each page as it then looks. Look
-at what changed before you commit it.
+An emulator of its own, a scenario that is started on the console's page, and each page as it then
+looks; and the report of a day whose function forgets what is upright, light and dark. Look at what
+changed before you commit it.
 """
 
 import io
@@ -13,14 +14,16 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from harness.run.scenario import RunOptions
 from harness.settings import ROOT
 from tests.browser import chromium
-from tests.integration.place import emulator_for
+from tests.integration.place import Place, emulator_for
+from tests.mutants.suite import MUTANTS
 
 DOCS = ROOT / "docs"
-SIZE = {"width": 1280, "height": 720}
+SIZE: ViewportSize = {"width": 1280, "height": 720}
 COLOURS = 256  # a third of the bytes of all of them
 SOON_MS = 120_000
 _HALF = re.compile(r"\b2\d s: of 150 images")  # of the day has passed
@@ -74,6 +77,23 @@ def run_and_take(page: Page, dark: Page) -> None:
     take(dark, "console-dashboard")
 
 
+def take_report(browser: Browser, place: Place) -> None:
+    """A failed day's report: its first screen, and its charts in the dark."""
+    (mutant,) = [each for each in MUTANTS if each.id == "orientation-is-ignored"]
+    options = RunOptions(images=300, day_s=60)
+    folder = place.run("daily-load", "broken", options, mutant.edits).folder
+    address = (folder / "report.html").as_uri()
+    light = browser.new_page(viewport=SIZE, color_scheme="light")
+    light.goto(address)
+    light.wait_for_timeout(1000)
+    take(light, "report")
+    dark = browser.new_page(viewport=SIZE, color_scheme="dark")
+    dark.goto(address)
+    dark.get_by_role("heading", name="The run over time").evaluate("each => each.scrollIntoView()")
+    dark.wait_for_timeout(1000)
+    take(dark, "report-charts")
+
+
 def main() -> None:
     """Take all of them."""
     with tempfile.TemporaryDirectory() as folder, emulator_for(Path(folder)) as place:
@@ -95,6 +115,7 @@ def main() -> None:
             link = console.stdout.readline().strip()
             with chromium() as browser:
                 run_and_take(opened(browser, link, "light"), opened(browser, link, "dark"))
+                take_report(browser, place)
         finally:
             console.terminate()
             console.wait(timeout=90)

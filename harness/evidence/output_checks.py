@@ -1,10 +1,11 @@
 """Output checks: what is wrong with an output, or with its notification. Pure functions."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from harness.evidence.ledger import Entry, Output, output_key
+from harness.evidence.ledger import Entry, Expected, Output, output_key
 from harness.evidence.observations import Observations
 from harness.images.corpus import METADATA_LIMIT, metadata_bytes
 from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE, Distance
@@ -21,7 +22,7 @@ def faults(entry: Entry, seen: Observations) -> dict[str, str]:
         return {"pixels": f"it cannot be decoded: {output.error}"}
     wanted = entry.expected
     found = {
-        "pixels": _pixel_fault(output, wanted.form) or output.later,
+        "pixels": _pixel_fault(output, wanted) or output.later,
         "size": _size_fault(output, wanted.output_size),
         "format": _format_fault(output, wanted.form),
         "private": output.private and f"still there: {', '.join(output.private)}",
@@ -32,9 +33,14 @@ def faults(entry: Entry, seen: Observations) -> dict[str, str]:
     return {area: text for area, text in found.items() if text}
 
 
-def _pixel_fault(output: Output, form: str) -> str:
+def _pixel_fault(output: Output, wanted: Expected) -> str:
+    form = wanted.form
     if Distance(output.mean, output.worst_block).tolerable(form):
         return ""
+    if other := _size_fault(output, wanted.output_size):
+        width, height = output.size
+        on_its_side = not _size_fault(replace(output, size=(height, width)), wanted.output_size)
+        return f"it lies on its side: {other}" if on_its_side else other
     return (
         f"off by {output.mean:.1f} of 255 on average (allowed {MEAN_TOLERANCE[form]:g}), "
         f"by {output.worst_block:.0f} in the worst block (allowed {BLOCK_TOLERANCE:g})"

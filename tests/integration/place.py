@@ -18,7 +18,7 @@ from harness.run.scenario import RunOptions, RunResult, run_scenario
 from harness.settings import Settings
 from harness.stack.deploy import Stack, deploy
 from harness.targets.embedded import EmbeddedTarget
-from tests.mutants.mutant import Edit, copy_project
+from tests.mutants.mutant import Edit, Editing, copy_project
 
 LONGEST_SUFFIX = 20
 
@@ -32,14 +32,14 @@ class Place:
     folder: Path
 
     def run(
-        self, scenario: str, name: str, options: RunOptions, edits: Sequence[Edit] = ()
+        self, scenario: str, name: str, options: RunOptions, edits: Sequence[Editing] = ()
     ) -> RunResult:
         """Run a scenario on the project with these edits, deployed as an environment `name`."""
         settings, stack = self.deployed(name, edits)
         quiet = Console(file=io.StringIO())
         return run_scenario(scenario, self.target, settings, stack, options, quiet)
 
-    def deployed(self, name: str, edits: Sequence[Edit] = ()) -> tuple[Settings, Stack]:
+    def deployed(self, name: str, edits: Sequence[Editing] = ()) -> tuple[Settings, Stack]:
         """The stack of the project with these edits, and the settings that it was deployed with."""
         suffix = re.sub("[^a-z0-9]+", "-", name.lower())[:LONGEST_SUFFIX].strip("-")
         root = self.folder / suffix

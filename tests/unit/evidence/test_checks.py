@@ -300,6 +300,27 @@ def test_a_metric_in_another_unit_is_a_failure(metric: str, rule: str) -> None:
     assert "2 values" in RULES[rule](run).detail
 
 
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (lambda width, height: (height, width), "it lies on its side: it is "),
+        (lambda width, height: (width // 2, height // 2), "it is "),
+    ],
+    ids=["on its side", "too small"],
+)
+def test_a_picture_of_another_size_is_not_measured_in_levels(
+    turn: Callable[[int, int], tuple[int, int]], words: str
+) -> None:
+    """Its sizes say more than that all of its pixels are wrong."""
+    run = good_run()
+    image = run.ledger.entries[1]
+    size = turn(*image.expected.output_size)
+    spoil_output(image, mean=255.0, worst_block=255.0, size=size)
+    detail = RULES["pixels"](run).detail
+    assert f"({words}{size[0]}" in detail
+    assert "255" not in detail.partition(";")[0]
+
+
 def test_where_there_is_no_output_to_judge_none_is_said_to_be_right() -> None:
     """All failed for good: none of them has exactly one output."""
     run = good_run()
