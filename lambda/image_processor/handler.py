@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -54,6 +56,35 @@ metrics = Metrics()
 metrics.set_default_dimensions(function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"])
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one upload ended: its notification. `contested` if another invocation or attempt may
+    have come to the same end, so that the one that claims it announces it.
+    """
+
+    message: announcements.Message
+    contested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is left of an announced outcome beside its notification: a log line, with some fields
+    of the message, and one more in a metric.
+    """
+
+    log: Callable[..., None]
+    text: str
+    fields: tuple[str, ...]
+    metric: str
+
+
+_RECORDS = {  # by the status of the notification
+    "processed": Record(logger.info, "Processed", ("source", "output"), "ImagesProcessed"),
+    "superseded": Record(logger.info, "Superseded by a newer version", (), "ImagesSuperseded"),
+    "rejected": Record(logger.warning, "Rejected", ("stage", "error"), "ImagesRejected"),
+}
+
+
 class NotFinished(Exception):
     """Some uploads of an event met a transient fault; Lambda retries the event."""
 
@@ -91,14 +122,36 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 
 def _handle(upload: Upload, invocation: Invocation) -> bool:
-    """Bring one upload to its end; whether that was announced by us."""
+    """Bring one upload to its end; whether this invocation announced it."""
+    outcome = _process(upload, invocation)
+    if outcome is None:
+        logger.info("Skipped a duplicate event")
+        _count("DuplicateEvents")
+        return False
+    status = outcome.message["status"]
+    if outcome.contested and not receipts.claim(_S3, upload, invocation, status):
+        if status == "rejected":
+            logger.info("Skipped a duplicate event of a rejected upload")
+            _count("DuplicateEvents")
+        return False  # announced by another invocation, or by an earlier attempt of this one
+    announcements.publish(_SNS, TOPIC_ARN, outcome.message)
+    record = _RECORDS[status]
+    record.log(record.text, **{name: outcome.message[name] for name in record.fields})
+    _count(record.metric)
+    return True
+
+
+def _process(upload: Upload, invocation: Invocation) -> Outcome | None:
+    """Write the output of one upload. None if another request did, and announces it."""
     started = perf_counter()
     try:
         key = outputs.output_key(upload.key)
         source = uploads.fetch(_S3, upload, imaging.MAX_FILE_BYTES)
         image = imaging.process(source.data)
     except Rejection as rejection:
-        return _reject(upload, rejection, invocation)
+        now = announcements.timestamp()
+        message = announcements.rejected(upload, rejection, now, invocation.request_id)
+        return Outcome(message, contested=True)
 
     now = announcements.timestamp()
     metadata, left_out = outputs.output_metadata(upload, source, image, now)
@@ -107,20 +160,10 @@ def _handle(upload: Upload, invocation: Invocation) -> bool:
     verdict, version_id = outputs.store(_S3, PROCESSED_BUCKET, upload, image, metadata, invocation)
 
     if verdict is Verdict.DUPLICATE:
-        logger.info("Skipped a duplicate event")
-        _count("DuplicateEvents")
-        return False
+        return None
     if verdict is Verdict.SUPERSEDED:
-        if not receipts.claim(_S3, upload, invocation, "superseded"):
-            return False
-        announcements.publish(
-            _SNS, TOPIC_ARN, announcements.superseded(upload, now, invocation.request_id)
-        )
-        logger.info("Superseded by a newer version")
-        _count("ImagesSuperseded")
-        return True
-    if verdict is Verdict.OWNED and not receipts.claim(_S3, upload, invocation, "processed"):
-        return False  # announced by an earlier attempt
+        message = announcements.superseded(upload, now, invocation.request_id)
+        return Outcome(message, contested=True)
     message = announcements.processed(
         upload,
         len(source.data),
@@ -130,25 +173,7 @@ def _handle(upload: Upload, invocation: Invocation) -> bool:
         (perf_counter() - started) * 1000,
         invocation.request_id,
     )
-    announcements.publish(_SNS, TOPIC_ARN, message)
-    logger.info("Processed", source=message["source"], output=message["output"])
-    _count("ImagesProcessed")
-    return True
-
-
-def _reject(upload: Upload, rejection: Rejection, invocation: Invocation) -> bool:
-    """Tell of a rejection once, however often its event comes."""
-    if not receipts.claim(_S3, upload, invocation, "rejected"):
-        logger.info("Skipped a duplicate event of a rejected upload")
-        _count("DuplicateEvents")
-        return False
-    message = announcements.rejected(
-        upload, rejection, announcements.timestamp(), invocation.request_id
-    )
-    announcements.publish(_SNS, TOPIC_ARN, message)
-    logger.warning("Rejected", stage=message["stage"], error=message["error"])
-    _count("ImagesRejected")
-    return True
+    return Outcome(message, contested=verdict is Verdict.OWNED)
 
 
 def _count(metric: str) -> None:

@@ -58,9 +58,9 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
                 ),
                 function(
                     "handler",
-                    "    announcements.publish(_SNS, TOPIC_ARN, message)\n"
-                    '    logger.info("Processed"',
-                    '    logger.info("Processed"',
+                    "    announcements.publish(_SNS, TOPIC_ARN, outcome.message)\n",
+                    '    if status != "processed":\n'
+                    "        announcements.publish(_SNS, TOPIC_ARN, outcome.message)\n",
                 ),
             ],
             "notified-once",

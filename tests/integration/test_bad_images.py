@@ -55,7 +55,11 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
             id="nobody is told what to do",
         ),
         pytest.param(
-            function("handler", '_count("ImagesRejected")', "pass"),
+            function(
+                "handler",
+                "    _count(record.metric)",
+                '    if status != "rejected":\n        _count(record.metric)',
+            ),
             "rejection-metric",
             "0 of",
             id="rejections are not counted",
@@ -63,10 +67,10 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         pytest.param(
             function(
                 "handler",
-                'if not receipts.claim(_S3, upload, invocation, "rejected"):',
-                "announcements.publish(_SNS, TOPIC_ARN, announcements.rejected(upload, "
-                "rejection, announcements.timestamp(), invocation.request_id))\n"
-                '    if not receipts.claim(_S3, upload, invocation, "rejected"):',
+                "    if outcome.contested and",
+                '    if status == "rejected":\n'
+                "        announcements.publish(_SNS, TOPIC_ARN, outcome.message)\n"
+                "    if outcome.contested and",
             ),
             "one-notification",
             "with exactly one",

@@ -56,9 +56,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
             id="what comes twice is done twice",
         ),
         pytest.param(
-            function(
-                "handler", 'if not receipts.claim(_S3, upload, invocation, "superseded"):', "if 0:"
-            ),
+            function("handler", "contested=True)\n    message", "contested=False)\n    message"),
             "one-notification",
             id="superseded versions are told of each time",
         ),

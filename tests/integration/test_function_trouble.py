@@ -63,8 +63,8 @@ def test_minutes_between_the_promises_change_nothing(
         pytest.param(
             function(
                 "handler",
-                "if verdict is Verdict.OWNED and not receipts",
-                "if verdict is Verdict.OWNED or not receipts",
+                "if verdict is Verdict.DUPLICATE:",
+                "if verdict in (Verdict.DUPLICATE, Verdict.OWNED):",
             ),
             "retried",
             id="what died before it told is never told",

@@ -111,9 +111,8 @@ MUTANTS = [
         [
             _in(
                 "handler",
-                '        logger.info("Skipped a duplicate event")\n'
-                '        _count("DuplicateEvents")\n        return False',
-                '        _count("DuplicateEvents")',
+                "    if verdict is Verdict.DUPLICATE:\n        return None\n",
+                '    if verdict is Verdict.DUPLICATE:\n        _count("DuplicateEvents")\n',
             )
         ],
         _TOLD_TWICE,
@@ -126,8 +125,8 @@ MUTANTS = [
         [
             _in(
                 "handler",
-                'if not receipts.claim(_S3, upload, invocation, "rejected"):',
-                'if receipts.claim(_S3, upload, invocation, "rejected") is None:',
+                "contested=True)\n\n    now",
+                "contested=False)\n\n    now",
             )
         ],
         _TOLD_TWICE,
@@ -185,8 +184,9 @@ MUTANTS = [
         [
             _in(
                 "handler",
-                "        return _reject(upload, rejection, invocation)\n\n",
-                "        raise NotFinished(str(rejection)) from rejection\n\n",
+                "        message = announcements.rejected(",
+                "        raise NotFinished(str(rejection)) from rejection\n"
+                "        message = announcements.rejected(",
             )
         ],
         "Each bad picture is tried three times, and raises the alarm for errors.",
@@ -196,7 +196,13 @@ MUTANTS = [
     Mutant(
         "rejections-are-not-counted",
         "No metric for rejected images",
-        [_in("handler", '    _count("ImagesRejected")\n', "")],
+        [
+            _in(
+                "handler",
+                "    _count(record.metric)",
+                '    if status != "rejected":\n        _count(record.metric)',
+            )
+        ],
         "The alarm for rejected images never rings.",
         f"{_AWS}AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html",
         "lint",
@@ -352,8 +358,8 @@ MUTANTS = [
         [
             _in(
                 "handler",
-                '    logger.info("Processed", source',
-                '    print("Processed", upload.key)\n    logger.info("Processed", source',
+                "    record.log(record.text",
+                '    print("Processed", upload.key)\n    record.log(record.text',
             )
         ],
         "Lines that are not JSON: queries and metric filters on the log do not find them.",
