@@ -126,6 +126,42 @@ PATCHES = (
         "",
     ),
     Patch(
+        "cloudformation/acting.py",
+        f"{_CFN}.engine.v2.change_set_model_preproc.perform_dynamic_reference_lookup",
+        "dynamic references are read with the rights of who acts on the stack",
+        "64",
+    ),
+    Patch(
+        "cloudformation/acting.py",
+        f"{_CFN}.engine.v2.change_set_model_preproc.ChangeSetModelPreproc._maybe_perform_dynamic_replacements",
+        "that what the former template refers to is gone is no failure",
+        "64",
+    ),
+    Patch(
+        "cloudformation/acting.py",
+        f"{_CFN}.v2.provider.resolve_ssm_parameter",
+        "parameters of the Parameter Store are read with the rights of who acts on the stack",
+        "64",
+    ),
+    Patch(
+        "cloudformation/acting.py",
+        f"{_CFN}.engine.v2.change_set_model_transform.connect_to",
+        "macros are invoked with the rights of who acts on the stack",
+        "64",
+    ),
+    Patch(
+        "cloudformation/acting.py",
+        f"{_CFN}.engine.v2.change_set_model_transform.ChangeSetModelTransform._invoke_macro",
+        "a macro that may not be invoked fails the change set",
+        "64",
+    ),
+    Patch(
+        "cloudformation/acting.py",
+        f"{_CFN}.engine.v2.change_set_model_transform.ChangeSetModelTransform._compute_include_transform",
+        "AWS::Include reads with the rights of who acts on the stack, and fails in AWS's words",
+        "64",
+    ),
+    Patch(
         "cloudformation/events.py",
         f"{_CFN}.v2.entities.Stack._store_event",
         "events have their request's token and the id of their operation",

@@ -28,6 +28,7 @@ def on_start() -> None:
 
     from localstack_parity import bad_requests, nesting
     from localstack_parity.cloudformation import (
+        acting,
         events,
         literals,
         notifications,
@@ -45,6 +46,7 @@ def on_start() -> None:
     nesting.install()
     bad_requests.install()
     cloudformation_executor.install()
+    acting.install()
     events.install()
     reading.install()
     stacks.install()

@@ -28,11 +28,13 @@ from localstack.services.cloudformation.v2.provider import (
 )
 
 from localstack_parity.cloudformation import (
+    acting,
     conditions,
     deployment,
     events,
     identity,
     language_extensions,
+    notifications,
     parameters,
     reading,
     requests,
@@ -93,8 +95,8 @@ class ChangeSetProvider(CloudformationProviderV2):
         stack = find_stack(context, name)
         is_new = stack is None or stack.status == StackStatus.REVIEW_IN_PROGRESS
         requests.check_change(request, stack)
-        if role := request.get("RoleARN"):
-            identity.check_role(context, role)
+        key = identity.foreseen(context, request, stack)
+        notifications.check(context, request, key)
         body = body_of(request, stack)
         if request.pop("UsePreviousTemplate", False) and stack:
             request["TemplateBody"] = body
@@ -112,7 +114,7 @@ class ChangeSetProvider(CloudformationProviderV2):
         if stack and stack.template:
             template_checks.check_types_stay(stack.template, template)
         try:
-            with reading.in_short(body, template) as text:
+            with acting.planning(key), reading.in_short(body, template) as text:
                 made = super().create_change_set(context, {**request, "TemplateBody": text})
             change_set = find_change_set_v2(store_of(context), made["Id"])
             change_set.template_body = body
@@ -126,7 +128,7 @@ class ChangeSetProvider(CloudformationProviderV2):
                 raise
             LOG.warning("A template could not be read: %s", refusal, exc_info=True)
             raise ValidationError(f"Template error: {refusal}") from None
-        change_set.role_arn = role
+        change_set.role_arn = request.get("RoleARN")
         if is_new or "NotificationARNs" in request:
             change_set.stack.notification_arns = request.get("NotificationARNs") or []
         if wish := request.get("OnStackFailure"):

@@ -19,6 +19,7 @@ from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack_parity.cloudformation import conditions, deletion, operations, rollback
 from localstack_parity.cloudformation.executor import Executor
 from localstack_parity.cloudformation.operations import Course
+from localstack_parity.cloudformation.options import choose
 
 # Such a change set can still be described by its ARN, and its name be used again.
 _EXECUTED = (ExecutionStatus.EXECUTE_COMPLETE, ExecutionStatus.EXECUTE_FAILED)
@@ -94,11 +95,13 @@ def continue_rollback(stack: Stack, skipped: frozenset[str], key: str) -> None:
     `key` is the access key with whose rights that is done, see options.py.
     """
 
+    executor: Executor = stack.unfinished_rollback
+    executor.options = replace(executor.options, key=key)
+    choose(stack, executor.options)
+
     def work(course: Course) -> None:
         course.close()
-        executor: Executor = stack.unfinished_rollback
         executor.course = course
-        executor.options = replace(executor.options, key=key)
         outcome = rollback.resume(executor, skipped)
         stack.resolved_resources = executor.resources
         course.say(outcome)

@@ -25,25 +25,33 @@ def take(
     """Return the key for an operation on a stack; "" for the account's own.
 
     The role of the request, or the one `planned` with its change set, becomes the stack's. Raises
-    ValidationError as `check_role` does.
+    ValidationError as `foreseen` does.
     """
     role = request.get("RoleARN") or planned or role_of(stack)
-    if not role:
-        key = callers.access_key(context)
-        return key if callers.is_issued(key) else ""
-    key = _of_role(context, role)
-    stack.role_arn = role
+    key = _key(context, role)
+    if role:
+        stack.role_arn = role
     return key
 
 
-def check_role(context: RequestContext, role: str) -> None:
-    """Raise ValidationError for a role that is not there or does not trust CloudFormation."""
-    _of_role(context, role)
+def foreseen(context: RequestContext, request: Mapping[str, Any], stack: Stack | None) -> str:
+    """Return the key with which a change set is made; "" for the account's own.
+
+    Raises ValidationError for a role that is not there or does not trust CloudFormation.
+    """
+    return _key(context, request.get("RoleARN") or (role_of(stack) if stack else None))
 
 
 def role_of(stack: Stack) -> str | None:
     """Return the service role that a stack has; None if it has none."""
     return getattr(stack, "role_arn", None)
+
+
+def _key(context: RequestContext, role: str | None) -> str:
+    if role:
+        return _of_role(context, role)
+    key = callers.access_key(context)
+    return key if callers.is_issued(key) else ""
 
 
 def _of_role(context: RequestContext, role: str) -> str:

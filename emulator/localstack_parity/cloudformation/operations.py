@@ -18,6 +18,9 @@ from localstack.aws.api.cloudformation import StackStatus
 from localstack.services.cloudformation.v2.entities import Stack
 from localstack.utils.threads import start_worker_thread
 
+from localstack_parity.cloudformation import acting
+from localstack_parity.cloudformation.options import options_of
+
 LOG = logging.getLogger(__name__)
 
 # As people report it: https://github.com/docker-archive/ecs-plugin/issues/177
@@ -118,7 +121,8 @@ def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> 
         try:
             if before:
                 before.ended.wait()
-            work(course)
+            with acting.executing(options_of(stack).key):
+                work(course)
         except Exception as error:
             LOG.exception("An operation on stack %s was not carried out", stack.stack_name)
             failed = StackStatus(status.replace("IN_PROGRESS", "FAILED"))

@@ -21,7 +21,7 @@ def access_denied(
             status_code=403,
         )
     code, status = _code(service, str(context.protocol))
-    return CommonServiceException(code, _message(service, request, decision), status_code=status)
+    return CommonServiceException(code, _message(request, decision), status_code=status)
 
 
 def _code(service: str, protocol: str) -> tuple[str, int]:
@@ -36,8 +36,9 @@ def _code(service: str, protocol: str) -> tuple[str, int]:
     return "AccessDenied", 403
 
 
-def _message(service: str, request: Request, decision: Decision) -> str:
+def _message(request: Request, decision: Decision) -> str:
     caller, action, resource = request.caller, request.action, request.resource
+    service = action.partition(":")[0]
     same_account = caller.account == request.account
     if service == "s3":
         if not same_account:

@@ -24,7 +24,7 @@ def caller_of(context: RequestContext) -> Caller | None:
     internal = context.internal_request_params
     key = access_key(context)
     if is_issued(key):
-        return _holder(key, context)
+        return holder(key, context)
     if internal is not None:
         if service := internal.get("service_principal"):
             return _service(service, context.region)
@@ -72,7 +72,8 @@ def _service(name: str, region: str) -> Caller:
 _holders: dict[str, Caller] = {}  # a key never changes hands
 
 
-def _holder(key: str, context: RequestContext) -> Caller:
+def holder(key: str, context: RequestContext) -> Caller:
+    """Return whose key it is. Raises what AWS answers to a key that it never gave out."""
     caller = _holders.get(key)
     if caller is None:
         caller = _session(key, context) or _user(key, context)

@@ -71,6 +71,14 @@ def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) 
     configuration.check(context)
 
 
+def require(context: RequestContext, needed: Needed, key: str) -> None:
+    """Raise what AWS answers if the holder of a key may not do something; "": who asks."""
+    if os.environ.get(SWITCH) == "off":
+        return
+    if caller := callers.holder(key, context) if key else callers.caller_of(context):
+        _require(context, caller, needed)
+
+
 def conceal_what_is_missing(
     _chain: HandlerChain, context: RequestContext, response: Response
 ) -> None:

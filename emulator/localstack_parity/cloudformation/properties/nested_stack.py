@@ -94,13 +94,15 @@ def _so_far(stacks: Any, model: Model, wanted: str, verb: str) -> ProgressEvent[
         return done({**model, "Outputs": outputs})
     if status.endswith("_IN_PROGRESS"):
         return _again(model)
-    reason = _reason(stacks, model["Id"]) or status
+    told = _told(stacks, model["Id"])
+    if told[0]["ResourceStatus"] != status:
+        return _again(model)  # a stack has its status a moment before the event that says why
+    reasons = (event["ResourceStatusReason"] for event in told if event.get("ResourceStatusReason"))
+    reason = next(reasons, status)  # its last status alone may have none
     return failed(model, f"Embedded stack {model['Id']} was not successfully {verb}: {reason}")
 
 
-def _reason(stacks: Any, stack_id: str) -> str:
-    """Return what the stack said last of a failure; its last status alone has no reason."""
-    for event in stacks.describe_stack_events(StackName=stack_id)["StackEvents"]:
-        if event["PhysicalResourceId"] == stack_id and event.get("ResourceStatusReason"):
-            return str(event["ResourceStatusReason"])
-    return ""
+def _told(stacks: Any, stack_id: str) -> list[Any]:
+    """Return the events of the stack itself, the last one first."""
+    events = stacks.describe_stack_events(StackName=stack_id)["StackEvents"]
+    return [event for event in events if event["PhysicalResourceId"] == stack_id]
