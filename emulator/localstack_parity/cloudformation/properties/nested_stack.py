@@ -105,4 +105,4 @@ def _so_far(stacks: Any, model: Model, wanted: str, verb: str) -> ProgressEvent[
 def _told(stacks: Any, stack_id: str) -> list[Any]:
     """Return the events of the stack itself, the last one first."""
     events = stacks.describe_stack_events(StackName=stack_id)["StackEvents"]
-    return [event for event in events if event["PhysicalResourceId"] == stack_id]
+    return [event for event in events if event.get("PhysicalResourceId") == stack_id]
