@@ -69,6 +69,8 @@ def _commands() -> Iterator[str]:
     for name, command in sorted(cli.commands.items()):
         yield f"\n## {name}\n"
         yield from _help(command, f"tapstack {name}")
+        for below, one in command.commands.items() if isinstance(command, click.Group) else ():
+            yield from _help(one, f"tapstack {name} {below}")
 
 
 def _help(command: click.Command, name: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ from harness.commands.mail import mail
 from harness.commands.redrive import redrive
 from harness.commands.run import run
 from harness.commands.scenarios import scenarios_command
+from harness.commands.state import state
 from harness.commands.status import status
 from harness.commands.verify import verify
 from harness.commands.watch import watch
@@ -43,7 +44,7 @@ COMMANDS = (
     *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
     *(run, gate, lint, verify, bench, invoke),
     *(status, env, logs, mail, iam, scenarios_command, explain, compare_command, redrive),
-    *(console, cost, empty, init),
+    *(console, cost, empty, state, init),
 )
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends

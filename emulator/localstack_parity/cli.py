@@ -80,6 +80,28 @@ def stop(state: Path) -> None:
         click.echo("stopped" if emulator.stop(state) else "not running")
 
 
+@main.group(name="state")
+def states() -> None:
+    """Drop what the emulator holds."""
+
+
+@states.command()
+@_state
+def reset(state: Path) -> None:
+    """Drop all that the emulator holds, without a restart."""
+    from localstack_parity.state import client
+
+    with _sentences():
+        client.ask(_running(state).endpoint, client.RESET, "POST")
+    click.echo("empty")
+
+
+def _running(state: Path) -> emulator.Running:
+    if running := emulator.find(state):
+        return running
+    raise Refused(f"No emulator of {state} runs: `localstack-parity start` starts it.")
+
+
 @contextlib.contextmanager
 def _sentences() -> Iterator[None]:
     """Show what a person can act on as a sentence, with exit code 2, and no traceback."""

@@ -66,6 +66,7 @@ def on_start() -> None:
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import arguments, debugging, guard, isolation, limits
     from localstack_parity.sns import inbox
+    from localstack_parity.state import api as state
 
     addresses.install()
     gate.install()
@@ -83,6 +84,7 @@ def on_start() -> None:
     isolation.install()
     debugging.install()
     inbox.serve()
+    state.install()
     chaos.install()  # last: what is refused anyway does not fail by a fault
 
 

@@ -17,7 +17,14 @@ _ANSWER_WITHIN_S = 30
 _SIGNER = SigV4Auth(Credentials("test", "test"), "tapstack", "us-east-1")
 
 
-def ask(endpoint: str, path: str, method: str = "GET", document: object = None) -> Any:
+def ask(
+    endpoint: str,
+    path: str,
+    method: str = "GET",
+    document: object = None,
+    *,
+    within_s: float = _ANSWER_WITHIN_S,
+) -> Any:
     """The JSON with which the emulator answers; `document` is sent as JSON, bytes as they are.
 
     Raises OSError where nothing answers or it refuses, ValueError for an answer that is no JSON.
@@ -28,5 +35,5 @@ def ask(endpoint: str, path: str, method: str = "GET", document: object = None) 
     signed.headers["Content-Type"] = "application/json"
     _SIGNER.add_auth(signed)
     request = urllib.request.Request(signed.url, sent, dict(signed.headers.items()), method=method)
-    with _NO_PROXY.open(request, timeout=_ANSWER_WITHIN_S) as answer:
+    with _NO_PROXY.open(request, timeout=within_s) as answer:
         return json.load(answer)

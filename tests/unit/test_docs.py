@@ -5,9 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import click
 import pytest
 
 from harness.cli import cli
@@ -62,11 +63,19 @@ def test_commands_that_are_shown_exist(page: Path) -> None:
     assert set(re.findall(r"(?:`|\$ (?:\w+=\S+ )*)make ([a-z-]+)", text)) <= targets
     for name, rest in re.findall(r"\./tapstack ([a-z][a-z-]+)([^`\n|#]*)", text):
         known = {"install": {"--dev"}} | {
-            each: {option for parameter in command.params for option in parameter.opts}
+            each: {option for one in (command, *_below(command)) for option in _options(one)}
             for each, command in cli.commands.items()
         }
         assert name in known
         assert set(re.findall(r"--[a-z-]+", rest)) <= known[name], (name, rest)
+
+
+def _below(command: click.Command) -> Iterable[click.Command]:
+    return command.commands.values() if isinstance(command, click.Group) else ()
+
+
+def _options(command: click.Command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
 
 
 def _built(root: Path, site: Path) -> subprocess.CompletedProcess[str]:

@@ -60,6 +60,11 @@ def find(key: str, region: str) -> Key | None:
     return _sessions.get(key) or _issued(key, region)
 
 
+def forget_sessions() -> None:
+    """Know of sessions what STS does, and nothing from before."""
+    _sessions.clear()
+
+
 def is_of_account(key: str) -> bool:
     """Say whether a key is an account's own, rather than a user's or a session's."""
     return key == OWN_KEY or bool(_ACCOUNT.fullmatch(key))

@@ -63,22 +63,22 @@ def install() -> None:
     """Begin to answer; nothing is struck until somebody asks for it."""
     for handler in (invocations.strike_call, faults.strike):
         handlers.serve_custom_service_request_handlers.append(handler)
-    settings = _settings()
-    for setting in settings:
+    for setting in _SETTINGS:
         _serve_setting(setting)
     _serve("/journal", journal.lines, {"DELETE": lambda _: journal.clear()})
-
-    def clear_all(_: Any) -> None:
-        for setting in settings:
-            setting.clear()
-        journal.clear()
-
-    _serve("", lambda: {one.name: one.get() for one in settings}, {"DELETE": clear_all})
+    shown = {one.name: one.get for one in _SETTINGS}
+    _serve("", lambda: {name: get() for name, get in shown.items()}, {"DELETE": lambda _: clear()})
 
 
-def _settings() -> list[Setting]:
-    lists: list[Setting] = [faults.RULES, events.RULES, invocations.RULES]
-    return [*lists, faults.EFFECTS, clock.TIME, _Seed()]
+def clear() -> None:
+    """Have nothing go wrong any more, and forget what did."""
+    for setting in _SETTINGS:
+        setting.clear()
+    journal.clear()
+
+
+_LISTS: tuple[Setting, ...] = (faults.RULES, events.RULES, invocations.RULES)
+_SETTINGS: tuple[Setting, ...] = (*_LISTS, faults.EFFECTS, clock.TIME, _Seed())
 
 
 def _serve_setting(setting: Setting) -> None:

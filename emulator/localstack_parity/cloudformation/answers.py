@@ -17,7 +17,7 @@ from localstack_parity.cloudformation.operations import Course
 from localstack_parity.lambda_runtime.events import FAILURE_LISTENERS
 from localstack_parity.server import listening
 
-_PATH = "/_localstack_parity/custom-resource-answers"
+PATH = "/_localstack_parity/custom-resource-answers"
 
 
 class NoAnswerError(Exception):
@@ -31,7 +31,7 @@ class Mailbox:
         self.token = secrets.token_urlsafe(24)
         # A literal address: a function process must not depend on how "localhost" resolves.
         base = config.internal_service_url(host=listening.host_for_functions())
-        self.url = f"{base}{_PATH}/{self.token}"
+        self.url = f"{base}{PATH}/{self.token}"
         self.answer: Future[bytes] = Future()
         self.last_error = ""
 
@@ -77,7 +77,7 @@ def _start() -> None:
     global _started
     with _starting:
         if not _started:
-            ROUTER.add(f"{_PATH}/<token>", endpoint=_receive, methods=["PUT"])
+            ROUTER.add(f"{PATH}/<token>", endpoint=_receive, methods=["PUT"])
             FAILURE_LISTENERS.append(_hear)
             _started = True
 

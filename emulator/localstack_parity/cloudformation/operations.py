@@ -18,6 +18,7 @@ from localstack.aws.api.cloudformation import StackStatus
 from localstack.services.cloudformation.v2.entities import Stack
 from localstack.utils.threads import start_worker_thread
 
+from localstack_parity import activity
 from localstack_parity.cloudformation import acting
 from localstack_parity.cloudformation.options import options_of
 
@@ -108,8 +109,15 @@ def under_way(stack_id: str) -> Course | None:
     return _under_way.get(stack_id)
 
 
+def interrupt_all() -> None:
+    """Give up what the operations under way wait for."""
+    for course in list(_under_way.values()):
+        course.interrupt()
+
+
 def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> None:
     """Set the first status of an operation and carry it out, after the one that it interrupts."""
+    activity.begin(what := f"an operation on the stack {stack.stack_name}")
     course, before = Course(stack), _under_way.get(stack.stack_id)
     _under_way[stack.stack_id] = course
     if before:
@@ -131,5 +139,6 @@ def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> 
             course.ended.set()
             if _under_way.get(stack.stack_id) is course:
                 del _under_way[stack.stack_id]
+            activity.end(what)
 
     start_worker_thread(run)

@@ -49,7 +49,7 @@ class MetricDatabase(CloudwatchDatabase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ages: tuple[_Age, ...] = ()
+        self.ages: tuple[_Age, ...] = ()  # how often, and by how much, time was let pass
 
     def let_time_pass(self, seconds: int) -> None:
         """Have everything that is stored by now be so much older, for who asks as of later."""
@@ -57,7 +57,7 @@ class MetricDatabase(CloudwatchDatabase):
         with self._connection(self.METRICS_DB_READ_ONLY) as connection:
             (single,) = connection.execute(f"{last} {self.TABLE_SINGLE_METRICS}").fetchone()
             (aggregated,) = connection.execute(f"{last} {self.TABLE_AGGREGATED_METRICS}").fetchone()
-        self._ages = (*self._ages, _Age(seconds, single, aggregated))
+        self.ages = (*self.ages, _Age(seconds, single, aggregated))
 
     def add_metric_data(
         self, account_id: str, region: str, namespace: str, metric_data: list[dict[str, Any]]
@@ -169,7 +169,7 @@ class MetricDatabase(CloudwatchDatabase):
         """When the rows of each table were measured, in SQL."""
         single = aggregated = "timestamp"
         if ahead_s is not None:
-            for age in self._ages:
+            for age in self.ages:
                 single += f" - {age.seconds} * (id <= {age.last_single})"
                 aggregated += f" - {age.seconds} * (id <= {age.last_aggregated})"
             single, aggregated = f"{single} + {ahead_s}", f"{aggregated} + {ahead_s}"

@@ -116,6 +116,11 @@ def _backend(arn: str) -> Any:
 _roles: dict[str, Any] = {}
 
 
+def forget() -> None:
+    """Look anew for each role."""
+    _roles.clear()
+
+
 def _role(backend: Any, arn: str) -> Any:
     """Return a role by its ARN: remembered, as IAM's list has to be searched for it."""
     role = _roles.get(arn)

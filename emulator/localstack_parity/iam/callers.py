@@ -72,6 +72,11 @@ def _service(name: str, region: str) -> Caller:
 _holders: dict[str, Caller] = {}  # a key never changes hands
 
 
+def forget() -> None:
+    """Know of keys what IAM and STS do, and nothing from before."""
+    _holders.clear()
+
+
 def holder(key: str, context: RequestContext) -> Caller:
     """Return whose key it is. Raises what AWS answers to a key that it never gave out."""
     caller = _holders.get(key)

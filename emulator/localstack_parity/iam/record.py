@@ -64,6 +64,34 @@ def refused(role: str, asked: Asked, message: str) -> None:
         denial.message = message
 
 
+def clear() -> None:
+    """Forget what all roles did."""
+    with _lock:
+        _roles.clear()
+
+
+def take() -> dict[str, Usage]:
+    """Return a copy of what each role did."""
+    with _lock:
+        return {role: _copy(usage) for role, usage in _roles.items()}
+
+
+def put(roles: dict[str, Usage]) -> None:
+    """Take over what roles did: their statements become those of the policies that are there."""
+    there = {
+        one: one
+        for _, has in attached.of_roles()
+        for policy in has.policies.values()
+        for one in policy.statements
+    }
+    with _lock:
+        for role, usage in roles.items():
+            _roles[role] = usage
+            usage.used = Counter(
+                {(there.get(one, one), action): n for (one, action), n in usage.used.items()}
+            )
+
+
 def report() -> dict[str, Any]:
     """Return the roles by ARN: "used" and "elsewhere" by action, "denied", and "unused" grants."""
     with _lock:

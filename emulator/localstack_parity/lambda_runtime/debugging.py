@@ -46,6 +46,12 @@ def claim(function: str) -> int | None:
         return _wanted.pop(function, None)
 
 
+def forget() -> None:
+    """Have nothing wait for a debugger that does not yet."""
+    with _lock:
+        _wanted.clear()
+
+
 @contextmanager
 def at(port: int) -> Iterator[None]:
     """Have an environment that this thread starts meanwhile wait at a port."""

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 
 from localstack.services.lambda_.invocation.lambda_models import Invocation
 
+from localstack_parity import activity
+
 LOG = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.1
 
 CONCURRENCY_VARIABLE = "TAPSTACK_LAMBDA_CONCURRENCY"
 
@@ -60,6 +64,7 @@ class EventQueue:
         self._changed = threading.Condition()
         self._threads = 0
         self._idle = 0
+        self._handling = 0
         self._closed = False
 
     def put(self, event: Event, delay_s: float = 0.0) -> None:
@@ -82,6 +87,18 @@ class EventQueue:
         with self._changed:
             self._changed.wait_for(lambda: self._closed, duration_s)
 
+    def waiting(self) -> list[tuple[float, Event]]:
+        """Return the events that are queued, each with the seconds until it is due."""
+        with self._changed:
+            now = time.monotonic()
+            return [(due - now, event) for due, _, event in sorted(self._events)]
+
+    def at_work(self) -> int:
+        """Return how many events are handled or due."""
+        with self._changed:
+            now = time.monotonic()
+            return self._handling + sum(due <= now for due, _, _ in self._events)
+
     def close(self) -> None:
         """Drop what is queued and let the threads end, each after the event it is at."""
         with self._changed:
@@ -95,6 +112,9 @@ class EventQueue:
                 self.handler(event)
             except Exception:
                 LOG.exception("An event of %s is lost", self._name)
+            finally:
+                with self._changed:
+                    self._handling -= 1
 
     def _next(self) -> Event | None:
         """Wait until an event is due; None when closed."""
@@ -104,7 +124,10 @@ class EventQueue:
                 while not self._closed:
                     wait_s = self._events[0][0] - time.monotonic() if self._events else None
                     if wait_s is not None and wait_s <= 0:
-                        return heapq.heappop(self._events)[2]
+                        if activity.may_begin():
+                            self._handling += 1
+                            return heapq.heappop(self._events)[2]
+                        wait_s = _LOOK_EVERY_S
                     self._changed.wait(wait_s)
                 return None
             finally:

@@ -41,6 +41,11 @@ FAILURE_LISTENERS: list[FailureListener] = []
 _QUEUES: dict[str, EventQueue] = {}
 
 
+def at_work() -> int:
+    """Return how many events are handled or due, of all functions."""
+    return sum(queue.at_work() for queue in list(_QUEUES.values()))
+
+
 class EventManager:
     """The asynchronous side of one function version: the same methods as LambdaEventManager.
 
@@ -74,6 +79,15 @@ class EventManager:
         event = Event(invocation)
         self._measure(event, "AsyncEventsReceived", 1, "Count", event.received)
         self._queue.put(event)
+
+    def waiting(self) -> list[tuple[float, Event]]:
+        """Return the events that are queued, each with the seconds until it is due."""
+        return self._queue.waiting()
+
+    def take_over(self, waiting: list[tuple[float, Event]]) -> None:
+        """Queue events that were waiting in another emulator."""
+        for delay_s, event in waiting:
+            self._queue.put(event, delay_s)
 
     def _handle(self, event: Event) -> None:
         """Run an event once and decide what follows."""

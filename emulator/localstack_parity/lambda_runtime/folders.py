@@ -55,6 +55,12 @@ def remove_package(version: FunctionVersion) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_unpacked() -> None:
+    """Remove what LocalStack unpacked of all functions."""
+    for bucket in Path(tempfile.gettempdir(), "lambda").glob("awslambda-*"):
+        shutil.rmtree(bucket, ignore_errors=True)
+
+
 def _package(version: FunctionVersion) -> Path:
     return _home("packages") / _identity(version)
 

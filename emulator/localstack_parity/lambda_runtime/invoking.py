@@ -23,6 +23,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
+from localstack_parity import activity
 from localstack_parity.lambda_runtime import debugging, metrics
 from localstack_parity.lambda_runtime.environments import Environment, EnvironmentPool
 from localstack_parity.lambda_runtime.events import EventManager
@@ -64,7 +65,9 @@ class Invoker:
                 raise ServiceException(f"{self._manager.function_arn} is being stopped.")
             self._running += 1
         try:
-            return self._invoke(invocation)
+            name = self._manager.function_version.id.function_name
+            with activity.doing(f"an invocation of {name}"):
+                return self._invoke(invocation)
         finally:
             with self._running_changed:
                 self._running -= 1

@@ -36,6 +36,12 @@ def flush() -> None:
         writer.stop()
 
 
+def write_now() -> None:
+    """Write what all functions have logged so far."""
+    for writer in list(_writers):
+        writer.flush()
+
+
 class LogLine(NamedTuple):
     """One log event: its stream, milliseconds since the epoch, and the message."""
 
@@ -85,6 +91,10 @@ class LogWriter:
         """Take log events of one stream."""
         if is_api_enabled("logs"):
             self._batcher.add(*(LogLine(group, stream, when, text) for when, text in events))
+
+    def flush(self) -> None:
+        """Write what was logged so far."""
+        self._batcher.flush()
 
     def stop(self) -> None:
         """Write what is left."""

@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
-from localstack_parity.lambda_runtime import function_urls, packages
+from localstack_parity.lambda_runtime import folders, function_urls, packages
 
 LATEST = ":$LATEST"
 
@@ -30,6 +30,11 @@ class ParityLambdaProvider(LambdaProvider):
         packages.install()
         # LocalStack warns at each function that logging configuration is "mocked"; ours is not.
         logging.getLogger(provider.__name__).addFilter(lambda it: " mocked " not in str(it.msg))
+
+    def on_after_state_reset(self) -> None:
+        """Begin again, without the packages that were unpacked."""
+        super().on_after_state_reset()
+        folders.remove_unpacked()
 
     def create_function_url_config(
         self,

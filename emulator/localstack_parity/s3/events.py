@@ -26,6 +26,7 @@ from localstack.services.s3.notifications import (
 from localstack.utils.aws.arns import parse_arn, s3_bucket_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 
+from localstack_parity import activity
 from localstack_parity.chaos import events as faults
 from localstack_parity.s3 import notification_rules
 from localstack_parity.s3.later import Later
@@ -38,6 +39,9 @@ EVENT_VERSION = "2.5"
 
 # The waits between the attempts to deliver one event: about five minutes in all.
 RETRY_DELAYS_S = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 60, 60, 60)
+
+
+_ACTIVITY = "a notification of S3 that is delivered or will be tried again"
 
 
 class Sequencers:
@@ -145,11 +149,17 @@ class RetryingDispatcher(NotificationDispatcher):
         super().__init__()
         self._later = Later("s3-later")
 
+    def drop(self) -> None:
+        """Give up on the events that wait to be delivered."""
+        for _ in range(self._later.drop()):
+            activity.end(_ACTIVITY)
+
     def _submit_notification(
         self, notifier: BaseNotifier, ctx: S3EventNotificationContext, config: dict[str, Any]
     ) -> None:
         held = _faults(notifier, ctx, config) if faults.RULES.rules else (0.0,)
         for delay_s in held:
+            activity.begin(_ACTIVITY)
             self._submit(delay_s, notifier, ctx, config, 0)
 
     def _submit(
@@ -175,10 +185,12 @@ class RetryingDispatcher(NotificationDispatcher):
     ) -> None:
         try:
             notifier.notify(ctx, config)
+            activity.end(_ACTIVITY)
         except Exception as error:
             what = f"event {ctx.event_type} of {ctx.bucket_name}/{ctx.key_name}"
             if attempt >= len(RETRY_DELAYS_S):
                 LOG.error("Giving up on %s after %s attempts: %s", what, attempt + 1, error)
+                activity.end(_ACTIVITY)
                 return
             LOG.warning("Delivery of %s failed and will be tried again: %s", what, error)
             self._submit(RETRY_DELAYS_S[attempt], notifier, ctx, config, attempt + 1)

@@ -26,6 +26,13 @@ class Later:
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()
             self._changed.notify()
 
+    def drop(self) -> int:
+        """Make none of the calls that wait; return how many they were."""
+        with self._changed:
+            count = len(self._calls)
+            self._calls.clear()
+            return count
+
     def _work(self) -> None:
         while True:
             self._next()()

@@ -43,6 +43,16 @@ class ParityS3Provider(Listings):
         bucket_names.check(request["Bucket"])
         return super().create_bucket(context, request)
 
+    def on_after_state_reset(self) -> None:
+        """Begin again."""
+        super().on_after_state_reset()
+        self._completed = CompletedUploads()
+        self._expiration_cache.clear()
+
+    def drop_notifications(self) -> None:
+        """Give up on the notifications that wait to be delivered."""
+        self._notification_dispatcher.drop()
+
     # Everything that changes a key happens one after the other for that key: the condition, the
     # write, the tags and the event. So If-None-Match and If-Match decide about what is really
     # there, whoever is refused finds the winner's tags, and sequencers grow in the order of writes.

@@ -71,6 +71,20 @@ def clear() -> None:
         _mails.clear()
 
 
+def take() -> list[tuple[int, Mail]]:
+    """Return the mails with their numbers, oldest first."""
+    with _lock:
+        return list(_mails)
+
+
+def put(mails: list[tuple[int, Mail]]) -> None:
+    """Take over mails of another time; those that come get greater numbers."""
+    global _count
+    with _lock:
+        _mails.extend(mails)
+        _count = max(_count, *(number for number, _ in mails), 0)
+
+
 def serve() -> None:
     """Begin to answer at PATH, and to hand mails over if SMTP_HOST is set."""
     get_internal_apis().add(PATH, _read, methods=["GET"])

@@ -4,6 +4,7 @@ Loaded through the entry point ``sns:parity`` in ``plugins``.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import RequestContext
@@ -15,11 +16,12 @@ from localstack.services.sns.utils import get_next_page_token_from_arn, get_topi
 from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
-from localstack_parity import kms_keys
+from localstack_parity import activity, kms_keys
 from localstack_parity.sns import mail, metrics, redrive
 
 MAX_SUBJECT = 100
 PAGE_SIZE = 100
+_ACTIVITY = "a delivery of SNS"
 
 # Something, one @, and a domain with a dot; SNS asks no more before it sends the confirmation.
 # RFC 5322, 3.2.3 and 3.4.1: what is before the @ has no colon, comma, bracket or space.
@@ -31,6 +33,8 @@ class ParityDispatcher(PublishDispatcher):
 
     def __init__(self) -> None:
         super().__init__()
+        self.executor.submit = _counted(self.executor.submit)
+        self.topic_partitioned_executor.submit = _counted(self.topic_partitioned_executor.submit)
         self.topic_notifiers = {
             **PublishDispatcher.topic_notifiers,
             **{"email": mail.Mail(), "email-json": mail.JsonMail()},
@@ -142,6 +146,26 @@ class ParitySnsProvider(SnsProvider):
             "SubscriptionsPending": str(pending.count(True)),
         }
         return {"Attributes": {**response["Attributes"], **counts}}
+
+
+def _counted(submit: Callable[..., Any]) -> Callable[..., Any]:
+    """Have what is submitted for delivery count as under way until it is done."""
+
+    def submit_counted(deliver: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        def do(*args: Any, **kwargs: Any) -> None:
+            try:
+                deliver(*args, **kwargs)
+            finally:
+                activity.end(_ACTIVITY)
+
+        activity.begin(_ACTIVITY)
+        try:
+            return submit(do, *args, **kwargs)
+        except RuntimeError:  # the emulator is shutting down
+            activity.end(_ACTIVITY)
+            raise
+
+    return submit_counted
 
 
 def _is_pending(subscription: SnsSubscription) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 from localstack import config
 from localstack.aws.api import RequestContext, ServiceException
 from localstack.aws.api.sqs import KmsNotFound
-from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue
-from localstack.services.sqs.provider import SqsProvider
+from localstack.services.sqs.models import FifoQueue, SqsMessage, SqsQueue, sqs_stores
+from localstack.services.sqs.provider import MessageMoveTaskManager, SqsProvider
 from localstack.utils.bootstrap import is_api_enabled
 
 from localstack_parity import kms_keys
@@ -35,6 +35,20 @@ class ParitySqsProvider(SqsProvider):
 
     def _stop_cloudwatch_metrics_reporting(self) -> None:
         self._gauges.stop()
+
+    def on_before_state_reset(self) -> None:
+        """Have nothing happen to messages meanwhile, and let who waits for one go."""
+        self._queue_update_worker.stop()
+        self._message_move_task_manager.close()
+        for _, _, store in sqs_stores.iter_stores():
+            for queue in store.queues.values():
+                queue.shutdown()
+
+    def on_after_state_reset(self) -> None:
+        """Begin again."""
+        self._attempts = ReceiveAttempts()
+        self._message_move_task_manager = MessageMoveTaskManager()
+        self._queue_update_worker.start()
 
     def _put_message(
         self,

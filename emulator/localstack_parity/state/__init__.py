@@ -1,0 +1,1 @@
+"""All that the emulator holds: dropped at once, or kept in a file and brought back."""
