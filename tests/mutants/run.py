@@ -25,8 +25,7 @@ from rich.table import Table
 
 from tests.mutants.judge import STAGES, Judge, Verdict
 from tests.mutants.mutant import Change, Mutant, Stage
-from tests.mutants.sound_changes import SOUND_CHANGES
-from tests.mutants.suite import MUTANTS
+from tests.mutants.suite import MUTANTS, SOUND_CHANGES
 
 SOUND = "the project as it is"
 

@@ -5,8 +5,7 @@ import pytest
 from harness.run.scenario import scenarios
 from tests.mutants.judge import STAGES, Judge
 from tests.mutants.mutant import Stage
-from tests.mutants.sound_changes import SOUND_CHANGES
-from tests.mutants.suite import MUTANTS
+from tests.mutants.suite import MUTANTS, SOUND_CHANGES
 
 _BY_ID = {mutant.id: mutant for mutant in MUTANTS}
 

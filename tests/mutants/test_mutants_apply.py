@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.mutant import Change, DoesNotApply, Edit, copy_project
-from tests.mutants.sound_changes import SOUND_CHANGES
-from tests.mutants.suite import MUTANTS
+from tests.mutants.suite import MUTANTS, SOUND_CHANGES
 
 
 def _files(root: Path) -> dict[str, str]:

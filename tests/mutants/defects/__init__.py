@@ -1,0 +1,1 @@
+"""The mutants, by the part of the project that has the defect."""
