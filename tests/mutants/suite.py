@@ -2,11 +2,14 @@
 
 from tests.mutants.defects import (
     buckets,
-    custom_resource_mutants,
-    function_mutants,
+    custom_resource,
+    function_code,
     functions,
+    image_processor,
+    imaging,
     messaging,
     monitoring,
+    notifications,
     policies,
     references,
     roles,
@@ -22,8 +25,11 @@ MUTANTS: list[Mutant] = [
     *buckets.MUTANTS,
     *messaging.MUTANTS,
     *monitoring.MUTANTS,
-    *custom_resource_mutants.MUTANTS,
-    *function_mutants.MUTANTS,
+    *custom_resource.MUTANTS,
+    *function_code.MUTANTS,
+    *image_processor.MUTANTS,
+    *imaging.MUTANTS,
+    *notifications.MUTANTS,
 ]
 
 SOUND_CHANGES: list[Change] = [*changed.SOUND_CHANGES, *added.SOUND_CHANGES]

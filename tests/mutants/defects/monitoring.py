@@ -39,7 +39,7 @@ MUTANTS = [
             ),
             Add(
                 "Mappings",
-                ("Retention:\n  dev: { Days: 7 }\n  staging: { Days: 7 }\n  prod: { Days: 7 }\n"),
+                "Retention:\n  dev: { Days: 7 }\n  staging: { Days: 7 }\n  prod: { Days: 7 }\n",
             ),
         ],
         "CreateChangeSet fails for every other environment: unable to get mapping.",

@@ -1,31 +1,25 @@
 """Defects in the custom resource that sets the bucket's notifications."""
 
-from tests.mutants.mutant import Edit, Mutant, template
+from tests.mutants.code_edits import Rewrite, SetArgument, SetEntry
+from tests.mutants.mutant import Mutant
+from tests.mutants.template_edits import Set
 
-_AWS = "https://docs.aws.amazon.com/"
-_ANSWERS = f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html"
-_REQUESTS = f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html"
-_NOTIFICATION = f"{_AWS}AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"
-
+_HANDLER = "bucket_notifications/handler"
 # Otherwise a stack waits two minutes for the answer that does not come.
 _BRIEF = [
-    template("ServiceTimeout: 120", "ServiceTimeout: 20"),
-    template("Timeout: 60", "Timeout: 20", "BucketNotificationsFunction"),
+    Set("BucketNotifications.Properties.ServiceTimeout", "20"),
+    Set("BucketNotificationsFunction.Properties.Timeout", "20"),
 ]
-
-
-def _in(old: str, new: str) -> Edit:
-    return Edit("lambda/bucket_notifications/handler.py", old, new)
-
+_AWS = "https://docs.aws.amazon.com/"
+_ANSWERS = f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html"
+_NOTIFICATION = f"{_AWS}AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"
+_REQUESTS = f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html"
 
 MUTANTS = [
     Mutant(
         "no-answer",
         "CloudFormation is not answered",
-        [
-            _in("    answer(event, status=status, reason=reason, physical_id=physical_id)\n", ""),
-            *_BRIEF,
-        ],
+        [Rewrite(_HANDLER, "handler", "answer($...ARGS)", "pass"), *_BRIEF],
         "The stack waits for ServiceTimeout, then fails and rolls back.",
         f"{_AWS}AWSCloudFormation/latest/UserGuide/template-custom-resources.html",
         "deploy",
@@ -33,7 +27,7 @@ MUTANTS = [
     Mutant(
         "answer-of-another-stack",
         "The answer has another StackId than the request",
-        [_in('"StackId": event["StackId"]', '"StackId": event["RequestId"]'), *_BRIEF],
+        [SetEntry(_HANDLER, "answer", "StackId", 'event["RequestId"]'), *_BRIEF],
         "The resource fails: the response does not fit the request.",
         _ANSWERS,
         "deploy",
@@ -41,7 +35,7 @@ MUTANTS = [
     Mutant(
         "answer-without-a-physical-id",
         "PhysicalResourceId is missing",
-        [_in('            "PhysicalResourceId": physical_id,\n', ""), *_BRIEF],
+        [SetEntry(_HANDLER, "answer", "PhysicalResourceId", None), *_BRIEF],
         "The resource fails: Invalid PhysicalResourceId.",
         _ANSWERS,
         "deploy",
@@ -49,7 +43,7 @@ MUTANTS = [
     Mutant(
         "answer-by-post",
         "The answer is sent with POST",
-        [_in('method="PUT"', 'method="POST"'), *_BRIEF],
+        [SetArgument(_HANDLER, "answer", "method", '"POST"'), *_BRIEF],
         "The URL is signed for PUT: SignatureDoesNotMatch, and the stack waits in vain.",
         _ANSWERS,
         "deploy",
@@ -57,7 +51,7 @@ MUTANTS = [
     Mutant(
         "answer-with-a-content-type",
         "urllib adds a content type that is not in the signature",
-        [_in(', headers={"Content-Type": ""}', ""), *_BRIEF],
+        [SetArgument(_HANDLER, "answer", "headers", None), *_BRIEF],
         "The URL is signed without one: SignatureDoesNotMatch, and the stack waits in vain.",
         f"{_AWS}AWSCloudFormation/latest/UserGuide/cfn-lambda-function-code-cfnresponsemodule.html",
         "deploy",
@@ -65,7 +59,14 @@ MUTANTS = [
     Mutant(
         "success-whatever-happened",
         "A refusal of S3 is answered with SUCCESS",
-        [_in('status, reason = "FAILED", f"', 'status, reason = "SUCCESS", f"')],
+        [
+            Rewrite(
+                _HANDLER,
+                "handler",
+                'status, reason = "FAILED", $X',
+                'status, reason = "SUCCESS", $X',
+            )
+        ],
         "The stack is complete, and pictures are stored and nothing happens.",
         _ANSWERS,
         "wiring",
@@ -73,12 +74,7 @@ MUTANTS = [
     Mutant(
         "others-are-wiped",
         "Notifications of others on the bucket are replaced",
-        [
-            _in(
-                '"LambdaFunctionConfigurations": [*others, *entries]',
-                '"LambdaFunctionConfigurations": [*entries]',
-            )
-        ],
+        [Rewrite(_HANDLER, "merged", "[*others, *entries]", "[*entries]")],
         "S3 replaces the whole configuration: the others are gone.",
         _NOTIFICATION,
         "wiring",
@@ -87,9 +83,11 @@ MUTANTS = [
         "delete-fails",
         "Whatever is to be deleted, it is refused",
         [
-            _in(
-                '    if event["RequestType"] == "Delete":\n',
-                '    if event["RequestType"] == "Delete":\n        raise ValueError("no")\n',
+            Rewrite(
+                _HANDLER,
+                "carry_out",
+                'if event["RequestType"] == "Delete":\n    $...BODY',
+                'if event["RequestType"] == "Delete":\n    raise ValueError("no")\n    $...BODY',
             )
         ],
         "DELETE_FAILED: the stack cannot be deleted.",
@@ -99,7 +97,7 @@ MUTANTS = [
     Mutant(
         "delete-leaves-the-notifications",
         "A delete is answered and nothing is done",
-        [_in('        remove(event["ResourceProperties"], physical_id, s3)\n', "")],
+        [Rewrite(_HANDLER, "carry_out", "remove($...ARGS)", "pass")],
         "The bucket goes on to tell a function that is no longer there.",
         _REQUESTS,
         "wiring",
@@ -107,7 +105,11 @@ MUTANTS = [
     Mutant(
         "new-id-with-every-update",
         "The physical id is the request's",
-        [_in("    return wanted.physical_id\n", '    return str(event["RequestId"])\n')],
+        [
+            Rewrite(
+                _HANDLER, "carry_out", "return wanted.physical_id", 'return str(event["RequestId"])'
+            )
+        ],
         "Every update replaces the resource: CloudFormation then deletes the one just set.",
         _REQUESTS,
         "wiring",
@@ -115,7 +117,7 @@ MUTANTS = [
     Mutant(
         "only-small-uploads",
         "Only s3:ObjectCreated:Put is listened to",
-        [_in('"Events": ["s3:ObjectCreated:*"]', '"Events": ["s3:ObjectCreated:Put"]')],
+        [Rewrite(_HANDLER, "entries", '["s3:ObjectCreated:*"]', '["s3:ObjectCreated:Put"]')],
         "Large files, uploaded in parts, are stored and nothing happens.",
         f"{_AWS}AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html",
         "contract",
@@ -123,7 +125,7 @@ MUTANTS = [
     Mutant(
         "event-that-s3-does-not-have",
         "s3:ObjectCreate:*",
-        [_in('"Events": ["s3:ObjectCreated:*"]', '"Events": ["s3:ObjectCreate:*"]')],
+        [Rewrite(_HANDLER, "entries", '["s3:ObjectCreated:*"]', '["s3:ObjectCreate:*"]')],
         "PutBucketNotification fails: the event is not supported.",
         _NOTIFICATION,
         "deploy",
@@ -131,7 +133,7 @@ MUTANTS = [
     Mutant(
         "update-forgets-its-former-name",
         "OldResourceProperties are not looked at",
-        [_in('        owners.add(old["IdPrefix"])\n', "        pass\n")],
+        [Rewrite(_HANDLER, "carry_out", "owners.add($X)", "pass")],
         "With another IdPrefix, the old entries overlap with the new ones: the update fails.",
         f"{_AWS}AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html",
         "wiring",
@@ -140,11 +142,13 @@ MUTANTS = [
         "answers-before-it-has-done-anything",
         "SUCCESS is sent first, and a second answer afterwards",
         [
-            _in(
-                '    status, reason = "SUCCESS", "done"\n',
+            Rewrite(
+                _HANDLER,
+                "handler",
+                'status, reason = "SUCCESS", $X',
                 (
-                    '    status, reason = "SUCCESS", "done"\n'
-                    "    answer(event, status=status, reason=reason, physical_id=physical_id)\n"
+                    'status, reason = "SUCCESS", $X\n'
+                    "answer(event, status=status, reason=reason, physical_id=physical_id)"
                 ),
             )
         ],
@@ -156,11 +160,15 @@ MUTANTS = [
         "update-removes-first",
         "An update takes the notifications off before it sets them again",
         [
-            _in(
-                "    converge(s3, wanted.bucket, owners, wanted.entries())\n",
-                '    if event["RequestType"] == "Update":\n'
-                "        converge(s3, wanted.bucket, owners, [])\n"
-                "    converge(s3, wanted.bucket, owners, wanted.entries())\n",
+            Rewrite(
+                _HANDLER,
+                "carry_out",
+                "converge($...ARGS)",
+                (
+                    'if event["RequestType"] == "Update":\n'
+                    "    converge(s3, wanted.bucket, owners, [])\n"
+                    "converge($...ARGS)"
+                ),
             )
         ],
         "S3 tells nobody of what is uploaded in between.",
