@@ -1,6 +1,7 @@
 """Load a function's handler module for a test: all of them are called `handler`."""
 
 import importlib.util
+import sys
 from types import ModuleType
 
 from tests.conftest import ROOT
@@ -13,5 +14,6 @@ def load_handler(function: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
     return module
