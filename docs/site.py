@@ -6,9 +6,7 @@ knows best is generated: every command with its options, and the lint rules with
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from pathlib import Path
 
 import click
@@ -18,7 +16,7 @@ from mkdocs.structure.pages import Page
 
 from harness.cli import cli
 from harness.lint.rule import StackRule
-from harness.lint.rules import all_rules
+from harness.lint.rules import rules_by_service
 
 _ROOT = Path(__file__).parents[1].absolute()
 _WRITTEN = ("*.md", "docs/**/*.md", "docs/*.png", "emulator/*.md", "tests/conformance/*.md")
@@ -85,18 +83,10 @@ def _lint_rules() -> Iterator[str]:
         "A rule that starts with F or E is about what AWS refuses, what does not work there or "
         "what was not agreed on; W about what works and can be better.\n"
     )
-    numbered = sorted(all_rules(), key=lambda rule: rule.id[1:])
-    for module, rules in groupby(numbered, key=lambda rule: rule.__module__):
-        yield f"\n## {_title(module)}\n"
+    for service, rules in rules_by_service().items():
+        yield f"\n## {service}\n"
         yield "| rule | what must hold | why | source |\n|---|---|---|---|"
         yield from map(_row, rules)
-
-
-def _title(module: str) -> str:
-    """What the module is about: its first line, without the numbers of its rules."""
-    line = (sys.modules[module].__doc__ or module).splitlines()[0]
-    subject = line.partition(": ")[2].rstrip(".")
-    return subject[:1].upper() + subject[1:]
 
 
 def _row(rule: StackRule) -> str:

@@ -20,8 +20,6 @@ from cloudformation_validate import (
     ValidationError,
 )
 
-from harness.lint.rules import all_rules
-
 _SOURCE = "https://github.com/aws-cloudformation/cloudformation-validate"
 
 
@@ -42,10 +40,9 @@ def opinions(
     """Yield what it warns of or refuses when the template is deployed with these parameters.
 
     A parameter that is not given has its default. Rules that the template tells cfn-lint to ignore
-    are left out, and those whose ids are also ours. Nothing is said of a text that is no template.
+    are left out. Nothing is said of a text that is no template.
     """
     ignored = template.get("Metadata", {}).get("cfn-lint", {}).get("config", {})
-    left_out = [*ignored.get("ignore_checks", []), *(rule.id for rule in all_rules())]
     defaults = {
         name: str(parameter["Default"])
         for name, parameter in (template.get("Parameters") or {}).items()
@@ -53,7 +50,7 @@ def opinions(
     }
     config = ValidateConfig(
         severity_level=Severity.WARN,
-        exclude=RuleFilterConfig(ids=left_out),
+        exclude=RuleFilterConfig(ids=list(ignored.get("ignore_checks", []))),
         parameter_overrides=defaults | dict(parameters),
         pseudo_parameter_overrides=PseudoParameterOverrides(region=region),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.lint.rules.functions import custom_resources
+from harness.lint.functions import custom_resources
 from harness.lint.stack import PathInTemplate, Resource, Stack
 
 _PLACES = {

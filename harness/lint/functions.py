@@ -1,6 +1,7 @@
 """The functions of a stack with their packages and roles, for the rules that need them together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import botocore.session
 from botocore import xform_name
 
 from harness.lint.sources import Call, Package, runtime_version
-from harness.lint.stack import Resource, Stack
+from harness.lint.stack import ACCOUNT, Resource, Stack
+from harness.stack.intrinsics import Unknown
 from iam_policies import actions
 
 # Client methods that are no operations of the service.
@@ -49,6 +51,42 @@ def packages(stack: Stack) -> Iterator[tuple[Resource, Package]]:
     for function in stack.of("AWS::Lambda::Function"):
         if package := package_of(stack, function):
             yield function, package
+
+
+def permits(
+    stack: Stack, permission: Resource, function: Resource, principal: str, source: Resource
+) -> bool:
+    """Whether an AWS::Lambda::Permission lets `principal` invoke `function` for `source`."""
+    given = permission.properties
+    arn, account = given.get("SourceArn"), given.get("SourceAccount")
+    return (
+        stack.known_as(given.get("FunctionName"), "AWS::Lambda::Function") is function
+        and given.get("Action") in {"lambda:InvokeFunction", "lambda:*"}
+        and given.get("Principal") == principal
+        and (arn is None or isinstance(arn, Unknown) or fnmatchcase(str(source.arn), str(arn)))
+        and (account is None or isinstance(account, Unknown) or str(account) == ACCOUNT)
+    )
+
+
+def custom_resources(stack: Stack) -> Iterable[Resource]:
+    """The resources that a function of somebody's own makes."""
+    return (
+        resource
+        for resource in stack.resources.values()
+        if resource.kind.startswith("Custom::")
+        or resource.kind == "AWS::CloudFormation::CustomResource"
+    )
+
+
+def log_group_name(function: Resource) -> str:
+    """Where a function logs: "/aws/lambda/<name>" unless LoggingConfig says otherwise."""
+    named = (function.properties.get("LoggingConfig") or {}).get("LogGroup")
+    return str(named or f"/aws/lambda/{function.name}")
+
+
+def log_group_of(stack: Stack, function: Resource) -> Resource | None:
+    """The log group of the stack that a function writes to."""
+    return stack.known_as(log_group_name(function), "AWS::Logs::LogGroup")
 
 
 def needed_actions(call: Call) -> list[str]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from harness.lint.functions import package_of, packages
-from harness.lint.rules.functions import log_group_of
+from harness.lint.functions import log_group_of, package_of, packages
 from harness.lint.sources import Package, nodes_of
 from harness.lint.stack import Resource, Stack
 from harness.stack.intrinsics import Unknown, mentions_unknown

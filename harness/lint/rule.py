@@ -1,7 +1,7 @@
 """What the project's rules have in common.
 
 A subclass names itself (id, shortdesc, source_url) and yields findings from a Stack; cfn-lint finds
-the line of each and knows how to leave a rule out. The modules in rules/ define them.
+the line of each and knows how to leave a rule out. The rules stand in rules/, listed in its RULES.
 """
 
 from collections.abc import Iterable
@@ -19,6 +19,10 @@ class StackRule(CloudFormationLintRule):
     """A rule about the stack that a template makes."""
 
     tags = ("tapstack",)
+    in_variants = True  # whether it is applied to variants of the stack too, by E9121
+
+    def __init_subclass__(cls) -> None:
+        cls.description = cls.shortdesc
 
     def match(self, cfn: CfnTemplate) -> list[Any]:
         """Cfn-lint's entry: the findings, each at the nearest part that the template has."""

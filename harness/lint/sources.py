@@ -55,6 +55,10 @@ class Package:
         self.handler_module, _, self.handler_name = handler.rpartition(".")
         self.faults: list[SyntaxFault] = []
 
+    def place(self, file: str, line: int) -> str:
+        """Where something stands, for a finding: "module.py:12", below the package's folder."""
+        return f"{Path(file).relative_to(self.folder)}:{line}"
+
     def provides(self, module: str) -> bool:
         """Whether `import module` finds something: in the package, the runtime or Python."""
         root = module.split(".", 1)[0]

@@ -15,7 +15,6 @@ class Requirements(StackRule):
 
     id = "E9601"
     shortdesc = "The template keeps to requirements.yml"
-    description = shortdesc
     source_url = "https://docs.aws.amazon.com/wellarchitected/latest/framework/welcome.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:

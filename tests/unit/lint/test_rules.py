@@ -1,11 +1,17 @@
 """Each rule finds its defect in the project's template, and nothing else is found in it."""
 
 import ast
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from cfnlint.config import ConfigMixIn
+from cfnlint.runner import Runner
+from cloudformation_validate import CompositeEngine
 
-from harness.lint import lint_template
+from harness.lint import lint_template, rules
+from harness.lint.rule import StackRule
 from harness.lint.rules import all_rules
 from harness.lint.sources import imports_of
 from harness.stack.required.file import FILE_NAME
@@ -193,9 +199,9 @@ Conditions:
 
 # The rule, what is wrong, and the change to the template that makes it so.
 DEFECTS = [
-    ("E9101", "underscore in a bucket's name", "Sub image-upload-", "Sub image_upload-"),
-    ("E9101", "capital letter in a bucket's name", "Sub image-upload-", "Sub Image-upload-"),
-    ("E9101", "reserved start of a name", "Sub image-upload-", "Sub xn--image-upload-"),
+    ("E9107", "underscore in a bucket's name", "Sub image-upload-", "Sub image_upload-"),
+    ("E9107", "capital letter in a bucket's name", "Sub image-upload-", "Sub Image-upload-"),
+    ("E9107", "reserved start of a name", "Sub image-upload-", "Sub xn--image-upload-"),
     ("E9102", "space in a topic's name", "Sub image-processing-", "Sub image processing-"),
     ("E9102", "function name over 64", "Sub image-processor-", f"Sub {'long-' * 12}processor-"),
     ("E9102", "queue name over 80", "Sub image-failure-queue-", f"Sub {'long-' * 16}queue-"),
@@ -225,7 +231,7 @@ DEFECTS = [
         "Conditions:\n",
         MAPPING,
     ),
-    ("E9106", "fifo queue", "queue-${EnvironmentSuffix}", "queue-${EnvironmentSuffix}.fifo"),
+    ("E9108", "fifo queue", "queue-${EnvironmentSuffix}", "queue-${EnvironmentSuffix}.fifo"),
     ("W9207", "never runs", "    Default: -1\n", "    Default: 0\n"),
     ("E9208", "no such alias", "Qualifier: $LATEST", "Qualifier: LATEST"),
     ("E9318", "too large", "- s3:GetObject\n", f"- s3:GetObject\n{LIST}"),
@@ -539,6 +545,44 @@ def test_every_rule_says_what_it_is_about() -> None:
     assert all(rule.shortdesc and rule.source_url.startswith("https://") for rule in rules)
 
 
+def test_every_rule_is_registered_under_the_service_that_its_file_is_named_after() -> None:
+    """A rule that is only defined would never be applied."""
+    defined = {
+        (module.name, name)
+        for module in pkgutil.iter_modules(rules.__path__)
+        for name, found in vars(import_module(f"{rules.__name__}.{module.name}")).items()
+        if isinstance(found, type) and found.__module__ == f"{rules.__name__}.{module.name}"
+        if issubclass(found, StackRule)
+    }
+    registered = [
+        (rule.__module__.rpartition(".")[2], rule.__name__, service)
+        for service, group in rules.RULES.items()
+        for rule in group
+    ]
+    assert sorted(defined) == sorted((module, name) for module, name, _ in registered)
+    assert [each for each in registered if not each[0].startswith(each[2].lower())] == []
+
+
+def test_no_rule_knows_another() -> None:
+    """What several rules need lies below them."""
+    folder = Path(rules.__file__).parent
+    imported = {
+        (file.name, node.module)
+        for file in folder.glob("[!_]*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(rules.__name__)
+    }
+    assert imported == set()
+
+
+def test_no_id_has_two_meanings(template: Path) -> None:
+    """Suppressing a rule by its id must not suppress one of cfn-lint's or of AWS's validator."""
+    theirs = {rule.id for rule in CompositeEngine().list_rules()}
+    theirs |= set(Runner(ConfigMixIn(["--template", str(template)])).rules)
+    assert {"E3002", "E9101"} <= theirs
+    assert {rule.id for rule in all_rules()} & theirs == set()
+
+
 def test_every_rule_about_templates_has_a_defect() -> None:
     """No rule is left without a test; those about packages have tests of their own."""
     tested = {rule for rule, *_ in DEFECTS}
@@ -584,4 +628,4 @@ def test_given_parameters_count(template: Path, infra: Path, lint: Lint) -> None
     """A value is judged with the names that it makes, and the default is not."""
     text = template.read_text().replace(f"    AllowedPattern: {SUFFIX}\n", "")
     found = lint(text, folder=infra, parameters={"EnvironmentSuffix": "Prod"})
-    assert any(finding.startswith("E9101 UploadBucket would be called") for finding in found)
+    assert any(finding.startswith("E9107 UploadBucket would be called") for finding in found)
