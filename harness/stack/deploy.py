@@ -5,7 +5,7 @@ A failure is a Problem that names the resource, the reason and the log to read.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from harness.stack.function_code import swap_code
 from harness.stack.in_the_way import deployed_ids, make_way, refuse_replacement
 from harness.stack.intrinsics import Place
 from harness.stack.parameters import deployment_values
+from harness.stack.status import DEADLINE_S, POLL_S, described, new_events, settled_status
 from harness.stack.template import (
     CAPABILITIES,
     Template,
@@ -36,9 +37,6 @@ from harness.stack.template import (
 )
 from harness.stack.verify import missing_from
 from harness.targets.target import Target
-
-DEADLINE_S = 900.0  # what all changes of one deployment may take
-_POLL_S = 0.25
 
 # Nothing but deletion leads on from these ("Stack status codes" of the CloudFormation guide).
 _BEYOND_REPAIR = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
@@ -121,7 +119,7 @@ def _deploy(
     account = str(target.client("sts").get_caller_identity()["Account"])
     architecture = values.get("Architecture", target.architecture)
     name = settings.stack_name
-    status = _settled_status(cloudformation, name)
+    status = settled_status(cloudformation, name)
     deployed = deployed_ids(cloudformation, name) if status in _USABLE else []
     if not replace:
         refuse_replacement(settings, deployed, template)
@@ -147,37 +145,32 @@ def _deploy(
 
 def find_stack(target: Target, settings: Settings) -> Stack | None:
     """The stack of these settings if it is there and usable, else None."""
-    found = _describe(target.client("cloudformation"), settings.stack_name)
+    found = described(target.client("cloudformation"), settings.stack_name)
     if not found or found["StackStatus"] not in _USABLE:
         return None
     return _stack(target, found)
 
 
-def find_stack_status(cloudformation: Any, name: str) -> str:
-    """The status of the stack; empty if there is none."""
-    return str(_describe(cloudformation, name).get("StackStatus", ""))
-
-
 def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -> None:
     """Delete the stack `name` and wait until it is gone. Problem if something of it stays."""
     cloudformation = target.client("cloudformation")
-    found = _describe(cloudformation, name)
+    found = described(cloudformation, name)
     if not found:
         return
     stack_id = found["StackId"]
-    before = {event["EventId"] for event in _events(cloudformation, stack_id, seen=set())}
+    before = {event["EventId"] for event in new_events(cloudformation, stack_id, seen=set())}
     cloudformation.delete_stack(StackName=stack_id)
     status = wait_until(
-        lambda: (_describe(cloudformation, stack_id) or {"StackStatus": "DELETE_COMPLETE"})[
+        lambda: (described(cloudformation, stack_id) or {"StackStatus": "DELETE_COMPLETE"})[
             "StackStatus"
         ],
         until=lambda seen: seen in {"DELETE_COMPLETE", "DELETE_FAILED"},
         deadline_s=DEADLINE_S,
-        interval_s=_POLL_S,
+        interval_s=POLL_S,
         describe=f"{name} to be deleted",
     )
     if status == "DELETE_FAILED":
-        events = list(_events(cloudformation, stack_id, seen=before))
+        events = list(new_events(cloudformation, stack_id, seen=before))
         raise deletion_failure(name, events, target.log)
     tell(f"{name}: deleted")
 
@@ -211,15 +204,15 @@ def _execute_change_set(
             "Correct the template; `tapstack gate` runs cfn-lint on it.",
         ) from error
     change_set = made["Id"]
-    described = wait_until(
+    made_ready = wait_until(
         lambda: cloudformation.describe_change_set(ChangeSetName=change_set),
         until=lambda seen: seen["Status"] in {"CREATE_COMPLETE", "FAILED"},
         deadline_s=DEADLINE_S,
-        interval_s=_POLL_S,
+        interval_s=POLL_S,
         describe=f"the change set of {name}",
     )
-    if described["Status"] == "FAILED":
-        reason = described.get("StatusReason", "no reason given")
+    if made_ready["Status"] == "FAILED":
+        reason = made_ready.get("StatusReason", "no reason given")
         findings = validation_findings(cloudformation, change_set) if _VALIDATION in reason else []
         cloudformation.delete_change_set(ChangeSetName=change_set)
         if any(phrase in reason for phrase in _NO_CHANGES):
@@ -229,7 +222,7 @@ def _execute_change_set(
             f"The change set of {name} failed: {said}.",
             "Correct the template or the parameters; nothing has been changed.",
         )
-    before = {event["EventId"] for event in _events(cloudformation, made["StackId"], seen=set())}
+    before = {event["EventId"] for event in new_events(cloudformation, made["StackId"], seen=set())}
     cloudformation.execute_change_set(ChangeSetName=change_set)
     return before | {change_set}
 
@@ -241,8 +234,8 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
     lines = EventLines(tell)
 
     def look() -> str:
-        status = str(_describe(cloudformation, name, required=True)["StackStatus"])
-        for event in _events(cloudformation, name, seen):
+        status = str(described(cloudformation, name, required=True)["StackStatus"])
+        for event in new_events(cloudformation, name, seen):
             events.append(event)
             lines.take(event)
         lines.waiting(time.time())
@@ -252,7 +245,7 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
         look,
         until=lambda seen: not seen.endswith("_IN_PROGRESS"),
         deadline_s=DEADLINE_S,
-        interval_s=_POLL_S,
+        interval_s=POLL_S,
         describe=f"{name} to be deployed",
     )
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
@@ -261,7 +254,7 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
 
 def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
     """The stack, if all that the template promises is there."""
-    found = _describe(target.client("cloudformation"), name, required=True)
+    found = described(target.client("cloudformation"), name, required=True)
     stack = _stack(target, found, account)
     if missing := missing_from(target, template, name, stack.outputs):
         raise DeploymentFailed(
@@ -269,40 +262,6 @@ def _verified(target: Target, template: Template, name: str, account: str) -> St
             f"Look for the cause in {target.log}; on AWS the deployment would have failed.",
         )
     return stack
-
-
-def _settled_status(cloudformation: Any, name: str) -> str | None:
-    """The stack's status once nothing is in progress any more; None if there is no such stack."""
-
-    return wait_until(
-        lambda: find_stack_status(cloudformation, name) or None,
-        until=lambda status: (
-            status is None or status == "REVIEW_IN_PROGRESS" or not status.endswith("_IN_PROGRESS")
-        ),
-        deadline_s=DEADLINE_S,
-        interval_s=_POLL_S,
-        describe=f"an earlier change of {name} to end",
-    )
-
-
-def _describe(cloudformation: Any, name: str, *, required: bool = False) -> dict[str, Any]:
-    """The stack as DescribeStacks tells it; {} if there is none, unless it is required."""
-    try:
-        return dict(cloudformation.describe_stacks(StackName=name)["Stacks"][0])
-    except ClientError as error:
-        if required or "does not exist" not in str(error):
-            raise
-        return {}
-
-
-def _events(cloudformation: Any, name: str, seen: set[str]) -> Iterator[dict[str, Any]]:
-    """The events that are not in `seen`, oldest first; their ids are put there."""
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
-    events = [event for page in pages for event in page["StackEvents"]]
-    for event in reversed(events):
-        if event["EventId"] not in seen:
-            seen.add(event["EventId"])
-            yield event
 
 
 def _stack(target: Target, found: Mapping[str, Any], account: str | None = None) -> Stack:

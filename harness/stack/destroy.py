@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.settings import Settings
-from harness.stack.deploy import delete_stack, find_stack_status
+from harness.stack.deploy import delete_stack
 from harness.stack.deployment_lock import deployment_lock
 from harness.stack.in_the_way import orphans
 from harness.stack.intrinsics import Place
 from harness.stack.orphans import BUCKET, Found, empty_bucket, found_of_kind, remove
 from harness.stack.parameters import deployment_values
+from harness.stack.status import find_stack_status
 from harness.stack.template import load_template
 from harness.targets.target import Target
 
