@@ -119,14 +119,13 @@ def send(
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
             time.sleep(linger_s)
-            _require_same_target(target, queue)  # nothing is open, yet the images may be gone
+            if why := _why_gone(target, queue):  # nothing is open, yet the images may be gone
+                raise _TargetGone(why)
         except KeyboardInterrupt:
             seen = replace(seen, interrupted=True, ended_early="it was interrupted")
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
         except _TargetGone as reason:
-            seen = replace(seen, gone=True, ended_early=f"{target.name} {reason}")
-            progress.say(f"{target.name} {reason}; the run ends here")
-            gone.set()
+            seen = _without(target, seen, str(reason), progress, gone)
         finally:
             uploader.stop.set()
         settled = time.time()
@@ -148,12 +147,9 @@ def send(
             seen = observer.observe(seen, ledger)
             if not seen.interrupted:
                 time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
-            forgot = gone.is_set() or forgotten(target, queue)
-            if forgot or (seen.missing and not target.running()):
-                why = f"{target.name} {_FORGOT if forgot else _STOPPED}"
-                seen = replace(seen, gone=True, ended_early=why)
-                progress.say(f"{why}; the run ends here")
-                gone.set()
+            why = _FORGOT if gone.is_set() else _why_gone(target, queue)
+            if why == _FORGOT or (why and seen.missing):  # what was read before it stopped counts
+                seen = _without(target, seen, why, progress, gone)
         if not seen.gone:  # a target that lost everything has not changed what was proven before
             for index, output in reread.items():
                 ledger.entries[index].output = output
@@ -161,8 +157,9 @@ def send(
     return replace(run, shown=thumbnails(run, pictures, store, reader.fetch))
 
 
-def _require_same_target(target: Target, queue: str) -> None:
-    """Raise _TargetGone if the target does not answer, or does not know the run's queue any more.
+def _why_gone(target: Target, queue: str) -> str:
+    """_STOPPED if the target does not answer, _FORGOT if it does not know the run's queue any more,
+    "" if it is the one that the run began with.
 
     One that is being started again is waited for: asked too soon it says nothing, and the run would
     look for metrics and logs that never come.
@@ -170,9 +167,18 @@ def _require_same_target(target: Target, queue: str) -> None:
     try:
         wait_until(target.running, deadline_s=_SILENT_S, describe="the target to answer")
     except WaitedTooLong:
-        raise _TargetGone(_STOPPED) from None
-    if forgotten(target, queue):
-        raise _TargetGone(_FORGOT)
+        return _STOPPED
+    return _FORGOT if forgotten(target, queue) else ""
+
+
+def _without(
+    target: Target, seen: Observations, why: str, progress: RunProgress, gone: threading.Event
+) -> Observations:
+    """What was seen of a target that is gone; nothing more is asked of it."""
+    ended_early = f"{target.name} {why}"
+    progress.say(f"{ended_early}; the run ends here")
+    gone.set()
+    return replace(seen, gone=True, ended_early=ended_early)
 
 
 def _entries(
