@@ -1,6 +1,7 @@
 """The command cost: what a run would have cost on AWS, and a month of it."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -39,7 +40,8 @@ def cost(
     from harness.stack.template import load_template
 
     count = positive_count(per_day, "images a day") if per_day else None
-    report, found = load_run(settings.reports_dir, run)
+    here = Path(run)
+    report, found = load_run(here if here.is_dir() else settings.reports_dir / run)
     where = region or os.environ.get("TAPSTACK_REGION") or str(report.get("region", "us-east-1"))
     usage = usage_of(found, load_template(settings.template))
     bill = bill_of(usage, prices_of(where), count)

@@ -3,13 +3,11 @@
 Everything is read from a report's folder; no target is asked.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from harness.evidence import invocations
 from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import (
     OUTPUT_PREFIX,
@@ -22,9 +20,10 @@ from harness.evidence.ledger import (
     run_of,
 )
 from harness.evidence.logs import LogEvent, readable
-from harness.evidence.observations import Observations, Run
+from harness.evidence.observations import Run
 from harness.evidence.outcomes import current_due, judged
 from harness.evidence.output_checks import faults, field_of
+from harness.evidence.saved import NoReport, load_run
 from harness.problems import Problem
 from harness.settings import Settings
 
@@ -45,28 +44,13 @@ def explain(settings: Settings, key: str, report: Path | None = None) -> list[st
     """
     folder = settings.reports_dir / "latest" if report is None else report
     folder = folder.parent if folder.is_file() else folder
-    run, scenario = _load(folder)
-    found = _find(run.ledger, key)
-    return [*story(run, found, scenario), *_log(folder, found)]
-
-
-def _load(folder: Path) -> tuple[Run, str]:
-    """The run that a report was made of, and its scenario's name."""
     try:
-        ledger = Ledger.load(folder / "ledger.jsonl")
-        seen = Observations.load(folder / "observations.json")
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        return Run(ledger, seen), f"{report['scenario']} on {report['target']}"
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotInReport(
-            f"There is no report in {folder}.",
-            "Run a scenario first, such as `tapstack run daily-load`, or name a report's folder.",
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise Problem(
-            f"The report in {folder} cannot be read: {type(error).__name__}: {error}.",
-            "Run the scenario again: this version of TapStack may not have written it.",
-        ) from error
+        known, run = load_run(folder)
+    except NoReport as problem:
+        raise NotInReport(problem.happened, problem.remedy) from None
+    found = _find(run.ledger, key)
+    scenario = f"{known['scenario']} on {known['target']}"
+    return [*story(run, found, scenario), *_log(run.invocations, found)]
 
 
 def _find(ledger: Ledger, wanted: str) -> list[Entry]:
@@ -212,19 +196,11 @@ def _described(output: Output) -> str:
     )
 
 
-def _log(folder: Path, versions: Sequence[Entry]) -> Iterator[str]:
+def _log(known: Iterable[Invocation], versions: Sequence[Entry]) -> Iterator[str]:
     """The lines of all its invocations, in the order of their time."""
     requests = {delivery.request_id for entry in versions for delivery in entry.deliveries}
     requests |= {notice.request_id for entry in versions for notice in entry.notices}
     yield ""
-    try:
-        known = list(invocations.load(folder / "invocations.jsonl"))
-    except FileNotFoundError:
-        yield "log: the report has none"
-        return
-    except (ValueError, KeyError, TypeError) as error:
-        yield f"log: it cannot be read: {type(error).__name__}: {error}"
-        return
     yield from log_lines(each for each in known if each.request_id in requests)
 
 

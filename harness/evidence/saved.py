@@ -10,20 +10,22 @@ from harness.evidence.observations import Observations, Run
 from harness.problems import Problem
 
 
-def load_run(reports_dir: Path, name: str) -> tuple[dict[str, Any], Run]:
-    """The report, and the run that it was made of, in the folder `name` or below `reports_dir`.
+class NoReport(Problem):
+    """The folder has no report of a run."""
 
-    Raises Problem if there is none, or another version of TapStack has written it.
+
+def load_run(folder: Path) -> tuple[dict[str, Any], Run]:
+    """The report in `folder`, and the run that it was made of.
+
+    Raises NoReport if there is none, Problem if another version of TapStack has written it.
     """
-    here, below = Path(name), reports_dir / name
-    folder = here if here.is_dir() else below
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         seen = Observations.load(folder / "observations.json")
         ledger = Ledger.load(folder / "ledger.jsonl")
         return report, Run(ledger, seen, list(invocations.load(folder / "invocations.jsonl")))
     except (FileNotFoundError, NotADirectoryError):
-        raise Problem(
+        raise NoReport(
             f"There is no report of a run in {folder}.",
             "Run a scenario first, such as `tapstack run daily-load`, or name a report's folder.",
         ) from None

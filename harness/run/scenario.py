@@ -182,6 +182,19 @@ def _pages(
     return {"report.html": render(Page(report, run, shown(folder), compared))}
 
 
+def _cost(run: Run, template: Path, region: str, console: Console) -> dict[str, Any] | None:
+    """What the run would have cost, None if that is not known.
+
+    A defect of prices or of their use costs the price, never the verdict.
+    """
+    try:
+        return priced(run, template, region)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        console.print(f"cost       it could not be calculated: {reason}", markup=False)
+        return None
+
+
 def fault_in_words(line: Mapping[str, Any]) -> str:
     """A line of the emulator's journal of faults: what kind struck which call of which object.
 
@@ -236,7 +249,7 @@ def run_scenario(
         "signatures": signatures,
         "isolated": not why_not_isolated(target),
         "compressed": [],
-        "cost": priced(run, settings.template, stack.region),
+        "cost": _cost(run, settings.template, stack.region, context.console),
         "limits_ms": latency_limits(options.fail_if),
         **context.facts,
     }

@@ -1,10 +1,14 @@
 """What holds for every scenario, before any is run: its name, its needs, what it says of time."""
 
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from harness.cost import prices
+from harness.evidence.checks import one_output
 from harness.problems import Problem
 from harness.run.scenario import (
     OUTPUTS,
@@ -19,6 +23,7 @@ from harness.run.scenario import (
 from harness.settings import read_settings
 from harness.stack.deploy import Stack
 from harness.targets.embedded import EmbeddedTarget
+from tests.unit.runs import good_run
 
 SETTINGS = read_settings(env={})
 STACK = Stack("tapstack-dev", "us-east-1", "000000000000", dict.fromkeys(OUTPUTS, "something"))
@@ -69,6 +74,36 @@ def test_what_a_target_cannot_show_is_not_checked(
     assert raised.value.happened == (
         "needy was not checked: it needs faults, which the target limited lacks."
     )
+
+
+class Nowhere(Limited):
+    """A target without an address: what is asked of a running one is answered as on AWS."""
+
+    endpoint = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("content", ["regions: {us-east-1: {quoted: today}}\n", "regions: [", ""])
+def test_a_broken_price_file_costs_the_price_and_not_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    """The report has no cost, and a line that says why."""
+    prices_file = tmp_path / "prices.yml"
+    prices_file.write_text(content)
+    monkeypatch.setattr(prices, "_FILE", prices_file)
+    prices._document.cache_clear()
+    run = good_run(3)
+    scenario = Scenario("any", "a title", 0, frozenset(), lambda _: (run, [one_output(run)]))
+    monkeypatch.setattr("harness.run.scenario.scenarios", lambda: [scenario])
+    settings = replace(SETTINGS, state_dir=tmp_path / "state", reports_dir=tmp_path / "reports")
+    console = Console(file=StringIO(), width=200)
+    try:
+        result = run_scenario("any", Nowhere(settings), settings, STACK, RunOptions(), console)
+    finally:
+        prices._document.cache_clear()
+    assert result.passed
+    assert result.report["cost"] is None
+    assert "cost       it could not be calculated: " in console.file.getvalue()  # type: ignore[attr-defined]
+    assert (result.folder / "report.html").is_file()
 
 
 def test_what_was_said_of_time_is_kept_for_the_report() -> None:
