@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Patch:
-    """One attribute that is replaced, and the row of FIDELITY.md that this is for, if one is."""
+    """One attribute that is replaced, of a module or class or of an instance that a hook gets, and
+    the row of FIDELITY.md that this is for.
+    """
 
     module: str  # below localstack_parity
     target: str
     reason: str
-    row: str  # "" where it is about this machine, or about something without a row
+    row: str
 
 
 _CFN = "localstack.services.cloudformation"
@@ -123,7 +125,7 @@ PATCHES = (
         "chaos/clock.py",
         "localstack.config.LAMBDA_RETRY_BASE_DELAY_SECONDS",
         "faults on purpose: retries come sooner when somebody asks for it",
-        "",
+        "99",
     ),
     Patch(
         "cloudformation/acting.py",
@@ -186,6 +188,12 @@ PATCHES = (
         "38b",
     ),
     Patch(
+        "cloudformation/properties/__init__.py",
+        f"{_CFN}.resource_provider.CloudFormationResourceProviderPlugin.factory",
+        "types whose properties LocalStack drops or never updates have our providers",
+        "18",
+    ),
+    Patch(
         "cloudformation/pseudo_parameters.py",
         f"{_CFN}.engine.v2.change_set_model_preproc.ChangeSetModelPreproc._resolve_pseudo_parameter",
         "AWS::URLSuffix and AWS::NotificationARNs have their values",
@@ -225,7 +233,7 @@ PATCHES = (
         "lambda_runtime/guard.py",
         "localstack.config.BUCKET_MARKER_LOCAL",
         "no template deploys a folder of this machine as code",
-        "",
+        "67b",
     ),
     Patch(
         "lambda_runtime/invoking.py",
@@ -238,6 +246,24 @@ PATCHES = (
         f"{_INVOCATION}.lambda_service.LambdaEventManager",
         "asynchronous events are retried as on AWS",
         "99",
+    ),
+    Patch(
+        "lambda_runtime/invoking.py",
+        f"{_INVOCATION}.version_manager.LambdaVersionManager.log_handler",
+        "log lines are written in batches, as records",
+        "118a",
+    ),
+    Patch(
+        "lambda_runtime/invoking.py",
+        f"{_INVOCATION}.version_manager.LambdaVersionManager.invoke",
+        "an environment is reused, and counted",
+        "83",
+    ),
+    Patch(
+        "lambda_runtime/invoking.py",
+        f"{_INVOCATION}.version_manager.LambdaVersionManager.stop",
+        "an update leaves running invocations their code",
+        "89",
     ),
     Patch(
         "lambda_runtime/packages.py",
@@ -261,20 +287,28 @@ PATCHES = (
         "lambda_runtime/provider.py",
         f"{_INVOCATION}.lambda_service.LambdaService.stop_version",
         "a function that could not be prepared can be deleted",
-        "",
+        "97a",
     ),
-    Patch("launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", ""),
+    Patch(
+        "launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", "119"
+    ),
     Patch(
         "logs/provider.py",
         "localstack.services.logs.provider.get_pattern_matcher",
         "subscription filters match as metric filters do",
-        "",
+        "28b",
     ),
     Patch(
         "nesting.py",
         "json.JSONDecoder.raw_decode",
         "text that is nested too deeply is bad input",
         "115c",
+    ),
+    Patch(
+        "plugins.py",
+        "localstack.services.lambda_.provider.LambdaProvider.layer_fetcher",
+        "layers of other accounts are refused, not fetched",
+        "97b",
     ),
     Patch(
         "refusals.py",
@@ -308,15 +342,27 @@ PATCHES = (
     ),
     Patch(
         "server/listening.py",
+        "localstack.runtime.runtime.LocalstackRuntime.components.runtime_server",
+        "requests are read strictly, by the server that was chosen",
+        "126b",
+    ),
+    Patch(
+        "server/listening.py",
+        "localstack.runtime.runtime.LocalstackRuntime._wait_for_gateway",
+        "it listens on the addresses it is given, not always on 127.0.0.1",
+        "126",
+    ),
+    Patch(
+        "server/listening.py",
         "localstack.utils.aws.aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS",
         "no DNS server is asked",
-        "",
+        "114",
     ),
     Patch(
         "server/listening.py",
         "localstack.aws.handlers.cors.DYNAMIC_INTERNAL_ORIGINS",
         "no origin is trusted that the settings do not name",
-        "",
+        "126",
     ),
     Patch(
         "sns/metrics.py",

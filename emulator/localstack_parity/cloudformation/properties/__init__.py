@@ -6,7 +6,10 @@ Each module here defines ``Provider``; ``install`` is called once, when the emul
 from importlib import import_module
 from typing import Any
 
-from localstack.services.cloudformation.resource_provider import plugin_manager
+from localstack.services.cloudformation.resource_provider import (
+    CloudFormationResourceProviderPlugin,
+    plugin_manager,
+)
 from plux import PluginLifecycleListener
 
 _MODULES = {
@@ -38,7 +41,12 @@ def install() -> None:
 
 
 class _Replacing(PluginLifecycleListener):
-    def on_load_after(self, plugin_spec: Any, plugin: Any, load_result: Any = None) -> None:
+    def on_load_after(
+        self,
+        plugin_spec: Any,
+        plugin: CloudFormationResourceProviderPlugin,
+        load_result: Any = None,
+    ) -> None:
         """Replace the provider of the type that was just loaded, if we have a better one."""
         if module := _MODULES.get(plugin.name):
             plugin.factory = import_module(f"{__name__}.{module}").Provider
