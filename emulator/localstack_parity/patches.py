@@ -371,6 +371,12 @@ PATCHES = (
         "43a",
     ),
     Patch(
+        "sns/queues.py",
+        "localstack.services.sns.publisher.connect_to",
+        "a delivery to a queue needs no HTTP within the process",
+        "",
+    ),
+    Patch(
         "sns/redrive.py",
         "localstack.services.sns.publisher.sns_error_to_dead_letter_queue",
         "a dead-letter queue's policy names the topic",

@@ -91,26 +91,31 @@ def only_message(emulator: Emulator, url: str, describe: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("source", "error"),
+    ("source", "timeout_s", "error"),
     [
-        ("def handler(event, context): raise ValueError('S3 is away')", "S3 is away"),
-        ("import time\ndef handler(event, context): time.sleep(60)", "Task timed out after 1.00"),
-        ("import os\ndef handler(event, context): os._exit(1)", "Runtime exited"),
+        ("def handler(event, context): raise ValueError('S3 is away')", 30, "S3 is away"),
+        (
+            "import time\ndef handler(event, context): time.sleep(60)",
+            1,
+            "Task timed out after 1.00",
+        ),
+        ("import os\ndef handler(event, context): os._exit(1)", 30, "Runtime exited"),
         (
             "def handler(event, context): return len(bytearray(10**9))",
+            30,
             "Runtime exited with error: signal: killed",
         ),
     ],
     ids=["exception", "timeout", "crash", "memory"],
 )
 def test_an_invocation_that_failed_for_good_is_kept_and_announced_once(
-    emulator: Emulator, notifier: Notifier, source: str, error: str
+    emulator: Emulator, notifier: Notifier, source: str, timeout_s: int, error: str
 ) -> None:
     """The queue keeps the event with the request's id; the topic tells which image and why."""
     client = emulator.client("lambda")
     with (
         role_for(emulator, "lambda:InvokeFunction") as role,
-        function_of(emulator, zipped(source), role, Timeout=1) as failing,
+        function_of(emulator, zipped(source), role, Timeout=timeout_s) as failing,
     ):
         client.put_function_event_invoke_config(
             FunctionName=failing,

@@ -94,6 +94,38 @@ def test_a_subject_of_100_characters_arrives(
     assert json.loads(received["Messages"][0]["Body"])["Subject"] == "x" * 100
 
 
+def test_attributes_arrive_as_they_were_sent(
+    emulator: Emulator, sns: Any, topic: str, queue: str
+) -> None:
+    """Raw delivery keeps text, numbers and bytes, of one message and of a batch."""
+    raw = {"RawMessageDelivery": "true"}
+    endpoint = _arn(emulator, queue)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint, Attributes=raw)
+    sent = {
+        "text": {"DataType": "String", "StringValue": "Größe \U0001f5bc"},
+        "number": {"DataType": "Number", "StringValue": "1.5"},
+        "bytes": {"DataType": "Binary", "BinaryValue": bytes(range(256))},
+    }
+
+    sns.publish(TopicArn=topic, Message="single", MessageAttributes=sent)
+    entry = {"Id": "1", "Message": "batch", "MessageAttributes": sent}
+    sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[entry])
+
+    received: dict[str, Any] = {}
+
+    def receive() -> int:
+        found = emulator.client("sqs").receive_message(
+            QueueUrl=queue, MessageAttributeNames=["All"], WaitTimeSeconds=1
+        )
+        received.update(
+            {each["Body"]: each["MessageAttributes"] for each in found.get("Messages", [])}
+        )
+        return len(received)
+
+    wait_until(receive, until=lambda n: n == 2, deadline_s=30, describe="both messages")
+    assert received == {"single": sent, "batch": sent}
+
+
 def test_what_cannot_be_delivered_is_in_the_dead_letter_queue(
     emulator: Emulator, sns: Any, topic: str, queue: str
 ) -> None:

@@ -9,10 +9,10 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
+from io import BytesIO
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from localstack.aws.connect import connect_to
 from localstack.services.s3.notifications import (
     BaseNotifier,
     EventBridgeNotifier,
@@ -26,7 +26,7 @@ from localstack.services.s3.notifications import (
 from localstack.utils.aws.arns import parse_arn, s3_bucket_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 
-from localstack_parity import activity
+from localstack_parity import activity, internal_calls
 from localstack_parity.chaos import events as faults
 from localstack_parity.s3 import notification_rules
 from localstack_parity.s3.later import Later
@@ -36,6 +36,8 @@ LOG = logging.getLogger(__name__)
 # "Starting with version 2.4, Amazon S3 uses a single unified version for all event types." 2.5 has
 # awsGeneratedTags for buckets with tags that AWS has put there, of which there are none here.
 EVENT_VERSION = "2.5"
+
+SUBJECT = "Amazon S3 Notification"
 
 # The waits between the attempts to deliver one event: about five minutes in all.
 RETRY_DELAYS_S = (0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 60, 60, 60)
@@ -82,12 +84,16 @@ def _concerns(ctx: S3EventNotificationContext, config: Any) -> bool:
     )
 
 
-def _as_s3(service: str, arn: str, ctx: S3EventNotificationContext) -> Any:
-    """Return a client of `service` that calls as S3 does, on behalf of the bucket."""
-    client = getattr(connect_to(region_name=parse_arn(arn)["region"]), service)
-    return client.request_metadata(
+def _call(operation: str, arn: str, ctx: S3EventNotificationContext, **parameters: Any) -> None:
+    """Call the service of the destination `arn` as S3 does, on behalf of the bucket."""
+    parsed = parse_arn(arn)
+    internal_calls.call(
+        parsed["service"],
+        operation,
+        parameters,
+        region=parsed["region"],
+        principal=ServicePrincipal.s3,
         source_arn=s3_bucket_arn(ctx.bucket_name, region=ctx.region),
-        service_principal=ServicePrincipal.s3,
     )
 
 
@@ -99,9 +105,8 @@ class ToLambda(LambdaNotifier):
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Invoke the function asynchronously."""
         arn = config["LambdaFunctionArn"]
-        _as_s3("lambda_", arn, ctx).invoke(
-            FunctionName=arn, InvocationType="Event", Payload=_payload(LambdaNotifier, ctx, config)
-        )
+        payload = BytesIO(_payload(LambdaNotifier, ctx, config).encode())
+        _call("Invoke", arn, ctx, FunctionName=arn, InvocationType="Event", Payload=payload)
 
 
 class ToQueue(SqsNotifier):
@@ -113,7 +118,10 @@ class ToQueue(SqsNotifier):
         """Send one message, with the X-Ray header of the request that caused it."""
         arn = config["QueueArn"]
         trace = {"AWSTraceHeader": {"DataType": "String", "StringValue": ctx.xray}}
-        _as_s3("sqs", arn, ctx).send_message(
+        _call(
+            "SendMessage",
+            arn,
+            ctx,
             QueueUrl=sqs_queue_url_for_arn(arn),
             MessageBody=_payload(SqsNotifier, ctx, config),
             MessageSystemAttributes=trace if ctx.xray else {},
@@ -128,11 +136,8 @@ class ToTopic(SnsNotifier):
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Publish one message."""
         arn = config["TopicArn"]
-        _as_s3("sns", arn, ctx).publish(
-            TopicArn=arn,
-            Message=_payload(SnsNotifier, ctx, config),
-            Subject="Amazon S3 Notification",
-        )
+        message = _payload(SnsNotifier, ctx, config)
+        _call("Publish", arn, ctx, TopicArn=arn, Message=message, Subject=SUBJECT)
 
 
 class RetryingDispatcher(NotificationDispatcher):

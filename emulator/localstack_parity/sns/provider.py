@@ -17,7 +17,7 @@ from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
 from localstack_parity import activity, kms_keys
-from localstack_parity.sns import mail, metrics, redrive
+from localstack_parity.sns import mail, metrics, queues, redrive
 
 MAX_SUBJECT = 100
 PAGE_SIZE = 100
@@ -56,6 +56,7 @@ class ParitySnsProvider(SnsProvider):
         self._publisher: ParityDispatcher = ParityDispatcher()
         metrics.count_deliveries()
         redrive.install()
+        queues.install()
         mail.offer_inbox()
 
     def publish(self, context: RequestContext, **request: Any) -> Any:
