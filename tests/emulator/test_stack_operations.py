@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
+from tests.emulator.iam import LAMBDA, allow, trust
 from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack
 
@@ -185,14 +186,15 @@ def test_a_type_that_is_not_emulated_fails(stack: Stack) -> None:
 
 def test_a_failed_change_has_the_services_reason(emulator: Emulator, stack: Stack) -> None:
     """What a service answered is in the events, also when it says that something is not found."""
+    document = {"Statement": allow("sqs:SendMessage", Principal="*")}
     policy = {
         "Type": "AWS::SQS::QueuePolicy",
-        "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Statement": []}},
+        "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": document},
     }
     template: dict[str, Any] = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "P": policy}}
     stack.create(template)
     gone = stack.resource("Queue").replace("Queue", "Gone")
-    policy["Properties"] = {"Queues": [gone], "PolicyDocument": {"Statement": []}}
+    policy["Properties"] = {"Queues": [gone], "PolicyDocument": document}
 
     assert stack.update(template) == "UPDATE_ROLLBACK_COMPLETE"
 
@@ -410,7 +412,7 @@ def test_a_resource_with_a_custom_name_is_not_replaced(emulator: Emulator, stack
                     "Type": "AWS::IAM::Role",
                     "Properties": {
                         "RoleName": stack.name,
-                        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+                        "AssumeRolePolicyDocument": json.loads(trust(LAMBDA)),
                         **properties,
                     },
                 }

@@ -1,6 +1,5 @@
 """What AWS checks about permissions when something is configured, not only when it is used."""
 
-import json
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -9,12 +8,7 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from iam_policies import resources
 from iam_policies.actions import Needed
 from iam_policies.evaluation import Caller, Callers, Request, decide
-from iam_policies.policies import (
-    InvalidPolicy,
-    check_resources,
-    parse_resource_policy,
-)
-from localstack_parity.iam import attached, public
+from localstack_parity.iam import attached, documents, public
 from localstack_parity.iam.context import RequestKeys
 
 _LAMBDA = Caller(Callers.SERVICE, "", "lambda.amazonaws.com", ("lambda.amazonaws.com",))
@@ -80,6 +74,11 @@ def _boundary(context: RequestContext, parameters: Any) -> None:
         )
 
 
+def _new_role(context: RequestContext, parameters: Any) -> None:
+    documents.check_trust(context, parameters)
+    _boundary(context, parameters)
+
+
 def _invoke_config(context: RequestContext, parameters: Any) -> None:
     """Lambda Developer Guide, "Adding a destination": the role must be allowed to reach it."""
     role = _role_of(context, parameters)
@@ -93,33 +92,6 @@ def _invoke_config(context: RequestContext, parameters: Any) -> None:
             )
 
 
-def _bucket_policy(context: RequestContext, parameters: Any) -> None:
-    """S3 API Reference, PutBucketPolicy; S3 User Guide, "Blocking public access"."""
-    bucket = attached.bucket(parameters["Bucket"])
-    owner = parameters.get("ExpectedBucketOwner")
-    if owner and bucket and owner != bucket.bucket_account_id:
-        return  # which S3 says first
-    text = str(parameters.get("Policy") or "")
-    try:
-        policy = parse_resource_policy(text)
-        check_resources(policy)
-    except InvalidPolicy as problem:
-        raise CommonServiceException("MalformedPolicy", _no_policy(text) or str(problem)) from None
-    if bucket and public.refuses_policy(bucket, policy):
-        raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
-
-
-def _no_policy(text: str) -> str:
-    """Return what S3 says of a text that is no policy at all, as it was recorded on AWS."""
-    try:
-        content = json.loads(text)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        return "Policies must be valid JSON and the first byte must be '{'"
-    return "" if "Statement" in content else "Missing required field Statement"
-
-
 def _acl(context: RequestContext, parameters: Any) -> None:
     """S3 User Guide, "Blocking public access": BlockPublicAcls."""
     bucket = attached.bucket(parameters["Bucket"]) if public.has_acl(parameters) else None
@@ -127,49 +99,34 @@ def _acl(context: RequestContext, parameters: Any) -> None:
         raise CommonServiceException("AccessDenied", "Access Denied", status_code=403)
 
 
-def _topic_policy(context: RequestContext, parameters: Any) -> None:
-    """SNS API Reference, SetTopicAttributes: InvalidParameter."""
-    if parameters.get("AttributeName") == "Policy":
-        _check_attribute(parameters.get("AttributeValue"), "InvalidParameter")
-
-
-def _queue_policy(context: RequestContext, parameters: Any) -> None:
-    """SQS API Reference, SetQueueAttributes: InvalidAttributeValue. An empty one takes it away."""
-    if policy := (parameters.get("Attributes") or {}).get("Policy"):
-        _check_attribute(policy, "InvalidAttributeValue")
-
-
-def _check_attribute(policy: Any, code: str) -> None:
-    try:
-        parsed = parse_resource_policy(str(policy))
-        if code != "InvalidAttributeValue":
-            check_resources(parsed)
-    except InvalidPolicy as problem:
-        message = f"Invalid parameter: Policy Error: {problem}"
-        if code == "InvalidAttributeValue":
-            message = "Invalid value for the parameter Policy."
-        raise CommonServiceException(code, message) from None
-
-
 _CHECKS = {
-    "iam:CreateRole": _boundary,
+    "iam:CreatePolicy": documents.check_identity,
+    "iam:CreatePolicyVersion": documents.check_identity,
+    "iam:CreateRole": _new_role,
     "iam:CreateUser": _boundary,
+    "iam:PutGroupPolicy": documents.check_identity,
+    "iam:PutRolePolicy": documents.check_identity,
+    "iam:PutUserPolicy": documents.check_identity,
+    "iam:UpdateAssumeRolePolicy": documents.check_trust,
     "iam:PutRolePermissionsBoundary": _boundary,
     "iam:PutUserPermissionsBoundary": _boundary,
+    "lambda:AddPermission": documents.check_permission,
     "lambda:CreateEventSourceMapping": _event_source,
     "lambda:CreateFunction": _function,
     "lambda:UpdateFunctionConfiguration": _function,
     "lambda:PutFunctionEventInvokeConfig": _invoke_config,
     "lambda:UpdateFunctionEventInvokeConfig": _invoke_config,
-    "s3:PutBucketPolicy": _bucket_policy,
+    "logs:PutResourcePolicy": documents.check_logs,
+    "s3:PutBucketPolicy": documents.check_bucket,
     "s3:PutBucketAcl": _acl,
     "s3:PutObjectAcl": _acl,
     "s3:PutObject": _acl,
     "s3:CopyObject": _acl,
     "s3:CreateMultipartUpload": _acl,
-    "sns:SetTopicAttributes": _topic_policy,
-    "sqs:CreateQueue": _queue_policy,
-    "sqs:SetQueueAttributes": _queue_policy,
+    "sns:CreateTopic": documents.check_topic,
+    "sns:SetTopicAttributes": documents.check_topic,
+    "sqs:CreateQueue": documents.check_queue,
+    "sqs:SetQueueAttributes": documents.check_queue,
 }
 
 

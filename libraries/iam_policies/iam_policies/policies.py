@@ -85,11 +85,16 @@ def parse_identity_policy(document: str) -> Policy:
     return policy
 
 
-def check_resources(policy: Policy) -> None:
-    """Raise InvalidPolicy for a resource that is no ARN. Only SQS takes one, recorded on AWS."""
+def check_resources(policy: Policy, *, arns: bool = True) -> None:
+    """Raise InvalidPolicy for a statement without resource, or with one that is no ARN.
+
+    Only SQS takes other resources than `arns`, recorded on AWS.
+    """
     for statement in policy.statements:
+        if not statement.resources:
+            raise InvalidPolicy("Missing required field Resource")
         for resource in statement.resources:
-            if resource.text != "*" and not resource.text.startswith("arn:"):
+            if arns and resource.text != "*" and not resource.text.startswith("arn:"):
                 raise InvalidPolicy(f'Resource {resource.text} must be in ARN format or "*".')
 
 
@@ -112,8 +117,9 @@ def _parse(document: str) -> Policy:
     version = content.get("Version", "2008-10-17")
     if version not in _VERSIONS:
         raise InvalidPolicy(f"The policy must contain a valid version string, not {version!r}.")
-    written = content.get("Statement")
-    statements = written if isinstance(written, list) else [written]
+    statements = statements_of(content.get("Statement"))
+    if not statements:
+        raise InvalidPolicy("Could not parse the policy: Statement is empty!")
     variables = version == "2012-10-17"
     parsed = tuple(_statement(one, variables=variables) for one in statements)
     sids = [statement.sid for statement in parsed if statement.sid]
@@ -122,13 +128,20 @@ def _parse(document: str) -> Policy:
     return Policy(parsed)
 
 
+def statements_of(written: Any) -> list[Any]:
+    """Return the statements of a policy, of which a single one needs no list."""
+    return written if isinstance(written, list) else [written]
+
+
 def _statement(content: object, *, variables: bool) -> Statement:
     if not isinstance(content, dict):
         raise InvalidPolicy("Statement must be an object or a list of objects.")
     if unknown := content.keys() - _STATEMENT_KEYS:
         raise InvalidPolicy(f"Unknown field {', '.join(sorted(unknown))}.")
-    if content.get("Effect") not in ("Allow", "Deny"):
-        raise InvalidPolicy(f"Invalid effect: {content.get('Effect')}.")
+    if "Effect" not in content:
+        raise InvalidPolicy("Missing required field Effect")
+    if content["Effect"] not in ("Allow", "Deny"):
+        raise InvalidPolicy(f"Invalid effect: {content['Effect']}")
     action, actions = _one_of(content, "Action", "NotAction")
     if not action:
         raise InvalidPolicy("Missing required field Action.")

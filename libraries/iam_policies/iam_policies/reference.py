@@ -29,6 +29,11 @@ def action(name: str) -> Action | None:
     return Action(name, arns, keys)
 
 
+def names(service: str) -> tuple[str, ...]:
+    """Return the actions of a service, without its prefix."""
+    return tuple(_services()[service]["actions"])
+
+
 def covers(service: str) -> bool:
     """Say whether anything is known of a service, by its prefix in action names."""
     return service in _services()
