@@ -374,7 +374,7 @@ PATCHES = (
         "sns/queues.py",
         "localstack.services.sns.publisher.connect_to",
         "a delivery to a queue needs no HTTP within the process",
-        "",
+        "110",
     ),
     Patch(
         "sns/redrive.py",
