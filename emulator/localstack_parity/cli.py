@@ -11,6 +11,7 @@ import click
 
 from localstack_parity import emulator_process as emulator
 from localstack_parity.emulator_process import Refused
+from localstack_parity.state.files import Unusable
 
 NOT_RUNNING = 3
 
@@ -82,7 +83,43 @@ def stop(state: Path) -> None:
 
 @main.group(name="state")
 def states() -> None:
-    """Drop what the emulator holds."""
+    """Save all that the emulator holds into a file, load it, or drop it."""
+
+
+@states.command()
+@click.argument("name")
+@_state
+def save(name: str, state: Path) -> None:
+    """Save everything under NAME, in the place of what was saved under it."""
+    from localstack_parity.state import client
+
+    with _sentences():
+        saved = client.ask(_running(state).endpoint, client.path_of(name), "POST")
+    click.echo(f"{saved['name']}  {saved['size']} bytes")
+
+
+@states.command()
+@click.argument("name")
+@_state
+def load(name: str, state: Path) -> None:
+    """Hold what was saved under NAME, and nothing else."""
+    from localstack_parity.state import client
+
+    with _sentences():
+        client.ask(_running(state).endpoint, f"{client.path_of(name)}/load", "POST")
+    click.echo(f"{name} is loaded")
+
+
+@states.command(name="list")
+@_state
+def list_saved(state: Path) -> None:
+    """Show what was saved: name, bytes, when, and the stacks in it."""
+    from localstack_parity.state import files
+
+    with _sentences():
+        for one in files.listed(state / "states"):
+            about = one.about
+            click.echo(f"{one.name}  {one.size}  {about['saved']}  {' '.join(about['stacks'])}")
 
 
 @states.command()
@@ -107,7 +144,7 @@ def _sentences() -> Iterator[None]:
     """Show what a person can act on as a sentence, with exit code 2, and no traceback."""
     try:
         yield
-    except (Refused, OSError) as problem:
+    except (Refused, Unusable, OSError) as problem:
         click.echo(str(problem), err=True)
         sys.exit(2)
 

@@ -31,7 +31,10 @@ _replace = click.option(
 @configured(*ALL)
 @parameters
 @_replace
-def up(settings: Settings, parameters: tuple[str, ...], *, replace: bool) -> int:
+@click.option("--state-from", metavar="NAME", help="Begin with a saved state, if nothing runs yet.")
+def up(
+    settings: Settings, parameters: tuple[str, ...], *, replace: bool, state_from: str | None
+) -> int:
     """Start the target and deploy the stack.
 
     What runs already stays, what is deployed already is updated. Several environments fit into one
@@ -43,7 +46,14 @@ def up(settings: Settings, parameters: tuple[str, ...], *, replace: bool) -> int
       tapstack up --suffix pr-42 --port 4570 --state /tmp/pr-42
     """
     target = target_to_start(settings, tell)
-    stack = bring_up(target, settings, pairs(parameters), replace=replace, tell=tell)
+    stack = bring_up(
+        target,
+        settings,
+        pairs(parameters),
+        replace=replace,
+        state_from=state_from,
+        tell=tell,
+    )
     show_stack(target, stack)
     show_isolation(target)
     return 0

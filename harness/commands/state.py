@@ -1,18 +1,82 @@
-"""The commands state …: what the emulator holds as a whole."""
+"""The commands state …: what the emulator holds as a whole, kept in a file or dropped."""
+
+from dataclasses import asdict
 
 import click
 
-from harness.commands.options import configured
-from harness.commands.output import agreed, require_running
-from harness.naming import as_typed
+from harness.commands.options import as_json, configured
+from harness.commands.output import agreed, print_json, require_running
+from harness.naming import as_typed, size
 from harness.settings import Settings
 from harness.targets import emulator_state
 from harness.targets.choosing import choose_target
+from harness.targets.emulator_state import Saved
+from harness.targets.target import Target
 
 
 @click.group()
 def state() -> None:
-    """Drop what the emulator holds, without a restart."""
+    """Save all that the emulator holds into a file, load it, or drop it.
+
+    That is: stacks, functions, objects, queues with their messages, topics, subscriptions, alarms,
+    metrics, logs, roles, users, mails, events that wait for a retry. Faults on purpose are not
+    kept. A file can only be loaded where it was saved, by the same versions.
+    """
+
+
+@state.command()
+@click.argument("name")
+@configured("target", "state")
+def save(settings: Settings, name: str) -> int:
+    """Save everything under NAME, in the place of what was saved under it.
+
+    Requests wait meanwhile. What is under way gets ten seconds to end; if it goes on after that,
+    nothing is saved.
+
+    \b
+      tapstack state save deployed
+    """
+    saved = emulator_state.save(_running(settings), name)
+    click.echo(f"{saved.name}: {_content(saved)}, {size(saved.size)}")
+    return 0
+
+
+@state.command()
+@click.argument("name")
+@configured("target", "state")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def load(settings: Settings, name: str, *, yes: bool) -> int:
+    """Hold what was saved under NAME, and nothing else.
+
+    Without a terminal nothing is replaced unless --yes says so.
+
+    \b
+      tapstack state load deployed --yes
+    """
+    target = _running(settings)
+    if not agreed(f"Replace all that {target.endpoint} holds, of every environment?", yes=yes):
+        click.echo(as_typed(f"Nothing was replaced. `tapstack state load {name} --yes` does it."))
+        return 0
+    click.echo(f"{name}: {_content(emulator_state.load(target, name))} loaded")
+    return 0
+
+
+@state.command(name="list")
+@configured("target", "state")
+@as_json
+def list_saved(settings: Settings, *, as_json: bool) -> int:
+    """Show what was saved, and when."""
+    found = emulator_state.saved(_running(settings))
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return 0
+    for each in found:
+        click.echo(
+            f"{each.name:<24} {each.at:%Y-%m-%d %H:%M} {size(each.size):>9}  {_content(each)}"
+        )
+    if not found:
+        click.echo(as_typed("Nothing was saved. `tapstack state save NAME` does it."))
+    return 0
 
 
 @state.command()
@@ -27,11 +91,21 @@ def reset(settings: Settings, *, yes: bool) -> int:
     \b
       tapstack state reset --yes
     """
-    target = choose_target(settings)
-    require_running(target)
+    target = _running(settings)
     if not agreed(f"Drop all that {target.endpoint} holds, of every environment?", yes=yes):
         click.echo(as_typed("Nothing was dropped. `tapstack state reset --yes` does it."))
         return 0
     emulator_state.reset(target)
     click.echo(as_typed("The emulator is empty. `tapstack up` deploys."))
     return 0
+
+
+def _running(settings: Settings) -> Target:
+    target = choose_target(settings)
+    require_running(target)
+    return target
+
+
+def _content(saved: Saved) -> str:
+    stacks = ", ".join(saved.stacks) or "no stack"
+    return f"{stacks} and {saved.objects} objects"

@@ -36,6 +36,7 @@ from harness.stack.template import (
     template_body,
 )
 from harness.stack.verify import missing_from
+from harness.targets import emulator_state
 from harness.targets.target import Target
 
 # Nothing but deletion leads on from these ("Stack status codes" of the CloudFormation guide).
@@ -82,22 +83,39 @@ def bring_up(
     parameters: Mapping[str, str] | None = None,
     *,
     replace: bool = False,
+    state_from: str | None = None,
     tell: Tell = lambda line: None,
 ) -> Stack:
     """Start the target, undo what killed runs have left on it, and deploy the stack.
 
-    What is as it should be already is left alone. Raises Problem.
+    What is as it should be already is left alone. `state_from` names a saved state to begin with,
+    if the target does not run yet. Raises Problem.
     """
     load_template(settings.template)  # before anything is started in vain
     with deployment_lock(settings, tell):
         started = target.start()
         tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
+        if state_from:
+            _begin_with(state_from, target, started=started, tell=tell)
         try:
             undo_abandoned(target, tell)
             return _deploy(target, settings, parameters or {}, replace=replace, tell=tell)
         except KeyboardInterrupt:
             tell(f"{target.name} runs on at {target.endpoint}; `tapstack down` stops it")
             raise
+
+
+def _begin_with(name: str, target: Target, *, started: bool, tell: Tell) -> None:
+    """Load a state into a target that was started for it; otherwise say that it is not loaded."""
+    if not started:
+        tell(f"{name} is not loaded, as {target.name} ran already: `tapstack state load` replaces")
+        return
+    try:
+        emulator_state.load(target, name)
+    except BaseException:
+        target.stop()
+        raise
+    tell(f"{name} is loaded")
 
 
 def _deploy(

@@ -144,6 +144,24 @@ def test_functions_run_on_a_python_of_their_own(client: Callable[[str], Any]) ->
     assert json.load(answer["Payload"]) == ["boto3", []]
 
 
+def test_its_state_is_kept_in_a_file(
+    parity: Callable[..., Run], client: Callable[[str], Any]
+) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="kept")
+    saved = parity("state", "save", "mine")
+    assert (saved.returncode, saved.stdout.split()[:1]) == (0, ["mine"]), saved.stderr
+    assert parity("state", "list").stdout.startswith("mine  ")
+    assert parity("state", "reset").stdout == "empty\n"
+    assert s3.list_buckets()["Buckets"] == []
+    assert parity("state", "load", "mine").stdout == "mine is loaded\n"
+    assert "kept" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    for name, said in (("other", "There is no state other"), ("../x", "is no name for a state")):
+        refused = parity("state", "load", name)
+        assert (refused.returncode, said in refused.stderr) == (2, True)
+        assert len(refused.stderr.splitlines()) == 1
+
+
 def test_what_cannot_be_started_is_refused(parity: Callable[..., Run], endpoint: str) -> None:
     """A second one in the same folder, and one on a port that is taken."""
     port = endpoint.rpartition(":")[2]
@@ -160,12 +178,11 @@ def test_what_cannot_be_started_is_refused(parity: Callable[..., Run], endpoint:
 
 
 def test_it_is_stopped(parity: Callable[..., Run], endpoint: str, place: Path) -> None:
-    """The last test of this module: nothing answers, and what was written is gone."""
+    """The last test of this module: nothing answers, and only the log and saved states stay."""
     assert parity("stop").stdout == "stopped\n"
     assert parity("status").returncode == 3
-    assert [file.name for file in (place / "state" / "localstack-parity").iterdir()] == [
-        "emulator.log"
-    ]
+    left = sorted(file.name for file in (place / "state" / "localstack-parity").iterdir())
+    assert left == ["emulator.log", "states"]
 
 
 @pytest.fixture(scope="module")

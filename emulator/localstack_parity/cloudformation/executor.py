@@ -74,7 +74,7 @@ class Executor(StrictResolver):
         self.operation = operation
         self.course = course
         self.options = options_of(self.stack)
-        self.resource_provider_executor = Handlers(self.stack, lambda: self.course.giving_up)
+        self.resource_provider_executor = Handlers(self.stack, self._is_giving_up)
         # What exists has a physical id. The template also names what a failure kept from existing.
         self.existed = {
             name: resource
@@ -98,6 +98,9 @@ class Executor(StrictResolver):
         if self.course.withdrawn:  # the stack is being deleted: what is there goes with it
             return Outcome(None, failure=CANCELLED)
         return rollback.go_back(self, CANCELLED if cancelled else str(failure))
+
+    def _is_giving_up(self) -> bool:
+        return self.course.giving_up
 
     def _attempt(self) -> str | None:
         """Visit every resource and output; return why that came to an end, None if it did not."""

@@ -77,6 +77,14 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         super().on_after_state_reset()
         self.cloudwatch_database = MetricDatabase()
 
+    def on_before_state_save(self) -> None:
+        """Have no alarm change its state meanwhile."""
+        self.alarm_scheduler.shutdown()
+
+    def on_after_state_save(self) -> None:
+        """Go on."""
+        self.alarm_scheduler.start()
+
     def _reader(
         self, account: str, region: str, ahead_s: int | None = None
     ) -> metric_data.ReadMetric:

@@ -6,6 +6,7 @@
 import json
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -70,26 +71,52 @@ def clear() -> None:
         _roles.clear()
 
 
-def take() -> dict[str, Usage]:
-    """Return a copy of what each role did."""
-    with _lock:
-        return {role: _copy(usage) for role, usage in _roles.items()}
+@dataclass(frozen=True)
+class Kept:
+    """The usage of a role for another time: statements by the policy's name and their number."""
+
+    used: dict[tuple[str, int, str], int]
+    elsewhere: Counter[str]
+    denied: dict[tuple[str, str], Denial]
 
 
-def put(roles: dict[str, Usage]) -> None:
-    """Take over what roles did: their statements become those of the policies that are there."""
-    there = {
-        one: one
-        for _, has in attached.of_roles()
-        for policy in has.policies.values()
-        for one in policy.statements
-    }
+def take() -> dict[str, Kept]:
+    """Return what each role did. What a policy that is gone allowed counts as elsewhere."""
     with _lock:
-        for role, usage in roles.items():
-            _roles[role] = usage
-            usage.used = Counter(
-                {(there.get(one, one), action): n for (one, action), n in usage.used.items()}
-            )
+        seen = {role: _copy(usage) for role, usage in _roles.items()}
+    now = dict(attached.of_roles())
+    kept = {}
+    for role, usage in seen.items():
+        places = {one: place for place, one in _statements(now.get(role))}
+        used = {
+            (*places[one], action): count
+            for (one, action), count in usage.used.items()
+            if one in places
+        }
+        for (one, action), count in usage.used.items():
+            if one not in places:
+                usage.elsewhere[action] += count
+        kept[role] = Kept(used, usage.elsewhere, usage.denied)
+    return kept
+
+
+def put(roles: dict[str, Kept]) -> None:
+    """Take over what roles did under the same policies."""
+    now = dict(attached.of_roles())
+    with _lock:
+        for role, kept in roles.items():
+            there = dict(_statements(now.get(role)))
+            used = {
+                (there[policy, number], action): count
+                for (policy, number, action), count in kept.used.items()
+            }
+            _roles[role] = Usage(Counter(used), kept.elsewhere, kept.denied)
+
+
+def _statements(has: attached.Attached | None) -> Iterator[tuple[tuple[str, int], Statement]]:
+    for name, policy in has.policies.items() if has else ():
+        for number, statement in enumerate(policy.statements):
+            yield (name, number), statement
 
 
 def report() -> dict[str, Any]:

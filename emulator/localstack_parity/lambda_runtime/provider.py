@@ -36,6 +36,15 @@ class ParityLambdaProvider(LambdaProvider):
         super().on_after_state_reset()
         folders.remove_unpacked()
 
+    def on_after_state_load(self) -> None:
+        """Have every function as it was; LocalStack gives each but five seconds to be unpacked."""
+        for _, _, store in lambda_stores.iter_stores():
+            for function in store.functions.values():
+                for version in function.versions.values():
+                    for unpacked in (version.config, *version.config.layers):
+                        unpacked.code.prepare_for_execution()
+        super().on_after_state_load()
+
     def create_function_url_config(
         self,
         context: RequestContext,

@@ -14,7 +14,7 @@ import itertools
 import shutil
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -191,6 +191,25 @@ class DiskObjectStore(S3ObjectStore):
         setattr(owner, _FILE, str(path))
         weakref.finalize(owner, _remove, str(path)).atexit = False
         return file
+
+    def path_of(self, owner: S3Object | S3Part) -> Path | None:
+        """Return the file of an object or part; None if it has none."""
+        path = getattr(owner, _FILE, None)
+        return Path(path) if path else None
+
+    def take_over(self, folder: Path, owners: Iterable[S3Object | S3Part]) -> None:
+        """Move the files of objects of another store here, from a folder of the same layout."""
+        highest = -1
+        for owner in owners:
+            if there := self.path_of(owner):
+                bucket, name = there.parent.name, there.name
+                here = self._folder / bucket / name
+                here.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(folder / bucket / name, here)
+                setattr(owner, _FILE, str(here))
+                weakref.finalize(owner, _remove, str(here)).atexit = False
+                highest = max(highest, int(name))
+        self._names = itertools.count(highest + 1)
 
     def open(self, bucket: str, s3_object: S3Object, mode: Literal["r", "w"] = "r") -> DiskObject:
         """Open an object; a file comes into being only when something is written."""

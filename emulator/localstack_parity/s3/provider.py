@@ -30,12 +30,13 @@ class ParityS3Provider(Listings):
     """S3 with objects on disk, atomic conditional writes, AWS's event notifications, listings."""
 
     def __init__(self) -> None:
-        super().__init__(DiskObjectStore(Path(config.dirs.tmp) / "s3-objects"))
+        self.objects = DiskObjectStore(Path(config.dirs.tmp) / "s3-objects")
+        super().__init__(self.objects)
         self._notification_dispatcher: RetryingDispatcher = RetryingDispatcher()
         self._preconditions_locks = _NotNeeded()
         self._sequencers = Sequencers()
         self._locks = KeyLocks()
-        self._completed = CompletedUploads()
+        self.completed = CompletedUploads()
         metadata.install()
 
     def create_bucket(self, context: RequestContext, request: Any) -> Any:
@@ -46,7 +47,7 @@ class ParityS3Provider(Listings):
     def on_after_state_reset(self) -> None:
         """Begin again."""
         super().on_after_state_reset()
-        self._completed = CompletedUploads()
+        self.completed = CompletedUploads()
         self._expiration_cache.clear()
 
     def drop_notifications(self) -> None:
@@ -95,10 +96,10 @@ class ParityS3Provider(Listings):
         with self._locks.held(bucket, [key]):
             _, s3_bucket = self._get_cross_account_bucket(context, bucket)
             unknown = upload[2] not in s3_bucket.multiparts
-            if unknown and (known := self._completed.answer(upload, parts)):
+            if unknown and (known := self.completed.answer(upload, parts)):
                 return known
             answer = super().complete_multipart_upload(context, bucket, key, **request)
-            self._completed.remember(upload, parts, answer)
+            self.completed.remember(upload, parts, answer)
         return answer
 
     def delete_object(

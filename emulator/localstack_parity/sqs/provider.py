@@ -19,7 +19,7 @@ class ParitySqsProvider(SqsProvider):
 
     def __init__(self) -> None:
         super().__init__()
-        self._attempts = ReceiveAttempts()
+        self.attempts = ReceiveAttempts()
 
     def _init_cloudwatch_metrics_reporting(self) -> None:
         """Take the place of LocalStack's own metrics, which make a call for each message."""
@@ -44,9 +44,21 @@ class ParitySqsProvider(SqsProvider):
             for queue in store.queues.values():
                 queue.shutdown()
 
+    def on_before_state_save(self) -> None:
+        """Have nothing happen to messages meanwhile."""
+        self._queue_update_worker.stop()
+
+    on_before_state_load = on_before_state_save
+
+    def on_after_state_save(self) -> None:
+        """Have messages come back, and become visible, when their time comes."""
+        self._queue_update_worker.start()
+
+    on_after_state_load = on_after_state_save
+
     def on_after_state_reset(self) -> None:
         """Begin again."""
-        self._attempts = ReceiveAttempts()
+        self.attempts = ReceiveAttempts()
         self._message_move_task_manager = MessageMoveTaskManager()
         self._queue_update_worker.start()
 
@@ -94,14 +106,14 @@ class ParitySqsProvider(SqsProvider):
         attempt = receive_request_attempt_id if isinstance(queue, FifoQueue) else None
         if attempt:
             with queue.mutex:
-                if again := self._attempts.repeat(queue, attempt, visibility_timeout):
+                if again := self.attempts.repeat(queue, attempt, visibility_timeout):
                     return again
         response = super().receive_message(
             context, queue_url, visibility_timeout=visibility_timeout, **request
         )
         if attempt:
             with queue.mutex:
-                self._attempts.remember(queue, attempt, response)
+                self.attempts.remember(queue, attempt, response)
         if not self.cloudwatch_disabled:
             metrics.received(queue, len(response["Messages"] or ()))
         return response

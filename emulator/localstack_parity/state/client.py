@@ -10,11 +10,21 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from localstack_parity.emulator_process import Refused
+from localstack_parity.state.files import Unusable, check_name
 
 RESET = "/_localstack/state/reset"
+STATES = "/_tapstack/states"
 _WITHIN_S = 120
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _SIGNER = SigV4Auth(Credentials("test", "test"), "tapstack", "us-east-1")
+
+
+def path_of(name: str) -> str:
+    """Return the route of a state. Raises Refused for a name that no state can have."""
+    try:
+        return f"{STATES}/{check_name(name)}"
+    except Unusable as problem:
+        raise Refused(str(problem)) from None
 
 
 def ask(endpoint: str, path: str, method: str) -> Any:
@@ -34,6 +44,7 @@ def ask(endpoint: str, path: str, method: str) -> Any:
 
 def _reason(body: bytes) -> str:
     try:
-        return str(json.loads(body)["error"])
+        document = json.loads(body)
+        return f"{document['error']} {document['remedy']}"
     except (ValueError, KeyError, TypeError):
         return body.decode(errors="replace")

@@ -49,6 +49,22 @@ def _put_events(waiting: dict[str, Any]) -> None:
         services.provider("lambda").lambda_service.event_managers[arn].take_over(events)
 
 
+def _take_of(service: str, attribute: str) -> Callable[[], Any]:
+    def take() -> Any:
+        found = services.provider(service)
+        return getattr(found, attribute) if found else None
+
+    return take
+
+
+def _put_into(service: str, attribute: str) -> Callable[[Any], None]:
+    def put(value: Any) -> None:
+        if found := services.provider(service):
+            setattr(found, attribute, value)
+
+    return put
+
+
 def _nothing() -> None:
     pass
 
@@ -62,6 +78,8 @@ PARTS = (
     Part("usage", record.clear, record.take, record.put),
     Part("inbox", inbox.clear, inbox.take, inbox.put),
     Part("ses", ses.EMAILS.clear, lambda: dict(ses.EMAILS), _fill_mails),
+    Part("uploads", _nothing, _take_of("s3", "completed"), _put_into("s3", "completed")),
+    Part("receives", _nothing, _take_of("sqs", "attempts"), _put_into("sqs", "attempts")),
     Part("ages of metrics", _nothing, _take_ages, _put_ages),
     Part("events of functions", _nothing, _take_events, _put_events),
 )

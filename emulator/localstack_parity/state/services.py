@@ -100,13 +100,21 @@ def clear() -> None:
     tell("on_after_state_reset", names)
 
 
-def put(name: str, container: Any) -> None:
+def content(container: Any) -> Any:
+    """Return what a store or backend holds: by account, and what its accounts share."""
+    accounts = {key: dict.__getitem__(container, key) for key in list(container)}
+    return accounts, getattr(container, "_universal", None)
+
+
+def put(name: str, held: Any) -> None:
     """Have a store or backend, which is empty, hold what the one of that name held."""
-    current = stores(used())[name]
-    for key, value in container.items():
+    current, (accounts, shared) = stores(used())[name], held
+    for key, value in accounts.items():
         dict.__setitem__(current, key, value)
     if isinstance(current, AccountRegionBundle):
-        current._universal = container._universal
+        current._universal = shared
+    elif not any(current is one for one in BackendDict._instances):
+        BackendDict._instances.append(current)  # those that moto resets
 
 
 def _clear_events(events: Any) -> None:

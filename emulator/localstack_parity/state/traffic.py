@@ -47,12 +47,12 @@ class Traffic:
         self._door = _Door.OPEN
         self._one_at_a_time = threading.Lock()
 
-    def enter(self, *, of_function: bool, counted: bool) -> None:
+    def enter(self, request: Any, *, counted: bool) -> None:
         """Wait until a request may come in."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._door is _Door.OPEN or (of_function and self._door is _Door.FUNCTIONS)
-            )
+            if self._door is not _Door.OPEN:
+                doors = {_Door.OPEN, _Door.FUNCTIONS if _is_of_function(request) else _Door.OPEN}
+                self._changed.wait_for(lambda: self._door in doors)
             self._inside += counted
 
     def leave(self) -> None:
@@ -120,7 +120,7 @@ def _come(_chain: HandlerChain, context: RequestContext, _response: Response) ->
         return
     # A receive may wait for twenty seconds, and does nothing meanwhile.
     counted = not context.request.headers.get("X-Amz-Target", "").endswith(".ReceiveMessage")
-    TRAFFIC.enter(of_function=_is_of_function(context.request), counted=counted)
+    TRAFFIC.enter(context.request, counted=counted)
     setattr(context, _COUNTED, counted)
 
 
