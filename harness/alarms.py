@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from harness.faults.injection import alarms_ahead, can_disturb
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
 
@@ -25,7 +25,7 @@ def compression(seconds: int) -> str:
     return f"alarms were evaluated {seconds} s ahead of the clock, where AWS takes that long"
 
 
-type Alarm = Mapping[str, Any]  # as DescribeAlarms tells it
+type Alarm = Mapping[str, Any]  # as DescribeAlarms returns it
 
 
 def alarms_of(target: Target, stack: Stack) -> list[Alarm]:
@@ -87,5 +87,5 @@ def comes_to(target: Target, alarm: str, state: str, after_s: int) -> str:
                 deadline_s=_EVALUATED_S + (0 if ahead else after_s + 60),
                 describe=f"{alarm} to be {state}",
             )
-        except WaitedTooLong:
+        except DeadlineExceeded:
             return look()

@@ -76,7 +76,7 @@ Targets:
 
 
 class _ReaderGone(Exception):
-    """Whoever read the output has seen enough. Not an OSError, of which click makes exit code 1."""
+    """Who reads the output has seen enough. Not an OSError, of which click makes exit code 1."""
 
 
 def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from harness.evidence.invocations import InvocationLog
 from harness.evidence.ledger import SOURCE_PREFIX
 from harness.evidence.logs import LogEvent, readable
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.run.own_upload import find_key
 from harness.run.s3_event import Event, s3_event
@@ -133,7 +133,7 @@ def invoke(
     tail = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace").splitlines()
     group = logging.get("LogGroup") or f"/aws/lambda/{name}"
     report = _report(tail)
-    # Lambda hands back the last 4 KB; the whole log can be told apart by request if it is JSON.
+    # Lambda hands back the last 4 KB; the whole log can be divided by request if it is JSON.
     whole = bool(report) and logging.get("LogFormat") == "JSON"
     log = _logged(target, group, request_id, since_ms) if whole else []
     return Invoked(
@@ -176,7 +176,7 @@ def _logged(target: Target, group: str, request_id: str, since_ms: int) -> list[
 
     try:
         wait_until(look, deadline_s=_LOGGED_WITHIN_S, interval_s=0.2, describe="the log")
-    except (WaitedTooLong, ClientError):
+    except (DeadlineExceeded, ClientError):
         return []
     lines = sorted(log.invocations[request_id].lines, key=lambda line: line[0])
     return [readable(LogEvent("", time_ms, group, text)) for time_ms, text in lines]

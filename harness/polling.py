@@ -25,7 +25,7 @@ def stretched(seconds: float, load: float | None = None, cores: int | None = Non
     return min(seconds * min(_MOST_TIMES, times), seconds + _MOST_MORE_S)
 
 
-class WaitedTooLong(Problem):
+class DeadlineExceeded(Problem):
     """What was waited for did not come within the deadline; `last` is the last observation."""
 
     def __init__(self, waited_for: str, deadline_s: float, last: object, remedy: str) -> None:
@@ -48,7 +48,7 @@ def wait_until[T](
 
     The probe is always called at least once, and once more at the deadline, which is that of a
     quiet machine: on a busy one it comes later. `describe` completes the sentence "waited for …".
-    Raises WaitedTooLong; whatever the probe raises passes through.
+    Raises DeadlineExceeded; whatever the probe raises passes through.
     """
     began = time.monotonic()
     patience_s = deadline_s
@@ -59,7 +59,7 @@ def wait_until[T](
         if until(observation):
             return observation
         if late:
-            raise WaitedTooLong(describe, round(patience_s, 1), observation, remedy)
+            raise DeadlineExceeded(describe, round(patience_s, 1), observation, remedy)
         time.sleep(max(0.0, min(interval_s, began + patience_s - time.monotonic())))
 
 

@@ -1,4 +1,4 @@
-"""What a person is told when something outside the harness stands in the way.
+"""The message to a person when something outside the harness stands in the way.
 
 Everything in the harness that finds bad input or a broken environment raises Problem; the command
 line prints it as plain sentences and ends with its exit code, never with a traceback.

@@ -81,14 +81,14 @@ def redrive(
     stack: Stack,
     *,
     execute: bool = False,
-    told: Callable[[Item], None] = lambda item: None,
+    report: Callable[[Item], None] = lambda item: None,
 ) -> Redrive:
     """Go through the failure queue; with `execute` send each failed event again.
 
     A message is deleted once Lambda has accepted its event. All others can be seen again by
     everybody at the end, also if this is interrupted; if it is killed, after a minute. An event
-    that is sent twice, because this was killed in between, is announced once all the same. `told`
-    hears of each message at once. What fails again meanwhile is left for another time.
+    that is sent twice, because this was killed in between, is announced once all the same. `report`
+    receives each message at once. What fails again meanwhile is left for another time.
     """
     sqs, url = target.client("sqs"), _output(stack, "FailureQueueUrl")
     function = _output(stack, "FunctionArn")
@@ -108,7 +108,7 @@ def redrive(
             if item.sent_as:
                 sent.add(item.sent_as)
             items.append(item)
-            told(item)
+            report(item)
     return Redrive(execute, tuple(items), elsewhere)
 
 
@@ -139,7 +139,7 @@ def read(body: str, function: str) -> Failure | str:
 
 
 def _images(event: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
-    """The uploads that an event of S3's tells of; none for another event."""
+    """The uploads in an event of S3's; none for another event."""
     records = event.get("Records")
     for record in records if isinstance(records, list) else []:
         with suppress(KeyError, TypeError):

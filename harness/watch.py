@@ -126,9 +126,9 @@ def _apply(place: Place, sources: Sources, changed: Collection[Path], tell: Tell
 
 
 def _changed_stack(place: Place) -> str:
-    told: list[str] = []
-    stack = deploy(place.target, place.settings, place.parameters, tell=told.append)
-    same = any(line.endswith("nothing to change") for line in told)
+    lines: list[str] = []
+    stack = deploy(place.target, place.settings, place.parameters, tell=lines.append)
+    same = any(line.endswith("nothing to change") for line in lines)
     return f"{stack.name} {'is as it was' if same else 'updated'}"
 
 

@@ -2,7 +2,7 @@
 
 Arrange: a short day. Disturb: what the function asks of S3 and SNS: S3 slows down and times out,
 SNS refuses, for a share of all calls; and a few images can never be read. Expect: all is tried
-again, nothing is lost or told twice, and what never worked waits in the failure queue.
+again, nothing is lost or notified twice, and what never worked waits in the failure queue.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         context.disturbed(struck)
     rules = [
         checks.all_sent,
-        told_once,
+        notified_once,
         checks.one_output,
         checks.right_pixels,
         checks.right_metadata,
@@ -118,9 +118,9 @@ def errors_were_counted(run: Run) -> Verdict:
 @rule(
     "notified-once",
     "Every image is notified once, as processed or, where nothing ever worked, as failed",
-    "TapStack: what the function promises (docs/pipeline.md)",
+    "TapStack: what the function guarantees (docs/pipeline.md)",
 )
-def told_once(run: Run) -> Verdict:
+def notified_once(run: Run) -> Verdict:
     """The doomed ones fail; of the others only those whose every attempt met with trouble."""
     wrong = {}
     for entry in run.ledger.entries:
@@ -129,7 +129,7 @@ def told_once(run: Run) -> Verdict:
         if statuses != ["failed" if failed else "processed"]:
             wrong[entry.key] = " and ".join(statuses) or "nothing"
     if wrong:
-        return False, ", ".join(f"{key}: {told}" for key, told in list(wrong.items())[:3])
+        return False, ", ".join(f"{key}: {outcome}" for key, outcome in list(wrong.items())[:3])
     return True, f"{len(run.ledger.entries)} of {len(run.ledger.entries)}"
 
 

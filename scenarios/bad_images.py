@@ -2,7 +2,7 @@
 
 Arrange: files that are no sound still JPEG or PNG, and sound ones that only look bad: a wrong
 extension, broken EXIF, lost ends, wrong checksums. Drive: upload them all. Expect: every good one
-right, every bad one refused once and for good, with a reason; the alarm tells of it, and ends
+right, every bad one refused once and for good, with a reason; the alarm is notified, and ends
 with it.
 """
 
@@ -18,7 +18,7 @@ from harness.evidence.output_checks import field_of
 from harness.images import edge_cases
 from harness.images.corpus import Picture, plan
 from harness.images.pictures import Pictures
-from harness.run.alarm_watch import Counter, watched
+from harness.run.alarm_monitor import Counter, watched
 from harness.run.scenario import Context
 
 TITLE = "bad images of every kind among good ones, each refused once, with a reason"
@@ -29,7 +29,7 @@ DAY_S = 15.0
 
 METRIC = "ImagesRejected"
 
-_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
+_SPEC = "TapStack: what the function guarantees (docs/pipeline.md)"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
 
@@ -117,11 +117,11 @@ def reasons_given(run: Run) -> Verdict:
             named = [name for name in _REASON if not str(field_of(notice.body, name) or "").strip()]
             if notice.status == "rejected" and named:
                 lacking.append(f"{entry.key} without {', '.join(named)}")
-    told = sum(bool(entry.notices) for entry in _bad(run))
-    if lacking or not told:
+    refused = sum(bool(entry.notices) for entry in _bad(run))
+    if lacking or not refused:
         return False, "; ".join(lacking[:3]) or "no bad image was notified"
     kinds = {field_of(n.body, "error.type") for entry in _bad(run) for n in entry.notices}
-    return True, f"{told} refusals of {len(kinds)} kinds: {', '.join(sorted(map(str, kinds)))}"
+    return True, f"{refused} refusals of {len(kinds)} kinds: {', '.join(sorted(map(str, kinds)))}"
 
 
 @rule("no-retries", "No image was tried twice", f"{_LAMBDA}invocation-async-error-handling.html")

@@ -10,7 +10,7 @@ from harness.evidence.concurrency import concurrency_reached, drain_s
 from harness.evidence.observations import Run
 from harness.faults.function_settings import reserved_concurrency
 from harness.images.corpus import plan
-from harness.run.alarm_watch import watched
+from harness.run.alarm_monitor import watched
 from harness.run.scenario import Context
 
 TITLE = "the whole day's uploads at once, with two invocations at a time"

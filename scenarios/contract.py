@@ -1,7 +1,7 @@
-"""What the function promises, tried with what careless functions stumble over.
+"""What the function guarantees, tried with what careless functions stumble over.
 
 Arrange: one stack, and uploads that nobody sends on a good day. Drive: upload them, and hand events
-to the function twice, late or in the wrong order, as S3 may. Expect: every promise is kept.
+to the function twice, late or in the wrong order, as S3 may. Expect: every guarantee is kept.
 """
 
 import time
@@ -21,15 +21,15 @@ from harness.images.color_profiles import profiled_photo
 from harness.images.corpus import KINDS, METADATA_LIMIT, Kind
 from harness.images.edge_cases import picture
 from harness.images.reference import fitted_size
-from harness.run.contracts import promise, try_all
+from harness.run.contracts import guarantee, try_all
 from harness.run.memory_growth import ALLOWED_MB, INVOCATIONS, grown_mb, memory_used_mb
 from harness.run.probe import EARLIER, LATER, NO_EVENT, Broken, Probe, no_picture
 from harness.run.scenario import Context
 
-TITLE = "what the function promises, tried on edge cases"
+TITLE = "what the function guarantees, tried on edge cases"
 GATE = 2  # after the good day: what is rejected here raises an alarm for five minutes
 
-_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
+_SPEC = "TapStack: what the function guarantees (docs/pipeline.md)"
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
@@ -40,7 +40,7 @@ FAULTS_CAUSED = 1  # invocations that are made to fail below
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
-    """Try every promise, and judge what was seen meanwhile."""
+    """Try every guarantee, and judge what was seen meanwhile."""
     together = [
         memory,  # takes longest
         events,
@@ -68,24 +68,24 @@ def run(context: Context) -> tuple[Run, list[Check]]:
 # --- What it takes in ---------------------------------------------------------------------------
 
 
-@promise("works", _SPEC)
+@guarantee("works", _SPEC)
 def works(probe: Probe) -> str:
     """A photo that the function is handed becomes an output."""
     photo = picture(f"first{NO_EVENT}")
     sent = probe.put_picture(photo)
-    probe.tell(probe.event(sent, EARLIER))
+    probe.must_handle(probe.event(sent, EARLIER))
     probe.expect(sent, photo)
     return "it did"
 
 
-@promise("uploaded", f"{_LAMBDA}with-s3.html")
+@guarantee("uploaded", f"{_LAMBDA}with-s3.html")
 def uploaded(probe: Probe) -> str:
     """A photo that is uploaded becomes an output."""
     probe.prove([picture("second.jpg")])
     return "it did"
 
 
-@promise("events", f"{_S3}notification-how-to-filtering.html")
+@guarantee("events", f"{_S3}notification-how-to-filtering.html")
 def events(probe: Probe) -> str:
     """S3 notifies the function of the keys that its filters name, in any case, and of no others."""
     filters = [each for each in probe.filters() if each.prefix.startswith(SOURCE_PREFIX)]
@@ -104,7 +104,7 @@ def events(probe: Probe) -> str:
     return f"{len(pictures)} of {len(pictures)} images came out"
 
 
-@promise("keys", f"{_S3}notification-content-structure.html")
+@guarantee("keys", f"{_S3}notification-content-structure.html")
 def keys(probe: Probe) -> str:
     """Keys may hold spaces, plus, percent and any script, up to S3's limit."""
     # processed/ is two bytes longer than uploads/, and the limit is 1,024 bytes of UTF-8.
@@ -123,11 +123,11 @@ def keys(probe: Probe) -> str:
     too_long = probe.put(f"long/{'y' * (longest + 1)}.jpg", b"never read", no_picture("rejected"))
     for entry, each in zip(sent, pictures, strict=True):
         probe.expect(entry, each)
-    probe.hear(too_long)
+    probe.await_notice(too_long)
     return f"{len(names)} keys; one that is too long for its output was rejected"
 
 
-@promise("orientation", _SPEC)
+@guarantee("orientation", _SPEC)
 def orientation(probe: Probe) -> str:
     """Photos come out upright, without place or device."""
     held = [picture(f"held/{n}.jpg", n, HELD, orientation=n) for n in range(1, 9)]
@@ -135,7 +135,7 @@ def orientation(probe: Probe) -> str:
     return "all 8 orientations of EXIF"
 
 
-@promise("metadata", f"{_S3}UsingMetadata.html")
+@guarantee("metadata", f"{_S3}UsingMetadata.html")
 def metadata(probe: Probe) -> str:
     """The uploader's metadata is kept, to the last byte."""
     full = {"title": "holiday", "note": "x" * (METADATA_LIMIT - len("titleholidaynote"))}
@@ -145,7 +145,7 @@ def metadata(probe: Probe) -> str:
     return f"none, two entries, and {METADATA_LIMIT} bytes"
 
 
-@promise("content", _SPEC)
+@guarantee("content", _SPEC)
 def content(probe: Probe) -> str:
     """The content decides what a file is, not its extension."""
     pictures = [picture("content/a.png", 3), picture("content/b.jpg", 4, edge_cases.SMALL_PNG)]
@@ -153,7 +153,7 @@ def content(probe: Probe) -> str:
     return "a JPEG named .png, a PNG named .jpg"
 
 
-@promise("colours", _SPEC)
+@guarantee("colours", _SPEC)
 def colours(probe: Probe) -> str:
     """Every kind of pixel comes out right: print, grey, palette, 16 bits, alpha."""
     names = ("print", "grey", "icon", "scan", "render", "logo", "progressive")
@@ -162,7 +162,7 @@ def colours(probe: Probe) -> str:
     return ", ".join(names)
 
 
-@promise("profiles", _SPEC)
+@guarantee("profiles", _SPEC)
 def profiles(probe: Probe) -> str:
     """A colour profile is applied, not dropped."""
     data, wanted = profiled_photo()
@@ -171,7 +171,7 @@ def profiles(probe: Probe) -> str:
     return "blue by its numbers, red by its profile"
 
 
-@promise("memory", _SPEC)
+@guarantee("memory", _SPEC)
 def memory(probe: Probe) -> str:
     """A photo of 120 megapixels and a PNG of 50 fit into the function's memory."""
     for name, form, size, (data, line) in (
@@ -185,13 +185,13 @@ def memory(probe: Probe) -> str:
     return f"{'x'.join(map(str, edge_cases.VAST))} and {'x'.join(map(str, edge_cases.WALL))} pixels"
 
 
-@promise("rejections", _SPEC)
+@guarantee("rejections", _SPEC)
 def sound_rejections(probe: Probe) -> str:
     """What is no sound image is rejected at once, with a reason."""
     files = edge_cases.unusable()
     sent = [probe.put(f"bad/{name}", data, no_picture("rejected")) for name, data in files.items()]
     for entry in sent:
-        told = probe.hear(entry)
+        events = probe.await_notice(entry)
         lacking = [
             name
             for name in (
@@ -202,7 +202,7 @@ def sound_rejections(probe: Probe) -> str:
                 "requestId",
                 "occurredAt",
             )
-            if not field_of(told, name)
+            if not field_of(events, name)
         ]
         if lacking:
             raise Broken(f"the notification about {entry.key} lacks {', '.join(lacking)}")
@@ -211,21 +211,21 @@ def sound_rejections(probe: Probe) -> str:
     return f"{len(files)} kinds of them"
 
 
-@promise("vanished", _SPEC)
+@guarantee("vanished", _SPEC)
 def vanished(probe: Probe) -> str:
     """An upload that is gone when its event comes is rejected at once, not tried again."""
     sent = probe.put(f"gone/photo{NO_EVENT}", b"never read", no_picture("rejected"))
     probe.target.client("s3").delete_object(
         Bucket=probe.outputs["UploadBucketName"], Key=sent.key, VersionId=sent.version
     )
-    probe.tell(probe.event(sent, EARLIER))
-    return f"as {field_of(probe.hear(sent), 'error.type')}"
+    probe.must_handle(probe.event(sent, EARLIER))
+    return f"as {field_of(probe.await_notice(sent), 'error.type')}"
 
 
 # --- What S3 may do with events -------------------------------------------------------------------
 
 
-@promise("duplicates", f"{_S3}EventNotifications.html")
+@guarantee("duplicates", f"{_S3}EventNotifications.html")
 def duplicates(probe: Probe) -> str:
     """An event that comes several times, even at once, is announced once."""
     photo = picture(f"twice/photo{NO_EVENT}", 6)
@@ -233,60 +233,60 @@ def duplicates(probe: Probe) -> str:
         probe.put_picture(photo),
         probe.put(f"twice/bad{NO_EVENT}", b"bad", no_picture("rejected")),
     ]
-    told = [probe.event(entry, EARLIER) for entry in sent for _ in range(4)]
-    with ThreadPoolExecutor(len(told)) as pool:
-        list(pool.map(probe.tell, told))
-    for event in told[::4]:
-        probe.tell(event)
+    events = [probe.event(entry, EARLIER) for entry in sent for _ in range(4)]
+    with ThreadPoolExecutor(len(events)) as pool:
+        list(pool.map(probe.must_handle, events))
+    for event in events[::4]:
+        probe.must_handle(event)
     probe.expect(sent[0], photo)
-    probe.hear(sent[1])
+    probe.await_notice(sent[1])
     if len(found := probe.versions(sent[0])) != 1:
         raise Broken(f"the output was written {len(found)} times")
     return "5 deliveries each of an image and of a rejected one"
 
 
-@promise("versions", f"{_S3}notification-content-structure.html")
+@guarantee("versions", f"{_S3}notification-content-structure.html")
 def versions(probe: Probe) -> str:
     """An event is about the version it names, whatever came after."""
     photos = [picture(f"versions/photo{NO_EVENT}", number) for number in (7, 8)]
     sent = [probe.put_picture(each) for each in photos]
     for entry, each, sequencer in zip(sent, photos, (EARLIER, LATER), strict=True):
-        probe.tell(probe.event(entry, sequencer))
+        probe.must_handle(probe.event(entry, sequencer))
         probe.expect(entry, each)
-    probe.tell(probe.event(sent[0], EARLIER))  # once more, when it has been replaced
+    probe.must_handle(probe.event(sent[0], EARLIER))  # once more, when it has been replaced
     probe.expect(sent[1], photos[1])
     return "the first version after the second was there, then the second"
 
 
-@promise("order", f"{_S3}notification-content-structure.html")
+@guarantee("order", f"{_S3}notification-content-structure.html")
 def order(probe: Probe) -> str:
-    """An older version that is told of later replaces nothing."""
+    """An older version whose event comes later replaces nothing."""
     photos = [picture(f"order/photo{NO_EVENT}", number) for number in (9, 10)]
     older, newer = probe.put_picture(photos[0], "superseded"), probe.put_picture(photos[1])
-    probe.tell(probe.event(newer, LATER))
-    probe.tell(probe.event(older, EARLIER))
-    probe.hear(older)
+    probe.must_handle(probe.event(newer, LATER))
+    probe.must_handle(probe.event(older, EARLIER))
+    probe.await_notice(older)
     probe.expect(newer, photos[1])
     if len(found := probe.versions(newer)) != 1:
         raise Broken(f"the output was written {len(found)} times")
     return "the newer one stayed"
 
 
-@promise("several", f"{_S3}notification-content-structure.html")
+@guarantee("several", f"{_S3}notification-content-structure.html")
 def several(probe: Probe) -> str:
-    """An event may tell of several uploads, and a bad one does not keep the others back."""
+    """An event may be about several uploads, and a bad one does not keep the others back."""
     photos = [picture(f"several/{number}{NO_EVENT}", number) for number in (12, 13)]
     sent = [probe.put_picture(each) for each in photos]
     bad = probe.put(f"several/bad{NO_EVENT}", b"bad", no_picture("rejected"))
-    told = [probe.event(entry, EARLIER)["Records"][0] for entry in (sent[0], bad, sent[1])]
-    probe.tell({"Records": told})
+    events = [probe.event(entry, EARLIER)["Records"][0] for entry in (sent[0], bad, sent[1])]
+    probe.must_handle({"Records": events})
     for entry, each in zip(sent, photos, strict=True):
         probe.expect(entry, each)
-    probe.hear(bad)
+    probe.await_notice(bad)
     return "three of them"
 
 
-@promise("no-images", f"{_S3}notification-content-structure.html")
+@guarantee("no-images", f"{_S3}notification-content-structure.html")
 def no_images(probe: Probe) -> str:
     """Events that are of no upload are let pass."""
     photo = picture(f"none/photo{NO_EVENT}", 11)
@@ -294,16 +294,16 @@ def no_images(probe: Probe) -> str:
     bucket = probe.outputs["UploadBucketName"]
     time_ = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
     test = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": time_, "Bucket": bucket}
-    probe.tell(test)
-    probe.tell(probe.event(sent, EARLIER, name="ObjectRemoved:Delete"))
+    probe.must_handle(test)
+    probe.must_handle(probe.event(sent, EARLIER, name="ObjectRemoved:Delete"))
     # What the function wrote must never be its input: it would go round for ever.
-    probe.tell(probe.event(sent, EARLIER, bucket=probe.outputs["ProcessedBucketName"]))
+    probe.must_handle(probe.event(sent, EARLIER, bucket=probe.outputs["ProcessedBucketName"]))
     if probe.versions(sent):
         raise Broken("an event that is of no upload made an output")
     return "S3's test event, a deletion, an output"
 
 
-@promise("transient-faults", f"{_LAMBDA}invocation-async-error-handling.html")
+@guarantee("transient-faults", f"{_LAMBDA}invocation-async-error-handling.html")
 def transient_faults(probe: Probe) -> str:
     """A fault that may pass is raised, so that Lambda tries again."""
     sent = probe.put(f"fault/photo{NO_EVENT}", b"never read", no_picture(""))
@@ -313,7 +313,7 @@ def transient_faults(probe: Probe) -> str:
     return "it was"
 
 
-@promise("steady-memory", f"{_LAMBDA}configuration-memory.html")
+@guarantee("steady-memory", f"{_LAMBDA}configuration-memory.html")
 def steady_memory(probe: Probe) -> str:
     """The function's memory does not grow with the number of its invocations."""
     photo = picture(f"memory/photo{NO_EVENT}", 14, SMALL)
@@ -330,9 +330,9 @@ def steady_memory(probe: Probe) -> str:
     return detail
 
 
-@promise("nothing-more", _SPEC)
+@guarantee("nothing-more", _SPEC)
 def nothing_more(probe: Probe) -> str:
-    """Nothing is told twice, and nothing of what is none of its business."""
+    """Nothing is notified twice, and nothing of what is none of its business."""
     time.sleep(2)  # in which a second notification of the last image would still come
     if surplus := list(probe.surplus()):
         raise Broken("; ".join(surplus[:5]))

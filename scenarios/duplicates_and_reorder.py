@@ -99,5 +99,5 @@ def events_were_disturbed(run: Run) -> Verdict:
 
 
 def _begun(entry: Entry) -> float:
-    """When the function first heard of it, in seconds since 1970; 0 if never."""
+    """When the function first received its event, in seconds since 1970; 0 if never."""
     return min((each.at for d in entry.deliveries for each in d.attempts), default=0.0)

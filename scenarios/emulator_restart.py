@@ -25,12 +25,12 @@ NEEDS = frozenset({"restart"})
 IMAGES = 200
 DAY_S = 20.0
 
-# How a run may tell that its emulator was killed. One that comes back late is one that stopped.
+# How a run may find out that its emulator was killed. One that comes back late is one that stopped.
 STOPPED = "stopped during the run"
 FORGOT = "lost its state during the run"
 CAUSES = {True: (FORGOT, STOPPED), False: (STOPPED,)}
 
-_SPEC = "TapStack: what a run promises (docs/scenarios.md)"
+_SPEC = "TapStack: what a run guarantees (docs/scenarios.md)"
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
@@ -96,18 +96,18 @@ def no_pass(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
 
 def cause(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
     """In the report and in what it said at the end."""
-    told = _cause(day)
-    named = any(each in told for each in causes)
-    said = told in " ".join(day.said.split())
-    return named and said, f"{told or 'no cause'}{'' if said else ', but it was not said'}"
+    reported = _cause(day)
+    named = any(each in reported for each in causes)
+    said = reported in " ".join(day.said.split())
+    return named and said, f"{reported or 'no cause'}{'' if said else ', but it was not said'}"
 
 
 def sums(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:
     """Each image has one outcome."""
     outcomes = _outcomes(day)
-    told = ", ".join(f"{count} {name}" for name, count in outcomes.items() if count)
+    reported = ", ".join(f"{count} {name}" for name, count in outcomes.items() if count)
     right = sum(outcomes.values()) == day.planned == len(day.entries)
-    return right, f"{told or 'nothing'}, of {day.planned} planned"
+    return right, f"{reported or 'nothing'}, of {day.planned} planned"
 
 
 def lost(day: BrokenDay, causes: tuple[str, ...]) -> Verdict:

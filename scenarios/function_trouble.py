@@ -29,7 +29,7 @@ from harness.images.corpus import Picture
 from harness.images.edge_cases import picture
 from harness.polling import stretched
 from harness.redrive import redrive
-from harness.run.contracts import promise, try_all
+from harness.run.contracts import guarantee, try_all
 from harness.run.failure_queue import waiting_failures
 from harness.run.probe import Broken, Probe
 from harness.run.scenario import Context
@@ -68,13 +68,13 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     context.compressed(f"an invocation timed out after {timeout_s} s, not after the template's 60")
     context.compressed(compression(BREACH_FORGOTTEN_S))
     with compressed(target, lambda_retry_s=RETRY_S), timeout(target, function, timeout_s):
-        alone = [retried, five_are_quiet, six_are_told, given_up, alarm_ends]
+        alone = [retried, five_are_quiet, six_are_notified, given_up, alarm_ends]
         finished, kept = try_all(context, [quiet], [], alone)
     rules = [errors_counted, checks.structured_logs, checks.accounted]
     return finished, [*kept, *(each(finished) for each in rules)]
 
 
-@promise("quiet", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+@guarantee("quiet", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def quiet(probe: Probe) -> str:
     """Without trouble, images come out and the alarm on errors is not raised."""
     name = _alarm(probe)["AlarmName"]
@@ -84,7 +84,7 @@ def quiet(probe: Probe) -> str:
     return "it is OK"
 
 
-@promise("retried", f"{_LAMBDA}invocation-async-error-handling.html")
+@guarantee("retried", f"{_LAMBDA}invocation-async-error-handling.html")
 def retried(probe: Probe) -> str:
     """What dies in mid-flight is tried again, and comes out once."""
     pictures = [picture(f"trouble/{number}.jpg", number) for number in range(len(TROUBLES))]
@@ -94,15 +94,15 @@ def retried(probe: Probe) -> str:
     ]
     sent = _under(probe, rules, pictures)
     for entry in sent:
-        if len(probe.told_of(entry)) != 1 or len(probe.versions(entry)) != 1:
+        if len(probe.notices_of(entry)) != 1 or len(probe.versions(entry)) != 1:
             raise Broken(
-                f"{entry.key} was notified {len(probe.told_of(entry))} times and written "
+                f"{entry.key} was notified {len(probe.notices_of(entry))} times and written "
                 f"{len(probe.versions(entry))} times"
             )
     return ", ".join(f"{fault['fault']} before {fault['before']}" for fault in TROUBLES)
 
 
-@promise("five-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+@guarantee("five-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def five_are_quiet(probe: Probe) -> str:
     """Five errors in five minutes are no alarm."""
     alarm = _alarm(probe)
@@ -113,21 +113,21 @@ def five_are_quiet(probe: Probe) -> str:
     return f"after {ALLOWED} errors"
 
 
-@promise("six-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
-def six_are_told(probe: Probe) -> str:
+@guarantee("six-errors", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+def six_are_notified(probe: Probe) -> str:
     """Six errors in five minutes raise the alarm, and the topic is notified of it."""
     _crash_anew(probe, _alarm(probe), ALLOWED + 1)
-    return _require_told(probe, "ALARM", BREACH_SEEN_S)
+    return _require_notified(probe, "ALARM", BREACH_SEEN_S)
 
 
-@promise("given-up", f"{_LAMBDA}invocation-async-retain-records.html")
+@guarantee("given-up", f"{_LAMBDA}invocation-async-retain-records.html")
 def given_up(probe: Probe) -> str:
     """What always fails is announced once and waits in the queue; sent again, it works."""
     doomed = picture("doomed.jpg", 8)
     rules = [{"fault": "crash", "before": "s3:PutObject", "key": "*/doomed.jpg"}]
     with disturbed(probe.target, invocations=_of(probe, rules)) as disturbance:
         sent = probe.put_picture(doomed, "failed")
-        told = probe.hear(sent)
+        notice = probe.await_notice(sent)
         struck = len(disturbance.journal())
     if struck != ATTEMPTS:
         raise Broken(f"{sent.key} was tried {struck} times, not {ATTEMPTS}")
@@ -138,19 +138,18 @@ def given_up(probe: Probe) -> str:
     redrive(probe.target, probe.stack, execute=True)
     sent.expected = replace(sent.expected, status="processed")
     probe.expect(sent, doomed, after=1)
-    if len(probe.versions(sent)) != 1 or len(probe.told_of(sent)) != 2:
-        raise Broken(f"{sent.key} was notified {len(probe.told_of(sent))} times")
+    if len(probe.versions(sent)) != 1 or len(probe.notices_of(sent)) != 2:
+        raise Broken(f"{sent.key} was notified {len(probe.notices_of(sent))} times")
     if waiting := redrive(probe.target, probe.stack).items:
         raise Broken(f"{len(waiting)} messages are left in the failure queue")
-    return (
-        f"reported as {told.get('condition')} after {told.get('attempts')} attempts, then processed"
-    )
+    condition, attempts = notice.get("condition"), notice.get("attempts")
+    return f"reported as {condition} after {attempts} attempts, then processed"
 
 
-@promise("alarm-ends", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
+@guarantee("alarm-ends", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def alarm_ends(probe: Probe) -> str:
     """The alarm ends with the errors, and the topic is notified of it."""
-    return _require_told(probe, "OK", BREACH_FORGOTTEN_S)
+    return _require_notified(probe, "OK", BREACH_FORGOTTEN_S)
 
 
 @rule("errors", "Every error was counted, and no other", f"{_LAMBDA}monitoring-metrics-types.html")
@@ -220,14 +219,14 @@ def _crash_anew(probe: Probe, alarm: Alarm, count: int) -> None:
     _wait_for_errors(probe, alarm, before + count)
 
 
-def _require_told(probe: Probe, state: str, after_s: int) -> str:
-    """The alarm comes to a state and the topic tells of it, as often as it did: once."""
+def _require_notified(probe: Probe, state: str, after_s: int) -> str:
+    """The alarm comes to a state and the topic is notified, as often as it did: once."""
     name = _alarm(probe)["AlarmName"]
     if (found := comes_to(probe.target, name, state, after_s)) != state:
         raise Broken(f"{name} is {found}, not {state}")
-    probe.wait(f"the notification that {name} is {state}", partial(_told, probe, name, state))
+    probe.wait(f"the notification that {name} is {state}", partial(_notified, probe, name, state))
     return f"{name} came to {state}"
 
 
-def _told(probe: Probe, alarm: str, state: str) -> list[Notice]:
+def _notified(probe: Probe, alarm: str, state: str) -> list[Notice]:
     return [n for n in probe.notices(f"alarm {state}") if n.body["AlarmName"] == alarm]

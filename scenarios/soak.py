@@ -105,8 +105,8 @@ def _flat(rounds: Sequence[Round], part: str, what: str) -> Verdict:
     allowed = limit.floor + limit.per_image * images
     allowed += limit.environment if part == "functions" else 0.0
     detail = (
-        f"{_told(what, grown, signed=True)} in {images} images, from {_told(what, values[0])}; "
-        f"allowed {_told(what, allowed, signed=True)}"
+        f"{_in_words(what, grown, signed=True)} in {images} images, "
+        f"from {_in_words(what, values[0])}; allowed {_in_words(what, allowed, signed=True)}"
     )
     if what in ("memory", "disk"):
         detail += f"; {grown / max(1, images):+.0f} bytes per image"
@@ -149,7 +149,7 @@ def _creeps(what: str, values: Sequence[float]) -> Verdict:
     )
 
 
-def _told(what: str, amount: float, *, signed: bool = False) -> str:
+def _in_words(what: str, amount: float, *, signed: bool = False) -> str:
     sign = "+" if signed else ""
     if what in ("memory", "disk"):
         return f"{amount / 1e6:{sign}.1f} MB"

@@ -14,7 +14,7 @@ from harness.evidence.logs import log_groups
 from harness.evidence.observations import Run
 from harness.images.edge_cases import picture
 from harness.problems import Problem
-from harness.run.contracts import promise
+from harness.run.contracts import guarantee
 from harness.run.environments import Changes, Facts, Life, listed, live, require_same
 from harness.run.probe import Broken, Probe, no_picture
 from harness.run.scenario import Context
@@ -25,7 +25,7 @@ from harness.stack.physical_ids import IDENTITIES
 TITLE = "deploy, change, fail, delete and deploy again, beside another environment"
 GATE = 5
 
-_SPEC = "TapStack: what the template promises (infra/TapStack.yml)"
+_SPEC = "TapStack: what the template guarantees (infra/TapStack.yml)"
 _CLOUDFORMATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
 _UPDATES = f"{_CLOUDFORMATION}using-cfn-updating-stacks-update-behaviors.html"
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
@@ -57,7 +57,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
 # --- Two of them, side by side ------------------------------------------------------------------
 
 
-@promise("deployed", f"{_CLOUDFORMATION}stacks.html")
+@guarantee("deployed", f"{_CLOUDFORMATION}stacks.html")
 def deployed(life: Life) -> str:
     """Two environments are deployed side by side, each as the template says."""
     life.one.deploy()
@@ -67,12 +67,12 @@ def deployed(life: Life) -> str:
     return f"{len(life.one.ids())} resources each"
 
 
-@promise("apart", f"{_CLOUDFORMATION}best-practices.html")
+@guarantee("apart", f"{_CLOUDFORMATION}best-practices.html")
 def apart(life: Life) -> str:
     """What is uploaded into one environment is nothing to the other."""
     with life.one.probing() as here, life.other.probing() as there:
         here.prove([picture("here.jpg")])
-        here.hear(here.put("bad.jpg", b"not a picture", no_picture("rejected")))
+        here.await_notice(here.put("bad.jpg", b"not a picture", no_picture("rejected")))
         for alarm in measured_alarms(here):
             here.wait(
                 f"a datapoint of {alarm['MetricName']}",
@@ -84,7 +84,7 @@ def apart(life: Life) -> str:
         strange = [
             f"a notification in {probe.stack.name} about {notice.body}"
             for probe, environment in ((here, life.one), (there, life.other))
-            for notice in probe.heard
+            for notice in probe.all_notices
             if environment.suffix not in str(notice.body)
         ]
         if strange:
@@ -97,8 +97,8 @@ def _traces(probe: Probe) -> list[str]:
     target, outputs = probe.target, probe.outputs
     s3, sqs, logs = (target.client(service) for service in ("s3", "sqs", "logs"))
     # An alarm says once that it is OK when it is first evaluated, which is nobody's doing.
-    heard = [notice for notice in probe.heard if notice.status != "alarm OK"]
-    traces = [f"a notification {notice.body}" for notice in heard]
+    notices = [notice for notice in probe.all_notices if notice.status != "alarm OK"]
+    traces = [f"a notification {notice.body}" for notice in notices]
     for bucket in (outputs["UploadBucketName"], outputs["ProcessedBucketName"]):
         found = s3.list_object_versions(Bucket=bucket).get("Versions", [])
         traces += [f"an object {version['Key']}" for version in found]
@@ -114,7 +114,7 @@ def _traces(probe: Probe) -> list[str]:
     return traces
 
 
-@promise("untouched", f"{_CLOUDFORMATION}best-practices.html")
+@guarantee("untouched", f"{_CLOUDFORMATION}best-practices.html")
 def untouched(life: Life) -> str:
     """All that happened to one environment has left the other as it was, and it works."""
     require_same(life.before, life.other.facts())
@@ -125,7 +125,7 @@ def untouched(life: Life) -> str:
 # --- Each parameter, changed in place -------------------------------------------------------------
 
 
-@promise("email", _SPEC)
+@guarantee("email", _SPEC)
 def email(life: Life) -> str:
     """With another NotificationEmail the topic has that subscription instead of the old one."""
     if "NotificationEmail" not in life.one.declared:
@@ -148,7 +148,7 @@ def email(life: Life) -> str:
     return f"{EMAIL} is subscribed"
 
 
-@promise("concurrency", f"{_LAMBDA}configuration-concurrency.html")
+@guarantee("concurrency", f"{_LAMBDA}configuration-concurrency.html")
 def concurrency(life: Life) -> str:
     """ReservedConcurrency is reserved, and with -1 nothing is any more; the pipeline works."""
     if "ReservedConcurrency" not in life.one.declared:
@@ -172,7 +172,7 @@ def _reserved(life: Life) -> int | None:
     return reserved
 
 
-@promise("architecture", f"{_LAMBDA}foundation-arch.html")
+@guarantee("architecture", f"{_LAMBDA}foundation-arch.html")
 def architecture(life: Life) -> str:
     """Another Architecture is that of every function, or is refused and changes nothing."""
     if "Architecture" not in life.one.declared:
@@ -197,7 +197,7 @@ def architecture(life: Life) -> str:
     return f"{theirs}, and {ours} again"
 
 
-@promise("suffix", f"{_CLOUDFORMATION}aws-resource-cfn-customresource.html")
+@guarantee("suffix", f"{_CLOUDFORMATION}aws-resource-cfn-customresource.html")
 def suffix(life: Life) -> str:
     """A stack keeps its EnvironmentSuffix: another one is refused, and all stays as it was."""
     # The custom resource's function would get another name, and its ServiceToken cannot change.
@@ -227,7 +227,7 @@ RENAMED = ("NotificationTopicArn", "FunctionName", "LogGroupName", "FailureQueue
 KEPT = ("UploadBucketName", "ProcessedBucketName", "FailureQueueUrl")
 
 
-@promise("replacement", _UPDATES)
+@guarantee("replacement", _UPDATES)
 def replacement(life: Life) -> str:
     """What cannot change its name is replaced: the new one works, the old one is gone."""
     resources, before = life.one.template["Resources"], life.one.ids()
@@ -254,7 +254,7 @@ def replacement(life: Life) -> str:
     if wrong:
         raise Broken(listed(wrong))
     kept = [one for name, one in old.items() if name in kept_ids]
-    remove(life.one.target, kept)  # as whoever keeps something has to, in the end
+    remove(life.one.target, kept)  # as everybody who keeps something has to, in the end
     return f"{len(replaced)} replaced; kept: {listed(kept)}"
 
 
@@ -286,7 +286,7 @@ def _merged(one: Changes, other: Changes) -> Changes:
     return {name: {**one.get(name, {}), **other.get(name, {})} for name in {**one, **other}}
 
 
-@promise("in-place", _UPDATES)
+@guarantee("in-place", _UPDATES)
 def in_place(life: Life) -> str:
     """What can change in place does, and goes back: each property is read from its service."""
     template, before, ids = life.one.template, life.one.facts(), life.one.ids()
@@ -306,7 +306,7 @@ def _differ(before: Facts, after: Facts, name: str) -> bool:
     return any(before.get(fact) != after[fact] for fact in after if fact.startswith(f"{name}."))
 
 
-@promise("failed-update", f"{_CLOUDFORMATION}stack-failure-options.html")
+@guarantee("failed-update", f"{_CLOUDFORMATION}stack-failure-options.html")
 def failed_update(life: Life) -> str:
     """An update that fails is taken back: all is exactly as before, and works."""
     everything = list(life.one.template["Resources"])
@@ -335,7 +335,7 @@ def failed_update(life: Life) -> str:
 # --- The end, and a new beginning -----------------------------------------------------------------
 
 
-@promise("refused-deletion", f"{_S3}delete-bucket.html")
+@guarantee("refused-deletion", f"{_S3}delete-bucket.html")
 def refused_deletion(life: Life) -> str:
     """While a bucket holds something, the stack's deletion fails, names it and keeps it whole."""
     outputs = life.one.stack.outputs
@@ -370,7 +370,7 @@ def _bucket(life: Life, name: str) -> dict[str, str]:
     }
 
 
-@promise("deletion", f"{_CLOUDFORMATION}cfn-console-delete-stack.html")
+@guarantee("deletion", f"{_CLOUDFORMATION}cfn-console-delete-stack.html")
 def deletion(life: Life) -> str:
     """Once the buckets are empty, the stack is deleted and nothing of it is left."""
     life.one.empty()
@@ -380,7 +380,7 @@ def deletion(life: Life) -> str:
     return "no resource, export or log group"
 
 
-@promise("again", f"{_CLOUDFORMATION}stacks.html")
+@guarantee("again", f"{_CLOUDFORMATION}stacks.html")
 def again(life: Life) -> str:
     """It is deployed again under the same name, and works."""
     life.one.deploy()

@@ -1,7 +1,7 @@
 """What connects the function with the rest of the stack, and what watches over it, tried out.
 
 Arrange: one stack. Drive: let an event fail for good, put the alarms on and off, ask the custom
-resource as CloudFormation does. Expect: whoever has to hear of it does, and nothing else changes.
+resource as CloudFormation does. Expect: who has to be notified is, and nothing else changes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from harness.evidence.check import Check
 from harness.evidence.ledger import Notice
 from harness.evidence.observations import Run
 from harness.images.edge_cases import picture
-from harness.run.contracts import promise, try_all
+from harness.run.contracts import guarantee, try_all
 from harness.run.mails import confirmed_address, mails_about, notified_unconfirmed
 from harness.run.notifications import subscribed
 from harness.run.probe import EARLIER, NO_EVENT, Broken, Probe, no_picture
@@ -49,20 +49,20 @@ _CLOUDFORMATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuid
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
-    """Try every promise, one after the other, and judge what was seen meanwhile."""
+    """Try every guarantee, one after the other, and judge what was seen meanwhile."""
     alone = [metrics, alarm_actions, mails, failures, reported_later, bucket_notifications, secrets]
     finished, kept = try_all(context, [connected], [exports], alone)
     return finished, [*kept, checks.structured_logs(finished)]
 
 
-@promise("connected", f"{_LAMBDA}with-s3.html")
+@guarantee("connected", f"{_LAMBDA}with-s3.html")
 def connected(probe: Probe) -> str:
     """S3 notifies the function of an upload, and the topic notifies of its output."""
     probe.prove([picture("plain.jpg")])
     return "it did"
 
 
-@promise("exports", f"{_CLOUDFORMATION}using-cfn-stack-exports.html")
+@guarantee("exports", f"{_CLOUDFORMATION}using-cfn-stack-exports.html")
 def exports(probe: Probe) -> str:
     """Every output has a value, which an export of the template's has too."""
     cloudformation = probe.target.client("cloudformation")
@@ -81,11 +81,11 @@ def exports(probe: Probe) -> str:
     return f"{sum('ExportName' in each for each in outputs)} of {len(outputs)} are exported"
 
 
-@promise("metrics", f"{_CLOUDWATCH}cloudwatch_concepts.html")
+@guarantee("metrics", f"{_CLOUDWATCH}cloudwatch_concepts.html")
 def metrics(probe: Probe) -> str:
     """Every alarm on the function watches a metric that is there, and faults pass it."""
     bad = probe.put("bad.jpg", b"not a picture", no_picture("rejected"))
-    probe.hear(bad)
+    probe.await_notice(bad)
     measured = measured_alarms(probe)
     for alarm in measured:
         what = f"a datapoint of {alarm['Namespace']} {alarm['MetricName']} as the alarm has it"
@@ -100,7 +100,7 @@ def metrics(probe: Probe) -> str:
     )
 
 
-@promise("alarm-actions", f"{_CLOUDWATCH}Notify_Users_Alarm_Changes.html")
+@guarantee("alarm-actions", f"{_CLOUDWATCH}Notify_Users_Alarm_Changes.html")
 def alarm_actions(probe: Probe) -> str:
     """Every alarm, off and on, reaches the topics that it is to notify."""
     found = {alarm["AlarmName"]: alarm for alarm in alarms(probe)}
@@ -110,7 +110,7 @@ def alarm_actions(probe: Probe) -> str:
             name = f"{probe.stack.name}-{probe.folder}-{number}"
             listen = listening.enter_context(subscribed(probe.target, topic, name))
             listen(partial(_keep, notices, topic))
-        set_states(probe, dict.fromkeys(found, "INSUFFICIENT_DATA"))  # only changes are told
+        set_states(probe, dict.fromkeys(found, "INSUFFICIENT_DATA"))  # only changes are notified
         for state in ("OK", "ALARM"):
             set_states(probe, dict.fromkeys(found, state))
             due = {(t, name) for name, alarm in found.items() for t in actions_of(alarm, state)}
@@ -131,7 +131,7 @@ def _all_notified(
     return due <= came
 
 
-@promise("mails", f"{_SNS}sns-email-notifications.html")
+@guarantee("mails", f"{_SNS}sns-email-notifications.html")
 def mails(probe: Probe) -> str:
     """A confirmed address gets one mail a notification, others nothing but the question."""
     photos = [picture("mail/photo.jpg", 1), picture("mail/drawing.png", 2)]
@@ -140,36 +140,36 @@ def mails(probe: Probe) -> str:
         bad = probe.put("mail/bad.jpg", b"not a picture", no_picture("rejected"))
         for entry, photo in zip(sent, photos, strict=True):
             probe.expect(entry, photo)
-        probe.hear(bad)
+        probe.await_notice(bad)
         sent.append(bad)
         for entry in sent:
             probe.wait(f"a mail about {entry.key}", partial(mails_about, probe, address, entry))
         for entry in sent:
-            told, mailed = len(probe.told_of(entry)), len(mails_about(probe, address, entry))
+            notified, mailed = len(probe.notices_of(entry)), len(mails_about(probe, address, entry))
             if mailed != 1:
                 raise Broken(
-                    f"{mailed} mails about {entry.key}, of which {told} notifications came"
+                    f"{mailed} mails about {entry.key}, of which {notified} notifications came"
                 )
     if unasked := notified_unconfirmed(probe):
         raise Broken(f"notified without having confirmed: {', '.join(unasked)}")
     return f"{len(sent)} notifications, each mailed once"
 
 
-@promise("failures", f"{_LAMBDA}invocation-async-retain-records.html")
+@guarantee("failures", f"{_LAMBDA}invocation-async-retain-records.html")
 def failures(probe: Probe) -> str:
     """What fails for good ends in the failure queue and is announced."""
     sent = probe.put(f"failure/a b+c{NO_EVENT}", b"never read", no_picture("failed"))
     with probe.forbidden_bucket() as bucket, without_retries(probe):
         event = probe.event(sent, EARLIER, bucket=bucket)
         request = invoke(probe, event)
-        told = probe.hear(sent)
+        notified = probe.await_notice(sent)
         record = probe.wait("the record in the failure queue", partial(failure, probe, request))
-    if told["requestId"] != request or (record or {}).get("requestPayload") != event:
-        raise Broken(f"it was announced as {told}, and kept as {record}")
-    return f"as {told.get('condition')}"
+    if notified["requestId"] != request or (record or {}).get("requestPayload") != event:
+        raise Broken(f"it was announced as {notified}, and kept as {record}")
+    return f"as {notified.get('condition')}"
 
 
-@promise("reported-later", f"{_LAMBDA}invocation-async-error-handling.html")
+@guarantee("reported-later", f"{_LAMBDA}invocation-async-error-handling.html")
 def reported_later(probe: Probe) -> str:
     """What could not be announced is announced when its event is sent again."""
     photo = picture(f"later/photo{NO_EVENT}", 1)
@@ -177,12 +177,12 @@ def reported_later(probe: Probe) -> str:
     event = probe.event(sent, EARLIER)
     with topic_missing(probe):
         request = failed(probe, event)
-    probe.tell({**event, "redriveOf": request})
+    probe.must_handle({**event, "redriveOf": request})
     probe.expect(sent, photo)
     return "it raised without a topic, and was notified once there was one"
 
 
-@promise("bucket-notifications", f"{_CLOUDFORMATION}crpg-ref.html")
+@guarantee("bucket-notifications", f"{_CLOUDFORMATION}crpg-ref.html")
 def bucket_notifications(probe: Probe) -> str:
     """The custom resource sets, changes and removes its own notifications, and no others."""
     if not asked_by(probe):
@@ -243,7 +243,7 @@ def bucket_notifications(probe: Probe) -> str:
     return "create, update, another owner, delete, and a refusal"
 
 
-@promise("secrets", f"{_LAMBDA}configuration-envvars.html")
+@guarantee("secrets", f"{_LAMBDA}configuration-envvars.html")
 def secrets(probe: Probe) -> str:
     """No log line has the name of a credential in it."""
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):

@@ -1,7 +1,7 @@
 """The URLs that the emulator gives out lead to it by themselves: no DNS has to know a name.
 
 LocalStack's are below localhost.localstack.cloud, which only public DNS resolves; and most systems
-resolve `localhost` but no name below it. So what AWS tells apart by the host is a path here:
+resolve `localhost` but no name below it. So what AWS distinguishes by the host is a path here:
 queues, APIs and function URLs (lambda_runtime/function_urls.py). Where a client puts a bucket's
 name before the endpoint's host all the same, and its system resolves that, it is a bucket.
 """

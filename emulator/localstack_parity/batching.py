@@ -19,7 +19,7 @@ _GATHER_S = 0.05  # what belongs together comes in together: the lines of one in
 class Batcher[Item]:
     """Collects items and writes them, beginning a batch at most every ``interval_s`` seconds.
 
-    After a pause the first batch is written at once, so that whoever looks sees it; under load
+    After a pause the first batch is written at once, so that a reader sees it; under load
     there is one an interval.
 
     Memory is bounded: with ``limit`` items waiting, the batch is written at once and ``add`` blocks

@@ -65,7 +65,7 @@ def find(state: Path) -> Running | None:
         if same and process.status() != psutil.STATUS_ZOMBIE:
             return Running(process, int(record["port"]))
     except (FileNotFoundError, psutil.NoSuchProcess, ValueError, KeyError, TypeError):
-        pass  # a record that was written by half tells of nobody either
+        pass  # a record that was written by half names nobody either
     return None
 
 
@@ -163,7 +163,7 @@ def _command() -> list[str]:
 
 
 def _environment(state: Path, port: int) -> dict[str, str]:
-    """Return the variables of whoever starts it without credentials: no call may reach AWS."""
+    """Return the caller's variables without credentials: no call may reach AWS."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     listen = {"GATEWAY_LISTEN": f"{HOST}:{port}"}
     return {**mine, **listen, "TAPSTACK_EMULATOR_STATE": str(state.absolute() / "work")}

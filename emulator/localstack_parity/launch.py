@@ -68,7 +68,7 @@ def share_arenas() -> None:
 
 
 def main() -> None:
-    """Run LocalStack until it is told to stop, then leave at once."""
+    """Run LocalStack until it is asked to stop, then leave at once."""
     os.umask(0o077)  # objects, messages and logs are for nobody else
     share_arenas()
     lifeline = os.environ.pop(LIFELINE_VARIABLE, "")

@@ -90,7 +90,7 @@ def on_start() -> None:
 
 @hooks.on_infra_shutdown()
 def on_stop() -> None:
-    """Run once, when the emulator is told to stop."""
+    """Run once, when the emulator is asked to stop."""
     from localstack_parity.cloudwatch import measurements
     from localstack_parity.lambda_runtime import executor, logs
 
@@ -153,7 +153,7 @@ def sns() -> Service:
 
 @aws_provider(api="sqs", name="parity")
 def sqs() -> Service:
-    """SQS that tells CloudWatch what happens to messages and how deep its queues are."""
+    """SQS that reports to CloudWatch what happens to messages and how deep its queues are."""
     from localstack_parity.sqs.provider import ParitySqsProvider
 
     return Service.for_provider(ParitySqsProvider())

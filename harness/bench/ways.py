@@ -76,7 +76,7 @@ def _process(file: Path) -> float:
 def through_pipeline(target: Target, stack: Stack, uploads: Sequence[Upload]) -> float:
     """Seconds from the first upload until the last output is there.
 
-    Raises WaitedTooLong if the pipeline loses images.
+    Raises DeadlineExceeded if the pipeline loses images.
     """
     s3, outputs = target.client("s3"), stack.outputs
     run = f"bench-{secrets.token_hex(4)}"

@@ -41,7 +41,7 @@ def redrive(settings: Settings, *, execute: bool, as_json: bool) -> int:
     target = choose_target(settings)
     stack = running_stack(target, settings)
     done = send_again(
-        target, stack, execute=execute, told=lambda item: None if as_json else _tell(item)
+        target, stack, execute=execute, report=lambda item: None if as_json else _tell(item)
     )
     if as_json:
         print_json(_document(done))

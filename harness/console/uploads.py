@@ -1,4 +1,4 @@
-"""What became of each upload: from the buckets and the function's log, for whoever sent it.
+"""What became of each upload: from the buckets and the function's log, whatever client sent it.
 
 Nothing but AWS's API is asked, so that it works with any target: S3 says what was stored, the log
 of the function what it handled, when, and what it announced.
@@ -149,16 +149,18 @@ def _followed(upload: Upload, invocation: Invocation, attempts: int) -> Upload:
         ended=last.ended if last else None,
         ran_ms=last.duration_ms if last else None,
     )
-    told = _told(upload, invocation.lines)
-    if told.state not in ("", "waiting", "ignored"):
-        return told
+    reported = _reported(upload, invocation.lines)
+    if reported.state not in ("", "waiting", "ignored"):
+        return reported
     if last and last.status and last.status != "success":
         failed = len(invocation.attempts) >= attempts
-        return replace(told, state="failed" if failed else "retrying", why=told.why or last.status)
-    return replace(told, state="running" if not (last and last.ended) else "done")
+        return replace(
+            reported, state="failed" if failed else "retrying", why=reported.why or last.status
+        )
+    return replace(reported, state="running" if not (last and last.ended) else "done")
 
 
-def _told(upload: Upload, lines: Iterable[tuple[int, str]]) -> Upload:
+def _reported(upload: Upload, lines: Iterable[tuple[int, str]]) -> Upload:
     """`upload` with what the function itself says of it."""
     for time_ms, text in lines:
         try:
@@ -206,7 +208,7 @@ def _version(version: object) -> str:
 
 
 def _wanted(s3: Any, bucket: str) -> list[tuple[str, str]]:
-    """Prefix and suffix of the keys of which S3 tells a function."""
+    """Prefix and suffix of the keys whose events S3 sends to a function."""
     answer = s3.get_bucket_notification_configuration(Bucket=bucket)
     found = []
     for each in answer.get("LambdaFunctionConfigurations", ()):

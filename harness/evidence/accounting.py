@@ -78,7 +78,7 @@ def _of_invocations(run: Run) -> Iterator[str]:
         return
     if logs.strangers:
         yield f"{len(logs.strangers)} deliveries are of nothing sent: {_few(logs.strangers)}"
-    unknown = [entry.key for entry in run.ledger.entries if _told_by_others(entry)]
+    unknown = [entry.key for entry in run.ledger.entries if _notified_by_others(entry)]
     if unknown:
         yield f"{len(unknown)} were reported by a request that the log does not have for them: " + (
             _few(unknown)
@@ -92,11 +92,11 @@ def _of_invocations(run: Run) -> Iterator[str]:
         )
 
 
-def _told_by_others(entry: Entry) -> bool:
-    """Whether a request told of it that did not handle it; failures are told for others."""
+def _notified_by_others(entry: Entry) -> bool:
+    """Whether a request notified of it that did not handle it; failures are notified for others."""
     handled = {delivery.request_id for delivery in entry.deliveries}
-    told = {notice.request_id for notice in entry.notices if notice.status != "failed"}
-    return not told <= handled
+    notified = {notice.request_id for notice in entry.notices if notice.status != "failed"}
+    return not notified <= handled
 
 
 def _stored(run: Run) -> int:
@@ -104,7 +104,7 @@ def _stored(run: Run) -> int:
 
 
 def _has_log(run: Run) -> bool:
-    """Whether the log tells invocations apart: it does in Lambda's JSON format."""
+    """Whether the log distinguishes invocations: it does in Lambda's JSON format."""
     return run.seen.logs is not None and run.seen.logs.attempts > 0
 
 

@@ -23,7 +23,7 @@ from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
-_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
+_SPEC = "TapStack: what the function guarantees (docs/pipeline.md)"
 
 DURATION_LIMIT_MS = 45_000
 _NAMED = 3  # keys in a check's detail; all are in the report
@@ -125,8 +125,8 @@ def one_notification(run: Run) -> Verdict:
     """At-least-once events must not become several notifications."""
     bad = []
     for entry in _sent(run):
-        told = [notice.status for notice in final_notices(entry)]
-        if len(told) != 1 or told[0] not in allowed_statuses(entry, run.ledger):
+        notified = [notice.status for notice in final_notices(entry)]
+        if len(notified) != 1 or notified[0] not in allowed_statuses(entry, run.ledger):
             bad.append(entry)
     return _none_of(run, bad, "with exactly one")
 
@@ -151,7 +151,7 @@ def in_time(run: Run) -> Verdict:
 
 @rule("nothing-extra", "Nothing else is among the outputs and the receipts", _SPEC)
 def nothing_extra(run: Run) -> Verdict:
-    """Objects of other runs are told apart by their folder."""
+    """Objects of other runs are distinguished by their folder."""
     extra = run.seen.extra
     if extra is None:
         return _unseen(run, "objects")
@@ -166,14 +166,14 @@ def nothing_extra(run: Run) -> Verdict:
 @rule("no-error-notifications", "No error was notified, and no image that was never sent", _SPEC)
 def no_error_notification(run: Run) -> Verdict:
     """Expected rejections do not count; notifications of alarms are checked separately."""
-    told = [
+    notified = [
         notice
         for entry in run.ledger.entries
         for notice in entry.notices
         if notice.status not in allowed_statuses(entry, run.ledger)
     ]
-    if told := [*told, *strays(run)]:
-        return False, f"{len(told)}: {_named((n.source[0], _reason(n)) for n in told)}"
+    if notified := [*notified, *strays(run)]:
+        return False, f"{len(notified)}: {_named((n.source[0], _reason(n)) for n in notified)}"
     return True, "none"
 
 
@@ -243,13 +243,13 @@ def short_duration(run: Run) -> Verdict:
 
 @rule("alarms", "No alarm was raised", f"{_CLOUDWATCH}AlarmThatSendsEmail.html")
 def no_alarm(run: Run) -> Verdict:
-    """Neither is one on that was not before the run, nor was one told on the topic."""
+    """Neither is one on that was not before the run, nor was one published on the topic."""
     if run.seen.alarms is None:
         return _unseen(run, "alarms")
     if not run.seen.alarms_known:
         return False, "the stack has no alarm"
-    told = [n.body["AlarmName"] for n in run.ledger.strays if n.status == "alarm ALARM"]
-    raised = sorted({*run.seen.alarms, *told})
+    notified = [n.body["AlarmName"] for n in run.ledger.strays if n.status == "alarm ALARM"]
+    raised = sorted({*run.seen.alarms, *notified})
     if raised:
         return False, f"in ALARM: {', '.join(raised)}"
     return True, f"none of {run.seen.alarms_known}"

@@ -28,7 +28,7 @@ def concurrency_reached(run: Run) -> int:
 
 
 def drain_s(run: Run) -> float:
-    """Seconds from the last upload to the last notification; 0 if nothing was told."""
+    """Seconds from the last upload to the last notification; 0 if there was none."""
     uploaded = [entry.uploaded for entry in run.ledger.entries if entry.uploaded is not None]
-    told = [notice.at for entry in run.ledger.entries for notice in entry.notices]
-    return max(0.0, max(told) - max(uploaded)) if told and uploaded else 0.0
+    notified = [notice.at for entry in run.ledger.entries for notice in entry.notices]
+    return max(0.0, max(notified) - max(uploaded)) if notified and uploaded else 0.0

@@ -161,14 +161,14 @@ def attempt_facts(attempt: Attempt) -> str:
 
 
 def _notices(notices: Iterable[Notice], started: float) -> Iterator[str]:
-    told = False
+    any_notice = False
     for notice in notices:
-        told = True
+        any_notice = True
         error = field_of(notice.body, "error.message")
         by = f" by request {notice.request_id}" if notice.request_id else ""
         reason = f": {error}" if error else ""
         yield f"  notified   {notice.status} {_after(notice.at, started)}{by}{reason}"
-    if not told:
+    if not any_notice:
         yield "  notified   nothing"
 
 

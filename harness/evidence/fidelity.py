@@ -31,7 +31,7 @@ _NOT_ISOLATED = "functions that share the machine"
 class Behaviour:
     """One row: what AWS does, and what becomes of it in the emulator.
 
-    `number` counts the rows; a letter after it tells parts of one difference apart. `tests` are
+    `number` counts the rows; a letter after it distinguishes parts of one difference. `tests` are
     named as pytest names them. `prominent` rows stand in bold and are shown to people after each
     run. `only` is the target or setting that the row is about, "" where it is about every emulator.
     `known` says how it is known what AWS does (recorded, documented or inferred), `evidence` by

@@ -132,8 +132,8 @@ class InvocationLog:
                 self._odd.append(message.rstrip()[:500])
             fields = {}
         kind, record = fields.get("type"), fields.get("record")
-        told = record if isinstance(record, dict) else {}
-        request_id = fields.get("function_request_id") or told.get("requestId")
+        details = record if isinstance(record, dict) else {}
+        request_id = fields.get("function_request_id") or details.get("requestId")
         request_id = request_id or self._running.get(stream)
         if not request_id:
             return
@@ -144,7 +144,7 @@ class InvocationLog:
             invocation.attempts.append(Attempt(time_ms / 1000))
         elif kind == "platform.report":
             self._running.pop(stream, None)
-            _end(invocation, time_ms, told)
+            _end(invocation, time_ms, details)
         elif fields.get("message") == "Started" and "key" in fields:
             handled = Handled(
                 str(fields["key"]),

@@ -18,7 +18,7 @@ from typing import Any
 SOURCE_PREFIX = "uploads/"
 OUTPUT_PREFIX = "processed/"
 RECEIPT_PREFIX = "receipts/"
-# Every run has a folder of its own below both prefixes, so that runs can be told apart.
+# Every run has a folder of its own below both prefixes, so that runs can be distinguished.
 RUN_FOLDER = r"run-\d{8}T\d{6}-[0-9a-f]{4}"
 _OF_RUN = re.compile(rf"(?:uploads|processed)/({RUN_FOLDER})/")
 
@@ -67,7 +67,7 @@ class Notice:
 
     @property
     def status(self) -> str:
-        """What it tells: processed, superseded, rejected, failed, or "alarm OK" and the like.
+        """What it says: processed, superseded, rejected, failed, or "alarm OK" and the like.
 
         The stack's alarms speak on the same topic ("Amazon SNS notifications" of the CloudWatch
         guide, AlarmName and NewStateValue).
@@ -83,7 +83,7 @@ class Notice:
 
     @property
     def source(self) -> tuple[str, str]:
-        """Key and version of the upload it tells of; empty where it does not say."""
+        """Key and version of the upload it is about; empty where it does not say."""
         source = self.body.get("source")
         fields = source if isinstance(source, dict) else {}
         return str(fields.get("key") or ""), str(fields.get("versionId") or "")

@@ -61,7 +61,7 @@ class Day:
 
     If it was fitted to this machine, `measuring` is how many of the images, the first ones, were
     sent at once to measure it, and `per_s` how many it then processed a second, None if that could
-    not be told.
+    not be known.
     """
 
     length_s: float
@@ -71,7 +71,7 @@ class Day:
 
     @property
     def fitted(self) -> str:
-        """What a person is told of the fitting; empty if there was none."""
+        """The sentence about the fitting; empty if there was none."""
         if not self.measuring:
             return ""
         planned, length = f"{self.planned_s:.0f} s", f"{self.length_s:.0f} s"

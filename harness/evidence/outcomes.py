@@ -28,12 +28,12 @@ def why(entry: Entry, run: Run) -> str:
 def judged(entry: Entry, run: Run) -> tuple[str, str]:
     """Outcome and why; the first outcome that fits, in the order below.
 
-    rejected, failed: it was told so and must not have been. lost: no output or no notification by
+    rejected, failed: it was reported so and should not be. lost: no output or no notification by
     the end; after Ctrl-C that is unfinished. duplicated: several notifications, or more versions of
     the output than uploads account for. wrong: not what was expected. late: the notification came
     more than `late_after_s` after the upload was due, and not because this machine's cores were
     full (see lateness). recovered: all is as it should be, although its upload had no good answer.
-    The rest is what it was told to be.
+    The rest is what it was reported to be.
     """
     if entry.uploaded is None:
         return "unsent", _why_unsent(entry, run)
@@ -41,33 +41,33 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
     if not notices:
         return _missing(run, _why_silent(entry, run))
     allowed = allowed_statuses(entry, run.ledger)
-    told = [notice.status for notice in notices]
+    statuses = [notice.status for notice in notices]
     for bad in ("rejected", "failed"):
-        if bad in told and bad not in allowed:
-            return bad, _why_refused(notices[told.index(bad)], entry)
-    if "processed" in told and entry.output is None and not (entry.unread and entry.versions):
+        if bad in statuses and bad not in allowed:
+            return bad, _why_refused(notices[statuses.index(bad)], entry)
+    if "processed" in statuses and entry.output is None and not (entry.unread and entry.versions):
         reason = entry.unread or "the run ended before it was read"
         return _missing(run, f"it was reported as processed, but its output was not seen: {reason}")
-    if len(told) > 1:
-        return "duplicated", _why_told_twice(notices, entry)
+    if len(statuses) > 1:
+        return "duplicated", _why_notified_twice(notices, entry)
     surplus = _surplus(entry, run.ledger)
-    if surplus and told == ["processed"] and "processed" in allowed:
+    if surplus and statuses == ["processed"] and "processed" in allowed:
         return "duplicated", surplus
     if found := wrong(entry, run):
         return "wrong", found
     if surplus:
-        return "wrong", f"it was reported as {told[0]}, and yet {surplus}"
+        return "wrong", f"it was reported as {statuses[0]}, and yet {surplus}"
     if is_late(entry, run) and not is_by_machine(entry, run):
         return "late", (
             f"its notification came {delay(entry, run).total_s:.1f} s after it was due, allowed "
             f"are {run.seen.late_after_s:g} s; it was {_attempts(entry)}"
         )
-    if entry.recovered and told[0] in allowed:
+    if entry.recovered and statuses[0] in allowed:
         return "recovered", (
             f"its upload had no good answer ({entry.error}) and was stored all the same; "
             f"{_why_right(entry, run, notices[0])}"
         )
-    return told[0], _why_right(entry, run, notices[0])
+    return statuses[0], _why_right(entry, run, notices[0])
 
 
 def is_bad(entry: Entry, run: Run) -> bool:
@@ -84,8 +84,8 @@ def is_bad_outcome(entry: Entry, became: str, run: Run) -> bool:
 
 
 def allowed_statuses(entry: Entry, ledger: Ledger) -> set[str]:
-    """What an upload may be told as: the newest picture of a key is processed, older ones may be
-    superseded instead.
+    """What an upload may be reported as: the newest picture of a key is processed, older ones
+    may be superseded instead.
     """
     wanted = entry.expected.status
     if wanted == "processed" and entry is not _newest_picture(entry, ledger):
@@ -113,10 +113,10 @@ def outputs_due(versions: Sequence[Entry]) -> tuple[int, int]:
     """
     least = most = 0
     for entry in versions:
-        told = {notice.status for notice in final_notices(entry)}
-        if "failed" in told and "processed" not in told:
+        statuses = {notice.status for notice in final_notices(entry)}
+        if "failed" in statuses and "processed" not in statuses:
             most += 1
-        elif told == {"superseded"}:
+        elif statuses == {"superseded"}:
             most += any(len(delivery.attempts) > 1 for delivery in entry.deliveries)
         elif entry.expected.status == "processed":
             least, most = least + 1, most + 1
@@ -124,9 +124,9 @@ def outputs_due(versions: Sequence[Entry]) -> tuple[int, int]:
 
 
 def current_due(versions: Sequence[Entry]) -> Entry | None:
-    """Whose output must be the current one: that of the newest upload told as processed."""
-    told = [e for e in versions if any(n.status == "processed" for n in final_notices(e))]
-    return told[-1] if told else None
+    """Whose output must be the current one: that of the newest upload reported as processed."""
+    statuses = [e for e in versions if any(n.status == "processed" for n in final_notices(e))]
+    return statuses[-1] if statuses else None
 
 
 def _newest_picture(entry: Entry, ledger: Ledger) -> Entry | None:
@@ -147,7 +147,7 @@ def _surplus(entry: Entry, ledger: Ledger) -> str:
 
 
 def wrong(entry: Entry, run: Run) -> str:
-    """Everything that is wrong with what was told and what was written, in words."""
+    """Everything that is wrong with what was reported and what was written, in words."""
     allowed = allowed_statuses(entry, run.ledger)
     found = [
         f"it was reported as {notice.status}, not as {' or '.join(sorted(allowed))}"
@@ -194,7 +194,7 @@ def _why_unsent(entry: Entry, run: Run) -> str:
 
 
 def _why_silent(entry: Entry, run: Run) -> str:
-    """Nothing was told: how far it is known to have come."""
+    """Nothing was reported: how far it is known to have come."""
     if run.seen.logs is None:
         return "no notification came"
     if not entry.deliveries:
@@ -210,8 +210,8 @@ def _why_refused(notice: Notice, entry: Entry) -> str:
     return f"it was reported as {notice.status}, by request {notice.request_id or '?'}: {error}"
 
 
-def _why_told_twice(notices: Sequence[Notice], entry: Entry) -> str:
-    told = " and ".join(notice.status for notice in notices)
+def _why_notified_twice(notices: Sequence[Notice], entry: Entry) -> str:
+    statuses = " and ".join(notice.status for notice in notices)
     requests = {notice.request_id for notice in notices}
     if len(requests) == 1:
         by = f"one request, {requests.pop() or '?'}, that ran repeatedly"
@@ -219,7 +219,7 @@ def _why_told_twice(notices: Sequence[Notice], entry: Entry) -> str:
         by = f"{len(requests)} requests, so its event came repeatedly"
     else:
         by = f"{len(requests)} requests, at least one of which ran repeatedly"
-    return f"it was reported as {told} by {by}"
+    return f"it was reported as {statuses} by {by}"
 
 
 def _why_right(entry: Entry, run: Run, notice: Notice) -> str:

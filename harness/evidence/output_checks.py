@@ -121,9 +121,11 @@ def _notification_fault(entry: Entry, output: Output, seen: Observations) -> str
         "output.format": output.form,
         "output.contentType": output.content_type,
     }
-    told = {name: field_of(body, name) for name in wanted}
+    reported = {name: field_of(body, name) for name in wanted}
     wrong = [
-        f"{n} is {told[n]!r}, not {value!r}" for n, value in wanted.items() if told[n] != value
+        f"{n} is {reported[n]!r}, not {value!r}"
+        for n, value in wanted.items()
+        if reported[n] != value
     ]
     if when := _time_fault(body.get("processedAt"), entry):
         wrong.append(f"processedAt is {when}")

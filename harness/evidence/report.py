@@ -43,11 +43,11 @@ def build_report(
     failed = [check for check in checks if check.passed is False]
     proven = any(check.passed for check in checks)
     entries = run.ledger.entries
-    heard = [e for e in entries if any(n.status == "processed" for n in e.notices)]
+    notified = [e for e in entries if any(n.status == "processed" for n in e.notices)]
     numbers = counts(run)
     day = seen.day
     # What was sent at once to measure this machine queued on purpose.
-    timed = [entry for entry in heard if not day or entry.index >= day.measuring]
+    timed = [entry for entry in notified if not day or entry.index >= day.measuring]
     met = concerning(
         facts["target"],
         permissions=facts.get("permissions", True),
@@ -74,7 +74,7 @@ def build_report(
             [1000 * (e.notices[0].at - e.uploaded) for e in timed if e.uploaded]
         ),
         "late_after_s": seen.late_after_s,
-        "throughput_per_s": round(len(heard) / seen.elapsed_s, 2) if seen.elapsed_s else 0.0,
+        "throughput_per_s": round(len(notified) / seen.elapsed_s, 2) if seen.elapsed_s else 0.0,
         "due_per_s": round(
             len(entries) / max(1.0, max((e.due for e in entries), default=0.0) - seen.started), 2
         ),
@@ -129,7 +129,7 @@ def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
         became, why = judged(entry, run)
         if is_bad_outcome(entry, became, run):
             allowed = allowed_statuses(entry, run.ledger)
-            told = [n.body for n in entry.notices if n.status not in allowed]
+            unexpected = [n.body for n in entry.notices if n.status not in allowed]
             found[became].append(
                 {
                     "key": entry.key,
@@ -139,7 +139,7 @@ def _listed(run: Run) -> dict[str, list[dict[str, Any]]]:
                     "notifications": len(entry.notices),
                     "outputs": entry.versions,
                     "deliveries": [asdict(delivery) for delivery in entry.deliveries],
-                    **({"told": told} if told else {}),
+                    **({"told": unexpected} if unexpected else {}),
                 }
             )
     return found
@@ -150,7 +150,7 @@ def show_report(
 ) -> None:
     """The verdict as a table a person can read, with what to do next if it is not a good one.
 
-    Without `not_proven` the caller tells what a pass leaves open, as the gate does once for all.
+    Without `not_proven` the caller shows what a pass leaves open, as the gate does once for all.
     """
     marks = {True: "[green]passed[/]", False: "[red]FAILED[/]", None: "[yellow]not checked[/]"}
     table = Table(box=None, pad_edge=False, header_style="bold")

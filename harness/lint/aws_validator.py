@@ -39,7 +39,7 @@ def opinions(
 ) -> Iterator[Opinion]:
     """Yield what it warns of or refuses when the template is deployed with these parameters.
 
-    A parameter that is not given has its default. Rules that the template tells cfn-lint to ignore
+    A parameter that is not given has its default. Rules that the template has cfn-lint ignore
     are left out. Nothing is said of a text that is no template.
     """
     ignored = template.get("Metadata", {}).get("cfn-lint", {}).get("config", {})

@@ -1,4 +1,4 @@
-"""Lint beside other work: in a thread, again whenever something has changed, told as it differs."""
+"""Lint beside other work: in a thread, again after each change, reporting what differs."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ class BackgroundLint:
     def said(self) -> Iterator[str]:
         """Lines about what lint has found since it was asked last, none if it is not done.
 
-        A finding is told once; a later one of the same rule, file and message is the same.
+        A finding is reported once; a later one of the same rule, file and message is the same.
         """
         try:
             found = self._found.get_nowait()
@@ -61,7 +61,7 @@ class BackgroundLint:
             try:
                 self._found.put(self._find())
             except Problem:
-                pass  # what cannot be read or built cannot be deployed either, which is told there
+                pass  # what cannot be read or built cannot be deployed either, reported there
             except Exception as error:  # whatever it is, the next change is linted again
                 self._found.put(error)
 

@@ -180,14 +180,14 @@ def _own_fault(
 
 
 def _readable(stack: Stack, function: Resource) -> bool:
-    """Whether it can be told from here what a function writes."""
+    """Whether it is known from here what a function writes."""
     package = package_of(stack, function)
     return package is not None and bool(package.modules)
 
 
 @dataclass(frozen=True)
 class _Written:
-    """What somebody writes: `names` are candidates, `dimensions` None if they cannot be told."""
+    """What somebody writes: `names` are candidates, `dimensions` None if they are unknown."""
 
     by: str
     namespace: Any

@@ -157,7 +157,7 @@ def _managed(stack: Stack, role: Resource, arn: Any) -> list[Document] | None:
 
 
 def role_may(stack: Stack, role: Resource, action: str, arns: Iterable[str]) -> bool:
-    """Whether a role may do `action` on one of `arns`; True if that cannot be told from here."""
+    """Whether a role may do `action` on one of `arns`; True if that is unknown here."""
     policies = role_policies(stack, role)
     if policies is None:
         return True
@@ -281,7 +281,7 @@ def _parsed(found: Iterable[Document]) -> list[Policy] | None:
 
 
 def _favourable(content: Any) -> Any:
-    """The document without what cannot be told: it allows where it may, denies where it must."""
+    """The document without what is unknown: it allows where it may, denies where it must."""
     if not isinstance(content, dict):
         return content
     statements = content.get("Statement")

@@ -22,7 +22,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from harness.faults.emulator_restart import kill, revive
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.run.scenario import Context
 from harness.settings import Settings
@@ -137,7 +137,7 @@ def end_of(process: "subprocess.Popen[str]", within_s: float = END_WITHIN_S) -> 
     `within_s` is meant for a quiet machine, as are the run's own deadlines: beside load a run waits
     longer until it takes its emulator for gone.
     """
-    with suppress(WaitedTooLong):
+    with suppress(DeadlineExceeded):
         wait_until(
             lambda: process.poll() is not None,
             deadline_s=within_s,
@@ -179,9 +179,9 @@ def _came_out(context: Context) -> int:
 
 
 def _processed(said: Sequence[str]) -> int:
-    """How many images the last line of progress told to be processed."""
-    told = re.findall(r" (\d+) processed \(", "".join(said))
-    return int(told[-1]) if told else 0
+    """How many images were processed by the last line of progress."""
+    counts = re.findall(r" (\d+) processed \(", "".join(said))
+    return int(counts[-1]) if counts else 0
 
 
 def _written(reports: Path, since: float) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:

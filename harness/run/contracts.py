@@ -1,4 +1,4 @@
-"""Contracts: promises of the function, each tried on its own: one Check for each."""
+"""Contracts: what the function guarantees, each guarantee tried on its own: one Check each."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,15 +16,15 @@ from harness.run.scenario import Context
 
 # A cold start and a delivery of S3's take seconds; the second attempt of Lambda comes after 60 s.
 _DEADLINE_S = 45.0
-_TOGETHER = 6  # promises tried at a time
+_TOGETHER = 6  # guarantees tried at a time
 
 
 @dataclass(frozen=True)
-class Promise[Subject]:
+class Guarantee[Subject]:
     """Something that must hold whatever comes, why (`source`), and how to try it.
 
-    `keep` is given what the promise is about, such as a Probe. It returns what was seen, in words;
-    it raises Broken if the promise was not kept, NotSeen if the target does not show it.
+    `keep` is given what the guarantee is about, such as a Probe. It returns what it saw, in words;
+    it raises Broken if the guarantee was not kept, NotSeen if the target does not show it.
     """
 
     id: str
@@ -33,18 +33,18 @@ class Promise[Subject]:
     keep: Callable[[Subject], str]
 
 
-def promise[Subject](
+def guarantee[Subject](
     id_: str, source: str
-) -> Callable[[Callable[[Subject], str]], Promise[Subject]]:
-    """Make a function that tries something a Promise; its docstring is the title."""
-    return lambda keep: Promise(id_, str(keep.__doc__).rstrip("."), source, keep)
+) -> Callable[[Callable[[Subject], str]], Guarantee[Subject]]:
+    """Make a function that tries something into a Guarantee; its docstring is the title."""
+    return lambda keep: Guarantee(id_, str(keep.__doc__).rstrip("."), source, keep)
 
 
 def try_all(
     context: Context,
-    first: Sequence[Promise[Probe]],
-    together: Sequence[Promise[Probe]],
-    alone: Sequence[Promise[Probe]],
+    first: Sequence[Guarantee[Probe]],
+    together: Sequence[Guarantee[Probe]],
+    alone: Sequence[Guarantee[Probe]],
 ) -> tuple[Run, list[Check]]:
     """Try each of `first`, then those of `together` at the same time, then each of `alone`.
 
@@ -88,8 +88,8 @@ def try_all(
     return Run(ledger, seen, observer.invocations), kept
 
 
-def tried[Subject](each: Promise[Subject], subject: Subject) -> Check:
-    """Whether the promise is kept by `subject`."""
+def tried[Subject](each: Guarantee[Subject], subject: Subject) -> Check:
+    """Whether the guarantee is kept by `subject`."""
     passed: bool | None
     try:
         passed, detail = True, each.keep(subject)
@@ -104,6 +104,6 @@ def tried[Subject](each: Promise[Subject], subject: Subject) -> Check:
     return Check(each.id, each.title, passed, detail, each.source)
 
 
-def untried[Subject](each: Promise[Subject]) -> Check:
-    """The check of a promise that nobody got to."""
+def untried[Subject](each: Guarantee[Subject]) -> Check:
+    """The check of a guarantee that nobody got to."""
     return Check(each.id, each.title, None, "it was not tried", each.source)

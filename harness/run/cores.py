@@ -16,7 +16,7 @@ _EVERY_S = 1.0
 _FULL = 0.9  # of all processor time; what is stolen from a virtual machine is not to be had either
 
 
-class CoresWatch:
+class CoresMonitor:
     """A context manager; `full` are the times between which the cores were full meanwhile.
 
     Each is a pair of seconds since 1970. `full` is None where the stack runs on another machine

@@ -1,7 +1,7 @@
 """Stacks of a scenario's own, from their first deployment to their removal.
 
 Two environments, side by side and neither of them the person's own, are deployed, changed and
-deleted by promises about them. Whatever happens, nothing of either environment stays.
+deleted by guarantees about them. Whatever happens, nothing of either environment stays.
 """
 
 import json
@@ -22,7 +22,7 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
 from harness.images.edge_cases import picture
 from harness.problems import Problem
-from harness.run.contracts import Promise, tried, untried
+from harness.run.contracts import Guarantee, tried, untried
 from harness.run.probe import Broken, Probe
 from harness.run.scenario import Context
 from harness.stack.abandoned import environment_removal
@@ -168,7 +168,7 @@ class Environment:
 
     @contextmanager
     def probing(self) -> Iterator[Probe]:
-        """Upload to it and hear its notifications as long as the context lasts."""
+        """Upload to it and receive its notifications as long as the context lasts."""
         context = self._context
         seen = Observations(
             upload_bucket=self.stack.outputs["UploadBucketName"],
@@ -184,7 +184,7 @@ class Environment:
             yield probe
 
     def prove(self) -> None:
-        """Upload a picture: its output is right, it is announced, and the function's log tells."""
+        """Upload a picture: its output is right, it is announced and logged."""
         with self.probing() as probe:
             probe.prove([picture("photo.jpg")])
             probe.wait("a line in the function's log", lambda: self.log_lines(probe.seen.started))
@@ -211,12 +211,12 @@ class Life:
         self.one, self.other = (Environment(context, f"{run}-{end}", home) for end in "ab")
 
     def end(self) -> list[str]:
-        """Delete both and remove what their stacks leave behind, which is told."""
+        """Delete both and remove what their stacks leave behind, which is reported."""
         return [line for each in (self.one, self.other) for line in _end(each)]
 
 
 def live(
-    context: Context, birth: Promise[Life], steps: Sequence[Promise[Life]]
+    context: Context, birth: Guarantee[Life], steps: Sequence[Guarantee[Life]]
 ) -> tuple[Run, list[Check]]:
     """Try `birth`, which deploys both environments, then each step, and remove both.
 
@@ -256,7 +256,7 @@ def live(
         shows=tuple(sorted(context.target.shows)),
     )
     kept += [untried(each) for each in (birth, *steps)[len(kept) :]]
-    # The pictures are judged by the promises: no ledger knows two pipelines.
+    # The pictures are judged by the guarantees: no ledger knows two pipelines.
     return Run(Ledger([]), seen), [*kept, _nothing_left(left)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import ClientError
 
 from harness.evidence.ledger import output_key
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.redrive import redrive
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
@@ -51,5 +51,5 @@ def _look_until(look: Callable[[], list[str]], count: int, what: str) -> list[st
             deadline_s=_DEADLINE_S,
             describe=what,
         )
-    except WaitedTooLong as late:
+    except DeadlineExceeded as late:
         return list(late.last) if isinstance(late.last, list) else []

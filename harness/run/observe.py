@@ -27,7 +27,7 @@ from harness.evidence.ledger import (
     run_of,
 )
 from harness.evidence.observations import UNITS, Metrics, Observations
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.stack.deploy import Stack
 from harness.targets.target import Target
@@ -133,7 +133,7 @@ class Observer:
         return versions
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
-        """Wait for an invocation for every image told of and every end in the log: both late.
+        """Wait for an invocation for every image notified and every end in the log: both late.
 
         Then the log is read once more, for invocations that ended in between; and if it is ahead of
         the metrics then, they are waited for again, so that both are of the same moment.
@@ -164,7 +164,7 @@ class Observer:
                 describe="the metrics of all invocations",
                 until=lambda metrics: metrics.invocations >= wanted or self._gone.is_set(),
             )
-        except WaitedTooLong:
+        except DeadlineExceeded:
             return look()
 
     def _metrics(self, end: float) -> Metrics:
@@ -253,15 +253,15 @@ class Observer:
         ]
 
     def _see_logs(self, seen: Observations, ledger: Ledger) -> Observations:
-        """Wait until the log has the end of every request that was told of, as it comes late."""
+        """Wait until the log has the end of every request in a notification, as it comes late."""
         name = self._stack.outputs["LogGroupName"]
         client = self._target.client("logs")
         groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         group: dict[str, Any] = next((g for g in groups if g["logGroupName"] == name), {})
         days = group.get("retentionInDays", 0)
         self._log = InvocationLog(client, name, days, int(self._started * 1000))
-        told = {request for entry in ledger.entries for request in _requests(entry)}
-        return replace(seen, logs=self._read_log(seen, ledger, lambda log: log.ended(told)))
+        notified = {request for entry in ledger.entries for request in _requests(entry)}
+        return replace(seen, logs=self._read_log(seen, ledger, lambda log: log.ended(notified)))
 
     def _read_log(
         self, seen: Observations, ledger: Ledger, until: Callable[[InvocationLog], bool]
@@ -272,7 +272,7 @@ class Observer:
             self._log.read()
             return until(self._log)
 
-        with suppress(WaitedTooLong):
+        with suppress(DeadlineExceeded):
             wait_until(
                 look,
                 deadline_s=0 if seen.ended_early else LOGS_DEADLINE_S,
@@ -288,7 +288,7 @@ def _has_attempts(count: float, log: InvocationLog) -> bool:
 
 
 def _requests(entry: Entry) -> Iterator[str]:
-    """The requests that told of an upload; what failed, and may never have run, others told of."""
+    """The requests that notified of an upload; a failure is notified by another request."""
     for notice in entry.notices:
         if notice.status != "failed" and notice.request_id:
             yield notice.request_id

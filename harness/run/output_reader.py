@@ -110,8 +110,10 @@ class OutputReader:
 
 def _version(entry: Entry) -> dict[str, str]:
     """The version that its first success notification names, if it names one."""
-    told = (field_of(n.body, "output.versionId") for n in entry.notices if n.status == "processed")
-    version = next(told, None)
+    versions = (
+        field_of(n.body, "output.versionId") for n in entry.notices if n.status == "processed"
+    )
+    version = next(versions, None)
     return {"VersionId": version} if isinstance(version, str) and version else {}
 
 

@@ -161,15 +161,15 @@ def _ends(invocations: Iterable[Invocation], key: str, version: str) -> list[End
 
 
 def _became(
-    key: str, ends: Sequence[End], requests: Sequence[Invocation], heard: Sequence[Filter]
+    key: str, ends: Sequence[End], requests: Sequence[Invocation], triggers: Sequence[Filter]
 ) -> tuple[str, str]:
     """What the upload counts as by now, and why."""
     if ends:
         return ends[-1].status, ends[-1].reason or "the function published this and then logged it"
     if not requests:
-        if any(each.matches(key) for each in heard):
+        if any(each.matches(key) for each in triggers):
             return "not delivered", "the function's log has no invocation for it, at least not yet"
-        kinds = ", ".join(f"{each.prefix}*{each.suffix}" for each in heard) or "no upload"
+        kinds = ", ".join(f"{each.prefix}*{each.suffix}" for each in triggers) or "no upload"
         return "ignored", (
             f"S3 notifies the function of {kinds}, by case: rename it, or change the filters of "
             "the notifications in the template"
@@ -196,14 +196,14 @@ def _lines(
     deleted: Sequence[Stored],
     log: InvocationLog,
 ) -> Iterator[str]:
-    heard, outputs = filters(target, stack.outputs), _outputs(target, stack, key)
+    triggers, outputs = filters(target, stack.outputs), _outputs(target, stack, key)
     shown: list[Invocation] = []
     yield key
     yield f"in {stack.name} on {target.name}, as it is now"
     for number, stored in enumerate(versions, 1):
         requests = [each for each in log.invocations.values() if _handled(each, key, stored)]
         ends = _ends(requests, key, stored.version)
-        status, why = _became(key, ends, requests, heard)
+        status, why = _became(key, ends, requests, triggers)
         shown += requests
         yield ""
         yield f"version {number} of {len(versions)}: {status}"

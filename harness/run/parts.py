@@ -18,7 +18,7 @@ _EVERY_S = 1.0
 _NAMES = ("harness", "emulator", "functions")
 
 
-class PartsWatch:
+class PartsMonitor:
     """A context manager; `seen` are the samples so far, None where no process can be seen.
 
     Functions are what the emulator's process started. Memory is what is resident, so what two

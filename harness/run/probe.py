@@ -1,7 +1,7 @@
 """Probe: uploads one file at a time, and finds its notifications and outputs.
 
 It can also hand events to the function as S3 would. What is not as it must be raises Broken.
-Several promises may use one at a time.
+Several guarantees may use one at a time.
 """
 
 import json
@@ -30,7 +30,7 @@ from harness.evidence.output_checks import faults
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.run.filters import Filter, filters
 from harness.run.notifications import subscribed
 from harness.run.output_reader import measure
@@ -44,17 +44,17 @@ _LOOK_EVERY_S = 0.1
 
 # As S3 writes sequencers: hexadecimal, of no fixed length. A longer one is not a later one.
 EARLIER, LATER = "0055AED6DCD90281E5", "0055AED7"
-# No filter of notifications ends so: what the function hears of such keys, it hears from a Probe.
+# No filter of notifications ends so: events of such keys reach the function from a Probe alone.
 # It is the content that says whether a file is an image.
 NO_EVENT = ".no-event"
 
 
 class Broken(Exception):
-    """A promise was not kept; the message is what was seen instead."""
+    """A guarantee was not kept; the message is what was seen instead."""
 
 
 class NotSeen(Exception):
-    """Whether a promise is kept cannot be seen on this target; the message says why."""
+    """Whether a guarantee is kept cannot be seen on this target; the message says why."""
 
 
 def no_picture(status: str) -> Expected:
@@ -65,8 +65,8 @@ def no_picture(status: str) -> Expected:
 class Probe:
     """A conversation with one deployed stack. Threads may share it; `deadline_s` is for each wait.
 
-    Everything it uploads is in a folder of its own, with an Entry that says what must be told of
-    it: its expected status, or "" for nothing at all.
+    Everything it uploads is in a folder of its own, with an Entry that has its
+    expected status, or "" for none at all.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Probe:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Hear every notification as long as the context lasts."""
+        """Receive every notification as long as the context lasts."""
         name = f"{self.stack.name}-{self.folder}"
         with subscribed(self.target, self.outputs["NotificationTopicArn"], name) as listen:
             listen(self._notices.append)
@@ -155,7 +155,7 @@ class Probe:
         return self.put(picture.path, data, expected, in_parts=in_parts)
 
     def prove(self, pictures: Sequence[Picture]) -> None:
-        """Upload pictures, and expect that S3 tells of them and each comes out right."""
+        """Upload pictures, and expect that S3 sends their events and each comes out right."""
         for entry, picture in [(self.put_picture(each), each) for each in pictures]:
             self.expect(entry, picture)
 
@@ -167,7 +167,7 @@ class Probe:
         said = answer["Payload"].read().decode()
         return said if answer.get("FunctionError") else ""
 
-    def tell(self, event: Mapping[str, Any]) -> None:
+    def must_handle(self, event: Mapping[str, Any]) -> None:
         """The same, where the function must not raise."""
         if said := self.deliver(event):
             raise Broken(f"the function raised {said[:500]}")
@@ -184,7 +184,7 @@ class Probe:
     def event(
         self, entry: Entry, sequencer: str, *, bucket: str = "", name: str = "ObjectCreated:Put"
     ) -> Mapping[str, Any]:
-        """What S3 tells the function of an upload, or of the same key in another bucket."""
+        """S3's event for an upload, or for the same key in another bucket."""
         home = self.outputs["UploadBucketName"]
         return s3_event(
             self.target.region,
@@ -197,24 +197,26 @@ class Probe:
             name=name,
         )
 
-    # --- Hearing and looking ----------------------------------------------------------------------
+    # --- Receiving and looking --------------------------------------------------------------------
 
-    def hear(self, entry: Entry, *, after: int = 0) -> Mapping[str, Any]:
-        """The first notification about an upload, or the one after so many that were heard before.
+    def await_notice(self, entry: Entry, *, after: int = 0) -> Mapping[str, Any]:
+        """The first notification about an upload, or the one after so many that came before.
 
         Broken if it has not the expected status.
         """
-        told = self.wait(f"a notification about {entry.key}", lambda: self.told_of(entry)[after:])
-        if told[0].status != entry.expected.status:
-            raise Broken(f"{entry.key} was announced so: {json.dumps(told[0].body)[:500]}")
-        return told[0].body
+        found = self.wait(
+            f"a notification about {entry.key}", lambda: self.notices_of(entry)[after:]
+        )
+        if found[0].status != entry.expected.status:
+            raise Broken(f"{entry.key} was announced so: {json.dumps(found[0].body)[:500]}")
+        return found[0].body
 
-    def told_of(self, entry: Entry) -> list[Notice]:
+    def notices_of(self, entry: Entry) -> list[Notice]:
         """All notifications about an upload so far."""
         return [n for n in list(self._notices) if n.source == (entry.key, entry.version)]
 
     @property
-    def heard(self) -> list[Notice]:
+    def all_notices(self) -> list[Notice]:
         """All notifications so far, whatever they are about."""
         return list(self._notices)
 
@@ -228,8 +230,8 @@ class Probe:
 
     def expect_image(self, entry: Entry, wanted: Image.Image, *, after: int = 0) -> None:
         """The same with the picture that must come out."""
-        self.hear(entry, after=after)
-        entry.notices = self.told_of(entry)
+        self.await_notice(entry, after=after)
+        entry.notices = self.notices_of(entry)
         key = output_key(entry.key)
         try:
             answer = self.target.client("s3").get_object(
@@ -256,7 +258,7 @@ class Probe:
                 interval_s=_LOOK_EVERY_S,
                 describe=what,
             )
-        except WaitedTooLong as problem:
+        except DeadlineExceeded as problem:
             raise Broken(problem.happened) from problem
 
     def _unless_stopped[T](self, look: Callable[[], T]) -> Callable[[], T]:
@@ -270,14 +272,14 @@ class Probe:
     # --- What is left when all is done ------------------------------------------------------------
 
     def surplus(self) -> Iterator[str]:
-        """What was told of each upload beyond, or instead of, its one expected status."""
+        """The notifications of each upload beyond, or instead of, its one expected status."""
         for entry in self._entries:
-            statuses = [notice.status for notice in self.told_of(entry)]
+            statuses = [notice.status for notice in self.notices_of(entry)]
             if statuses != [entry.expected.status] * bool(entry.expected.status):
                 yield f"{entry.key}: {', '.join(statuses) or 'nothing'}"
 
     def ledger(self) -> Ledger:
-        """The uploads that S3 told of and that were alone under their key, for the report."""
+        """The uploads whose events S3 sent and that were alone under their key, for the report."""
         keys = Counter(entry.key for entry in self._entries)
         listed = [
             entry
@@ -285,5 +287,5 @@ class Probe:
             if keys[entry.key] == 1 and entry.expected.status in ("processed", "rejected")
         ]
         for entry in listed:
-            entry.notices = self.told_of(entry)
+            entry.notices = self.notices_of(entry)
         return Ledger(listed)

@@ -28,7 +28,7 @@ class _Rate(ProgressColumn):
 
 
 class RunProgress:
-    """Three counts of one total, shown as a terminal allows, and told. A context manager.
+    """Three counts of one total, shown as a terminal allows, and reported. A context manager.
 
     The time left is that of the last of them, once `plan` has said when images are due.
     """
@@ -65,7 +65,7 @@ class RunProgress:
         self._time_left = TimeLeft(due)
 
     def show(self, uploaded: int, notified: int, processed: int) -> None:
-        """The counts now: sent, heard of, and settled, their outputs read back."""
+        """The counts now: sent, notified, and settled, their outputs read back."""
         now = time.monotonic()
         if self._time_left and now - self._estimated >= _ESTIMATE_EVERY_S:
             self._estimated, self._left_s = now, self._time_left.look(time.time(), processed)

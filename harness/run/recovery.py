@@ -1,6 +1,6 @@
 """Recovery: uploads that had no answer, and are in the bucket all the same.
 
-A connection that is cut tells nothing of what became of the request. Jepsen calls what was not
+A connection that is cut does not show what became of the request. Jepsen calls what was not
 acknowledged and is there nevertheless *recovered*: it counts as uploaded, and all that must come of
 an upload must come of it.
 """

@@ -151,7 +151,7 @@ class Context:
         """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
 
         A `fitted` day is longer where this machine could not keep up with it.
-        What must be told of a picture is "processed", or what `statuses` says for its path. When
+        The status that a picture must have is "processed", or that of its path in `statuses`. When
         all is settled, `linger_s` more seconds are left for what may still be on its way. Comes
         back early, with what is known so far, on Ctrl-C and when the target is gone.
         """

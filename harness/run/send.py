@@ -17,14 +17,14 @@ from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import fitted_size
-from harness.polling import WaitedTooLong, every, stretched, wait_until
+from harness.polling import DeadlineExceeded, every, stretched, wait_until
 from harness.run.arrivals import due_times
-from harness.run.cores import CoresWatch
+from harness.run.cores import CoresMonitor
 from harness.run.fitting import fit, measuring_images
 from harness.run.notifications import forgotten, subscribed
 from harness.run.observe import Observer
 from harness.run.output_reader import OutputReader
-from harness.run.parts import PartsWatch
+from harness.run.parts import PartsMonitor
 from harness.run.progress import RunProgress
 from harness.run.recovery import recover
 from harness.run.thumbnails import thumbnails
@@ -40,7 +40,7 @@ _MEASURED_S = 30.0  # for the images that measure the machine to be processed
 _ASK_EVERY_S = 2.0  # the target whether it is still there
 _SILENT_S = 8.0  # without an answer, it is gone: a busy one answers slowly, but it does
 _RECOVER_EVERY_S = 5.0  # a look for uploads without an answer
-_QUIET_S = 5.0  # without progress, after which one is told what is being waited for
+_QUIET_S = 5.0  # without progress, after which what is being waited for is shown
 _SETTLE_S = 2.0  # in which a second notification of the last image would still come
 _STOP_S = 20.0  # for uploads under way when the run ends
 _FORGOT = "lost its state during the run: what it held is gone"
@@ -74,8 +74,8 @@ def send(
 
     The run ends when every image is accounted for and `linger_s` seconds more have passed, when
     nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
-    on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are what must be told of
-    pictures, by path, where that is not "processed". `tell` hears how many images are where.
+    on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that
+    pictures must have, by path, where that is not "processed". `tell` receives the counts.
     """
     store = Pictures(bases)
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
@@ -86,8 +86,8 @@ def send(
     observer = Observer(target, stack, time.time(), gone)
     with (
         subscribed(target, topic, queue, gone) as listen,
-        CoresWatch(target.endpoint) as cores,
-        PartsWatch(target) as parts,
+        CoresMonitor(target.endpoint) as cores,
+        PartsMonitor(target) as parts,
         RunProgress(console, len(pictures), tell) as progress,
     ):
         seen = Observations(
@@ -166,7 +166,7 @@ def _why_gone(target: Target, queue: str) -> str:
     """
     try:
         wait_until(target.running, deadline_s=_SILENT_S, describe="the target to answer")
-    except WaitedTooLong:
+    except DeadlineExceeded:
         return _STOPPED
     return _FORGOT if forgotten(target, queue) else ""
 

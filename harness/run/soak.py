@@ -143,11 +143,11 @@ def _round(
     after: Mapping[str, Usage],
 ) -> Round:
     entries = run.ledger.entries
-    heard = [1000 * (entry.notices[0].at - entry.due) for entry in entries if entry.notices]
+    latencies = [1000 * (entry.notices[0].at - entry.due) for entry in entries if entry.notices]
     return Round(
         images=len(entries),
         seconds=round(seconds, 1),
-        latency_ms=round(median(heard), 1) if heard else 0.0,
+        latency_ms=round(median(latencies), 1) if latencies else 0.0,
         cpu_ms={
             part: round(1000 * max(0.0, after[part].cpu_s - before[part].cpu_s) / len(entries), 1)
             for part in after

@@ -1,6 +1,6 @@
 """Runs under way: how far each has come, in a file of its own below the state folder.
 
-Whoever started a run, others on this machine see there how it goes, as the console does. The file
+Everybody on this machine sees there how a run goes, as the console does. The file
 is removed when the run ends; one that a killed run left is known by its process, which is gone.
 """
 
@@ -51,7 +51,7 @@ type TellCounts = Callable[[Counts], None]
 
 @contextmanager
 def under_way(state_dir: Path, scenario: str, stack: str) -> Iterator[TellCounts]:
-    """Keep the file of a run for as long as the context lasts; counts are told by a call.
+    """Keep the file of a run for as long as the context lasts; counts are given with a call.
 
     A file that cannot be written, as on a full disk, is no reason to end a run.
     """

@@ -218,7 +218,7 @@ def notifications_restored(probe: Probe) -> Iterator[None]:
 def never_without(probe: Probe, owner: str) -> Iterator[None]:
     """Broken if a look, of as many as there is time for, finds no notification of `owner`.
 
-    S3 tells nobody of what is uploaded meanwhile. A gap that is shorter than a look may be missed.
+    S3 sends no event for what is uploaded meanwhile. A gap shorter than a look may be missed.
     """
     ended, gaps = threading.Event(), []
 

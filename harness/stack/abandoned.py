@@ -103,7 +103,7 @@ _KINDS: Mapping[str, Callable[..., None]] = {
 
 
 def undo_abandoned(target: Target, tell: Callable[[str], None]) -> None:
-    """Undo what killed runs have left on the target, the latest change first; `tell` hears it."""
+    """Undo what killed runs have left on the target, the latest first; `tell` gets lines."""
     for steps in take_abandoned(target):
         for step in reversed(steps):
             try:

@@ -271,7 +271,7 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
 
 
 def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
-    """The stack, if all that the template promises is there."""
+    """The stack, if all that the template declares is there."""
     found = described(target.client("cloudformation"), name, required=True)
     stack = _stack(target, found, account)
     if missing := missing_from(target, template, name, stack.outputs):

@@ -32,7 +32,7 @@ type Tell = Callable[[str], None]
 def deployment_lock(
     settings: Settings, tell: Tell, wait_at_most_s: float = WAIT_AT_MOST_S
 ) -> Iterator[None]:
-    """Hold the lock of this state folder and stack; `tell` hears for whom one waits, and how long.
+    """Hold the lock of this state folder and stack; `tell` receives who holds it, and how long.
 
     Raises Problem that names the holder if it still deploys after `wait_at_most_s` seconds.
     """
@@ -64,7 +64,7 @@ def _taken(file: IO[str]) -> bool:
 def _wait_for(file: IO[str], stack_name: str, tell: Tell, at_most_s: float) -> None:
     began = time.monotonic()
     tell(f"{stack_name} is being deployed by {_holder(file)}; waiting until that is done")
-    told = began
+    reported = began
     for _ in every(_LOOK_EVERY_S):
         now = time.monotonic()
         if _taken(file):
@@ -76,8 +76,8 @@ def _wait_for(file: IO[str], stack_name: str, tell: Tell, at_most_s: float) -> N
                 f"{now - began:.0f} s of waiting.",
                 "Wait until that has ended, or end it; another --suffix needs not wait.",
             )
-        if now - told > _TELL_EVERY_S:
-            told = now
+        if now - reported > _TELL_EVERY_S:
+            reported = now
             tell(f"still waiting for {_holder(file)}, {now - began:.0f} s so far")
 
 

@@ -10,11 +10,11 @@ _DONE = {
     "DELETE_COMPLETE": "deleted",
     "DELETE_SKIPPED": "kept",
 }
-_LONG_S = 10.0  # after which one is told what is being waited for, and again after as long
+_LONG_S = 10.0  # after which what is being waited for is shown, and again after as long
 
 
 class EventLines:
-    """Tells events of a stack, in their order, as lines for a person.
+    """Shows events of a stack, in their order, as lines for a person.
 
     A resource has a line when it is done, or fails; what takes long is named in between.
     """
@@ -22,13 +22,13 @@ class EventLines:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._began: dict[str, float] = {}  # of what is in progress, seconds since 1970
-        self._told = 0.0
+        self._shown = 0.0
 
     def take(self, event: Mapping[str, Any]) -> None:
         """One event as DescribeStackEvents has it."""
         name, status = event["LogicalResourceId"], event["ResourceStatus"]
         at, reason = event["Timestamp"].timestamp(), event.get("ResourceStatusReason")
-        self._told = max(self._told, at)
+        self._shown = max(self._shown, at)
         if status.endswith("_IN_PROGRESS") and "ROLLBACK" not in status:
             self._began.setdefault(name, at)
             return
@@ -40,8 +40,8 @@ class EventLines:
 
     def waiting(self, now: float) -> None:
         """Say what is still in progress, if nothing was said for long."""
-        if not self._began or now - self._told < _LONG_S:
+        if not self._began or now - self._shown < _LONG_S:
             return
-        self._told = now
+        self._shown = now
         waits = (f"{name}, {now - began:.0f} s" for name, began in self._began.items())
         self._tell(f"  still in progress: {'; '.join(waits)}")

@@ -1,7 +1,7 @@
 """Deployment failures: which resource failed first, why, and what a person can do about it.
 
-CloudFormation tells a failure as a list of events; the first resource that failed by itself is the
-cause, all that follows is its consequence.
+CloudFormation reports a failure as a list of events; the first resource that failed by itself is
+the cause, all that follows is its consequence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ class DeploymentFailed(Problem):
 def deployment_failure(
     name: str, status: str, template: Mapping[str, Any], events: Sequence[Event], log: str
 ) -> DeploymentFailed:
-    """What went wrong first, and which log tells more of it."""
+    """What went wrong first, and which log has more of it."""
     if not (first := _first_failure(name, events)):
         return DeploymentFailed(f"{name} became {status}.", f"Read the log {log}.")
     logical_id = first["LogicalResourceId"]

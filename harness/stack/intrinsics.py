@@ -16,7 +16,7 @@ _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that cannot be told from here; `what` says which one it is."""
+    """A value that is unknown here; `what` says which one it is."""
 
     what: str
 

@@ -12,7 +12,7 @@ POLL_S = 0.25
 
 
 def described(cloudformation: Any, name: str, *, required: bool = False) -> dict[str, Any]:
-    """The stack as DescribeStacks tells it; {} if there is none, unless it is required."""
+    """The stack as DescribeStacks returns it; {} if there is none, unless it is required."""
     try:
         return dict(cloudformation.describe_stacks(StackName=name)["Stacks"][0])
     except ClientError as error:

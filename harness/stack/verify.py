@@ -106,7 +106,7 @@ class Verification:
         }
 
     def lines(self) -> Iterator[str]:
-        """A table with a line for each resource, then what failed and what could not be told."""
+        """A table with a line for each resource, then what failed or was not compared."""
         rows = Counter((r.resource, r.kind, r.verdict) for r in self.readings)
         names = list(dict.fromkeys((r.resource, r.kind) for r in self.readings))
         width = max((len(name) for name, _ in names), default=0)
@@ -118,8 +118,8 @@ class Verification:
                 if (count := rows[name, kind, verdict]) and verdict is not Verdict.SAME
             ]
             same = rows[name, kind, Verdict.SAME]
-            told = ", ".join([f"{same} as in the template", *counts])
-            yield f"  {name:<{width}}  {kind:<{kinds}}  {told}"
+            counted = ", ".join([f"{same} as in the template", *counts])
+            yield f"  {name:<{width}}  {kind:<{kinds}}  {counted}"
         yield from (f"NOT VERIFIED {reading}" for reading in self.not_verified)
         yield from (f"FAILED {reading}" for reading in self.failed)
         yield from (f"FAILED {each}" for each in self.unmet)
@@ -151,14 +151,14 @@ def missing_from(
     What depends on a condition may be missing.
     """
     there = physical_ids(target, stack_name)
-    promised = [
+    required = [
         name
         for name, output in (template.get("Outputs") or {}).items()
         if "Condition" not in output
     ]
     return [
         *(name for name in resource_types(template) if name not in there),
-        *(name for name in promised if outputs.get(name) in _NOTHING),
+        *(name for name in required if outputs.get(name) in _NOTHING),
     ]
 
 
@@ -273,7 +273,7 @@ def _beside_default(kind: str, found: Difference) -> Difference:
 
 
 def _code(code: Any, settings: Settings) -> Any:
-    """What Lambda tells of the package that a `Code:` path leads to."""
+    """What Lambda says of the package that a `Code:` path leads to."""
     if not isinstance(code, str):
         return Unknown("the package in S3")
     folder = (settings.template.parent / code).resolve()

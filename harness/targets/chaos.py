@@ -12,7 +12,7 @@ KINDS = ("/faults", "/effects", "/events", "/invocations")  # of what can go wro
 
 
 def takes_faults(endpoint: str | None) -> bool:
-    """Whether what answers at this URL can be told what is to go wrong."""
+    """Whether what answers at this URL accepts rules of what is to go wrong."""
     try:
         return endpoint is not None and "seed" in ask(endpoint, "GET")
     except (OSError, ValueError, TypeError):

@@ -38,7 +38,7 @@ def choose_target(settings: Settings) -> Target:
 
 
 def target_to_start(settings: Settings, tell: Tell) -> Target:
-    """The target for a command that starts it; `tell` hears why that one was chosen.
+    """The target for a command that starts it; `tell` receives why that one was chosen.
 
     With `auto` that is the one that runs; else compose, where Docker and the image can be had; else
     embedded. Building the image may take minutes. Problem if it runs at another port than the one

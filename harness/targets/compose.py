@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import emulator, ports
@@ -158,7 +158,7 @@ def _wait_until_ready(settings: Settings) -> None:
         wait_until(
             ready, deadline_s=READY_WITHIN_S, interval_s=0.2, describe="the emulator's container"
         )
-    except WaitedTooLong as error:
+    except DeadlineExceeded as error:
         raise _did_not_start(
             settings, f"The emulator's container did not answer within {READY_WITHIN_S:g} s."
         ) from error

@@ -18,7 +18,7 @@ from typing import Self
 import psutil
 
 from harness.limits import check_limits
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.targets.ports import DEFAULT_PORT, HOST, choose_port
 from harness.targets.state_folder import (
@@ -228,7 +228,7 @@ def _start_process(config: EmulatorConfig, folder: Path, *, background: bool) ->
         raise
     finally:
         os.close(given)
-    process.returncode = 0  # from here on psutil waits for it: whoever stops it may not be us
+    process.returncode = 0  # from here on psutil waits for it: another process may stop it
     if background:
         os.close(held)
         return RunningEmulator(config.state_dir, port, process.pid)
@@ -269,7 +269,7 @@ def _wait_until_ready(
 
     try:
         wait_until(ready, deadline_s=config.ready_within_s, interval_s=0.1, describe="the emulator")
-    except WaitedTooLong as error:
+    except DeadlineExceeded as error:
         raise Problem(
             f"The emulator did not answer within {config.ready_within_s:g} s.",
             f"The whole log is {log}.",

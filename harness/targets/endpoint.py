@@ -99,5 +99,5 @@ class EndpointTarget:
             )
 
     def for_functions(self, url: str) -> str:
-        """The same: whoever started it may know better."""
+        """The same: the one who started it may know better."""
         return url

@@ -1,6 +1,6 @@
 """Whether a target's functions are kept apart from each other and from the machine.
 
-This project's emulator tells (localstack_parity/lambda_runtime/isolation.py); AWS does it, and of
+This project's emulator says so (localstack_parity/lambda_runtime/isolation.py); AWS does it, and of
 another emulator nothing is known.
 """
 

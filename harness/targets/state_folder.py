@@ -118,7 +118,7 @@ def full_disk(folder: Path) -> str:
 
 
 def folder_problem(folder: Path, error: OSError) -> Problem:
-    """What a person is told of a folder that cannot be used."""
+    """The message about a folder that cannot be used."""
     if error.errno == errno.ENOSPC:
         return _space_problem(folder, 0)
     return Problem(

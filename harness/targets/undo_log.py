@@ -55,7 +55,7 @@ def note(target: Target, *steps: Undo) -> Callable[[], None]:
 def take_abandoned(target: Target) -> Iterator[list[Undo]]:
     """What each dead process has left to undo on this target, the oldest change first.
 
-    It is whoever takes it who undoes it: it is forgotten once the next one is asked for.
+    Who takes it undoes it: it is forgotten once the next one is asked for.
     """
     for path, undo in _dead(target):
         if undo:

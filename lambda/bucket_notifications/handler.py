@@ -150,7 +150,7 @@ def converge(s3: Any, bucket: str, owners: set[str], entries: Sequence[Entry]) -
     """Write until a read shows exactly `entries` as ours, and leave all other entries alone.
 
     S3 replaces the whole configuration with each write and has no conditional write for it, so only
-    a read afterwards tells whether another writer came in between. Faults that pass (see
+    a read afterwards shows whether another writer came in between. Faults that pass (see
     `is_passing`) are tried again for PATIENCE_S; then the last of them is raised.
     """
     deadline = time.monotonic() + PATIENCE_S

@@ -45,7 +45,7 @@ def essentials(data: bytes) -> Essentials:
     """Up to the first picture's end: further pictures or a film may follow it.
 
     A lost end mark is put back, as libjpeg does (jdatasrc.c, fill_input_buffer): whether pixels
-    are missing, the decoder tells.
+    are missing, the decoder reports it.
     """
     kept: list[Buffer] = [data[:2]]
     exif, xmp, profile = list[bytes](), b"", list[bytes]()

@@ -48,7 +48,7 @@ def receipt_key(key: str, version_id: str | None, sequencer: str) -> str:
     """Where the receipt of one upload is.
 
     Without versioning, or while it is suspended, every upload under a key is its null version:
-    the sequencer of the event tells one from the next.
+    the sequencer of the event distinguishes one from the next.
     """
     upload = version_id if version_id not in NO_VERSION else f"null\0{sequencer}"
     return f"{PREFIX}{sha256(f'{key}\0{upload}'.encode()).hexdigest()}.json"

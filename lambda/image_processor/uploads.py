@@ -41,7 +41,7 @@ class Source:
 
 
 def from_record(record: S3EventRecord) -> Upload | None:
-    """The upload a record tells of, or None if it is about anything but a new object in uploads/.
+    """The upload a record is about, or None if it is about anything but a new object in uploads/.
 
     S3 sends keys as in a form: a space comes as `+`, everything else unsafe percent-encoded.
     Powertools decodes only the first record's key, so it is done here.

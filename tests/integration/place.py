@@ -1,7 +1,7 @@
 """An emulator for the tests of one file, and versions of the project that are tried on it.
 
 Edits of the project come in; scenarios' results go out, each of a stack of its own. Tests use it to
-show that a scenario passes on the project as it is, and fails when a promise is broken.
+show that a scenario passes on the project as it is, and fails when a guarantee is broken.
 """
 
 import io

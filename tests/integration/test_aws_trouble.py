@@ -1,4 +1,4 @@
-"""The scenario aws-trouble: it passes on the project as it is, and sees each broken promise."""
+"""The scenario aws-trouble: it passes on the project as it is, and sees each broken guarantee."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

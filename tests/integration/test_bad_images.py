@@ -1,4 +1,4 @@
-"""The scenario bad-images: it passes on the sound project, and fails on a broken promise."""
+"""The scenario bad-images: it passes on the sound project, and fails on a broken guarantee."""
 
 from collections.abc import Iterator
 from dataclasses import replace

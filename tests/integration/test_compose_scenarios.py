@@ -49,7 +49,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, docker_compose: None) -> 
 
 @pytest.mark.parametrize("name", [scenario.name for scenario in scenarios()])
 def test_a_scenario_passes_in_a_container(deployed: Deployed, name: str) -> None:
-    """The project as it is keeps its promises there too."""
+    """The project as it is keeps its guarantees there too."""
     result = run_scenario(
         name,
         deployed.target,

@@ -1,4 +1,4 @@
-"""The scenario duplicates-and-reorder: it passes on the project, and sees each broken promise."""
+"""The scenario duplicates-and-reorder: it passes on the project, and sees each broken guarantee."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The scenario function-trouble: it passes on the project, and sees each broken promise."""
+"""The scenario function-trouble: it passes on the project, and sees each broken guarantee."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.faults.injection import alarms_ahead
-from harness.run.contracts import Promise
+from harness.run.contracts import Guarantee
 from harness.run.probe import Probe
 from harness.run.scenario import RunOptions
 from scenarios import function_trouble
@@ -44,13 +44,13 @@ def test_minutes_between_the_promises_change_nothing(
 ) -> None:
     """On a busy machine the errors before are older than the alarm's period by then."""
 
-    def slowly(promise: Promise[Probe]) -> Promise[Probe]:
+    def slowly(guarantee: Guarantee[Probe]) -> Guarantee[Probe]:
         def keep(probe: Probe) -> str:
-            seen = promise.keep(probe)
+            seen = guarantee.keep(probe)
             with alarms_ahead(place.target, 300):
                 return seen
 
-        return replace(promise, keep=keep)
+        return replace(guarantee, keep=keep)
 
     for name in ("retried", "five_are_quiet"):
         monkeypatch.setattr(function_trouble, name, slowly(getattr(function_trouble, name)))

@@ -117,9 +117,9 @@ class Pipeline:
             },
         }
 
-    def redrive(self, told: Callable[[Item], None] = lambda item: None) -> Redrive:
+    def redrive(self, report: Callable[[Item], None] = lambda item: None) -> Redrive:
         """Send what is in the queue again."""
-        return redrive(self.target, self.stack, execute=True, told=told)
+        return redrive(self.target, self.stack, execute=True, report=report)
 
 
 @pytest.fixture(scope="module")

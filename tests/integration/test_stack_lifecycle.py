@@ -1,6 +1,6 @@
-"""The scenario stack-lifecycle: it passes on the project, and fails on one that breaks a promise.
+"""The scenario stack-lifecycle: it passes on the project, and fails on one that breaks a guarantee.
 
-A defect is tried with the promises that are about it; the whole is tried on the project as it is.
+A defect is tried with the guarantees that are about it; the whole is tried on the project as it is.
 """
 
 import os
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from harness.evidence.check import Check
 from harness.evidence.observations import Run
-from harness.run.contracts import Promise, promise
+from harness.run.contracts import Guarantee, guarantee
 from harness.run.environments import Environment, Life, live
 from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings, read_settings
@@ -31,7 +31,7 @@ CUSTOM = "lambda/bucket_notifications/handler.py"
 
 HERE = EmbeddedTarget(Settings()).architecture
 
-LifeStep = Promise[Life]
+LifeStep = Guarantee[Life]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ Try = Callable[..., dict[str, Check]]
 
 @pytest.fixture
 def tried(context: Context) -> Try:
-    """Make defects, deploy two environments and try promises: all checks by id."""
+    """Make defects, deploy two environments and try guarantees: all checks by id."""
 
     def run(edits: Sequence[Edit], *steps: LifeStep) -> dict[str, Check]:
         for edit in edits:
@@ -83,7 +83,7 @@ def by_id(finished: tuple[Run, list[Check]]) -> dict[str, Check]:
 def test_it_passes_and_leaves_the_persons_own_stack_alone(
     target: EmbeddedTarget, settings: Settings, context: Context
 ) -> None:
-    """Every promise is kept; what was there is as before, and nothing else is left."""
+    """Every guarantee is kept; what was there is as before, and nothing else is left."""
     context.stack = deploy(target, settings)
     own = Environment(context, settings.suffix, settings.root)
     own.deploy()
@@ -262,14 +262,14 @@ def test_buckets_that_outlive_their_stack_are_found(tried: Try, target: Embedded
     assert found_of(target, "life-") == frozenset()
 
 
-@promise("filled", "")
+@guarantee("filled", "")
 def _filled(life: Life) -> str:
     """There is something in the buckets."""
     life.one.prove()
     return ""
 
 
-@promise("interrupted", "")
+@guarantee("interrupted", "")
 def _interrupted(life: Life) -> str:
     """Somebody presses Ctrl-C."""
     raise KeyboardInterrupt

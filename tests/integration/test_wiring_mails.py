@@ -7,7 +7,7 @@ import pytest
 
 from harness.evidence.check import Check
 from harness.evidence.observations import Observations
-from harness.run.contracts import Promise, tried
+from harness.run.contracts import Guarantee, tried
 from harness.run.probe import NotSeen, Probe
 from harness.targets.inbox import read_mails
 from scenarios import wiring
@@ -75,5 +75,5 @@ def test_without_an_inbox_it_is_not_checked() -> None:
     def keep(_: str) -> str:
         raise NotSeen("endpoint keeps no mails that could be counted")
 
-    check = tried(Promise("mails", "mails", "source", keep), "a target")
+    check = tried(Guarantee("mails", "mails", "source", keep), "a target")
     assert (check.passed, check.detail) == (None, "endpoint keeps no mails that could be counted")

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from harness.polling import WaitedTooLong, stretched, wait_until
+from harness.polling import DeadlineExceeded, stretched, wait_until
 
 
 def test_the_awaited_observation_is_returned() -> None:
@@ -20,7 +20,7 @@ def test_the_awaited_observation_is_returned() -> None:
 
 def test_the_last_observation_is_in_the_failure() -> None:
     """A person reads what was waited for and what was seen instead."""
-    with pytest.raises(WaitedTooLong, match=r"2 of 5 images.*") as failure:
+    with pytest.raises(DeadlineExceeded, match=r"2 of 5 images.*") as failure:
         wait_until(
             lambda: "2 of 5 images",
             until=lambda seen: seen == "5 of 5 images",

@@ -1,6 +1,6 @@
 """The content of a request to S3, held to what its headers say of it while it is read.
 
-An image is hashed as it is written to disk, in the same pass: whoever reads to the end of a body
+An image is hashed as it is written to disk, in the same pass: who reads a body to its end
 that is not what was signed gets S3's error instead of the end, and stores nothing.
 Sources: S3 API Reference, "Error responses", "Signature calculations for the Authorization header:
 transferring a payload in multiple chunks" and "… including trailing headers".
@@ -35,7 +35,7 @@ _MOST_HEADERS = 16 * 1024  # of a chunk's first line, and of the trailing header
 class VerifiedBody(io.RawIOBase):
     """A body that has to have the SHA-256 that was signed, and the MD5 that was sent.
 
-    `length` is None where only its end tells: it is then checked when there is no more to read.
+    `length` is None where only its end shows it: it is then checked when there is no more to read.
     Of a part S3 shows the expected MD5 in base64, of all else in hexadecimal digits. Recorded on
     AWS: LocalStack's tests, v4.14.0, test_s3_invalid_content_md5.
     """

@@ -21,7 +21,7 @@ _FREE = frozenset({"awsaccesskeyid", "file", "policy", "signature", "x-amz-signa
 
 _METADATA = "x-amz-meta-"
 
-# What a field is called as a parameter of PutObject, for whoever decides about it.
+# What a field is called as a parameter of PutObject, for what decides about it.
 _PARAMETERS = {
     "acl": "ACL",
     "tagging": "Tagging",

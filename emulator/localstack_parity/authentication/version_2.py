@@ -1,7 +1,7 @@
 """Signature version 2 of S3, in headers and in URLs; botocore's signer makes the string to sign.
 
 Source: S3 User Guide, "Signing and authenticating REST requests". boto3 still presigns with it in
-us-east-1 unless it is told otherwise.
+us-east-1 unless it is configured otherwise.
 """
 
 from collections.abc import Mapping, Sequence

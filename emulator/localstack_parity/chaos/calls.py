@@ -26,7 +26,7 @@ class Call:
 
     `callers` are the ARNs of who calls and, of each, the last part: of a function's call the names
     of its role and of its session. `resource` is the name of the bucket, topic, queue, function or
-    so. `key` is the object key; of a message, that which its JSON tells as "key".
+    so. `key` is the object key; of a message, that which its JSON has as "key".
     """
 
     service: str

@@ -1,7 +1,7 @@
 """Invocations that end badly in mid-flight: a crash, a time-out, too little memory.
 
 An execution environment has credentials of its own, and one invocation at a time: so a call's
-access key tells which invocation makes it.
+access key shows which invocation makes it.
 """
 
 import hashlib
@@ -185,7 +185,7 @@ def strike_call(_chain: HandlerChain, context: RequestContext, _response: Respon
     invocation = _running.get(callers.access_key(context))
     call = f"{context.service.service_name}:{context.operation.name}"
     if invocation and invocation.reaches(call):
-        # Nobody hears it any more.
+        # Nobody receives it any more.
         raise CommonServiceException("ServiceUnavailable", "The caller is gone.", 503)
 
 

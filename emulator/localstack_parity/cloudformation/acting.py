@@ -2,7 +2,7 @@
 
 Macros are invoked, AWS::Include reads an object, dynamic references and parameters of a type such
 as AWS::SSM::Parameter::Value<String> read what is stored. LocalStack does all of that as the
-account. On AWS it takes the rights of whoever asks, or of the stack's service role (identity.py).
+account. On AWS it takes the rights of the caller, or of the stack's service role (identity.py).
 
 Sources: CloudFormation User Guide, "Using macros": "the user must have Invoke permissions … To
 prevent potential escalation of permissions, CloudFormation impersonates the user"; "Dynamic

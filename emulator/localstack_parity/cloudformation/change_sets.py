@@ -247,7 +247,7 @@ def _is_to_be_executed(change_set: ChangeSet) -> bool:
 
 
 def _refuse(change_set: ChangeSet) -> None:
-    """Fail a change set for the findings in its template, which DescribeEvents tells."""
+    """Fail a change set for the findings in its template, which DescribeEvents returns."""
     change_set.set_change_set_status(ChangeSetStatus.FAILED)
     change_set.set_execution_status(ExecutionStatus.UNAVAILABLE)
     change_set.status_reason = (

@@ -31,7 +31,7 @@ RESOURCE_TYPE = "AWS::CloudFormation::CustomResource"
 
 # AWS waits an hour unless the template says ServiceTimeout. Nobody wants to wait an hour here for
 # a function that forgot to answer: without ServiceTimeout the wait is shorter, and the reason of
-# the failure tells how long it was.
+# the failure says how long it was.
 DEFAULT_TIMEOUT_S = int(os.environ.get("TAPSTACK_CUSTOM_RESOURCE_TIMEOUT", "300"))
 AWS_TIMEOUT_S = 3600
 MAX_ANSWER_BYTES = 4096
@@ -241,7 +241,7 @@ def _clean_up(request: ResourceRequest[Model], physical_id: str, properties: Mod
 
 
 def _generated_id(request: ResourceRequest[Model]) -> str:
-    """Make the id that CloudFormation gives a resource which never told its own."""
+    """Make the id that CloudFormation gives a resource which never reported its own."""
     alphabet = string.ascii_uppercase + string.digits
     suffix = "".join(secrets.choice(alphabet) for _ in range(12))
     return f"{request.stack_name}-{request.logical_resource_id}-{suffix}"

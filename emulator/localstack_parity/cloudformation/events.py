@@ -1,4 +1,4 @@
-"""A stack's events: to which operation each belongs, and how DescribeEvents tells them.
+"""A stack's events: to which operation each belongs, and how DescribeEvents returns them.
 
 AWS: CloudFormation API Reference, DescribeEvents, OperationEvent and StackEvent. Each operation
 begins and ends with an event of its own, and a rollback is an operation of its own. So recorded on
@@ -111,14 +111,14 @@ def of_change_set(stack: Stack, change_set_id: str) -> list[Event]:
 
 
 def described(stack: Stack, operation_id: str | None, only_failed: bool) -> list[Event]:
-    """Return the events of all or one of a stack's operations as DescribeEvents tells them.
+    """Return the events of all or one of a stack's operations as DescribeEvents returns them.
 
     The newest come first.
     """
     operations = _operations(stack)
-    told = [_told(stack, event, operations.get(event["EventId"])) for event in stack.events]
+    listed = [_listed(stack, event, operations.get(event["EventId"])) for event in stack.events]
     found = [event for event in _validation_errors(stack) if not event["ChangeSetId"]]
-    together = sorted([*told, *found], key=lambda event: event["Timestamp"], reverse=True)
+    together = sorted([*listed, *found], key=lambda event: event["Timestamp"], reverse=True)
     under_way = getattr(stack, "operation_id", None) if _in_progress(stack.status) else None
     events = [
         event
@@ -165,11 +165,11 @@ def _operation(stack: Stack, events: list[Event], *, ended: bool) -> Iterator[Ev
     yield of_operation("IN_PROGRESS", began)
 
 
-def _told(stack: Stack, event: Event, operation: str | None) -> Event:
+def _listed(stack: Stack, event: Event, operation: str | None) -> Event:
     failed = str(event["ResourceStatus"]).endswith("_FAILED")
-    told = {name: value for name, value in event.items() if name != "StackName"}
+    listed = {name: value for name, value in event.items() if name != "StackName"}
     return {
-        **told,
+        **listed,
         "OperationId": operation,
         "EventType": "PROVISIONING_ERROR" if failed else "PROGRESS",
     }

@@ -1,4 +1,4 @@
-"""Calls LocalStack's provider of a resource type, and tells truthfully how that went.
+"""Calls LocalStack's provider of a resource type, and reports truthfully how that went.
 
 LocalStack takes an update for done when the provider has none or says "not found", and keeps the
 reason of other failures to itself.

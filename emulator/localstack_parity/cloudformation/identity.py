@@ -1,7 +1,7 @@
 """With whose rights CloudFormation acts on the resources of a stack.
 
-AWS: CloudFormation User Guide, "CloudFormation service role": it uses the credentials of whoever
-asks or, once a role was given, always that role, "even if the users … don't have permission to pass
+AWS: CloudFormation User Guide, "CloudFormation service role": it uses the credentials of the caller
+or, once a role was given, always that role, "even if the users … don't have permission to pass
 it"; API Reference, CreateStack, RoleARN. Who names a role needs iam:PassRole (iam/).
 """
 

@@ -131,8 +131,8 @@ class LifecycleProvider(CloudformationProviderV2):
             raise ValidationError("DescribeEvents needs a StackName or a ChangeSetName here.")
         stack = existing_stack(context, name)
         only_failed = bool((request.get("Filters") or {}).get("FailedEvents"))
-        told = events.described(stack, request.get("OperationId"), only_failed)
-        return DescribeEventsOutput(OperationEvents=told)
+        listed = events.described(stack, request.get("OperationId"), only_failed)
+        return DescribeEventsOutput(OperationEvents=listed)
 
 
 def refuse_the_rest(provider: type[CloudformationApi]) -> None:

@@ -162,7 +162,7 @@ def _restore(executor: Operation, step: Step, now: dict[str, Any]) -> list[Disca
     executor.report(name, existed["Type"], ChangeAction.Modify, "IN_PROGRESS")
     event, then = executor.act(name, ChangeAction.Modify, now, properties_of(step.before))
     restored = event.status == OperationStatus.SUCCESS
-    # The stack tells the physical id that it has when this is reported.
+    # The stack has the physical id that it has when this is reported.
     executor.resources[name] = {**existed, **then} if restored else existed
     executor.report(name, existed["Type"], ChangeAction.Modify, event.status.name, event.message)
     if not restored:

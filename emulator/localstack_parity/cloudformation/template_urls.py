@@ -1,4 +1,4 @@
-"""Templates by their URL: objects of S3, read with the rights of whoever asks.
+"""Templates by their URL: objects of S3, read with the caller's rights.
 
 LocalStack fetches whatever the URL leads to, and S3's objects with all rights: its own pages, and
 buckets that are closed to the caller. Source: CloudFormation API Reference, CreateStack,

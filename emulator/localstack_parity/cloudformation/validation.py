@@ -2,7 +2,7 @@
 
 AWS: CloudFormation User Guide, "Validate stack deployments". Since June 2026 CreateStack,
 UpdateStack and CreateChangeSet look at all properties by the schemas of CloudFormation's registry
-first; DisableValidation leaves that out. DescribeEvents tells the findings, of which one alone
+first; DisableValidation leaves that out. DescribeEvents returns the findings, of which one alone
 fails the operation.
 
 The findings are the FATAL ones of AWS's own validator, the package cloudformation-validate, in its
@@ -118,7 +118,7 @@ _known: OrderedDict[str, list[dict[str, str]]] = OrderedDict()
 
 
 def prepare() -> None:
-    """Start the validator in the background: whoever speaks to CloudFormation may soon deploy."""
+    """Start the validator in the background: a client of CloudFormation may soon deploy."""
     threading.Thread(target=_process.prepare, daemon=True).start()
 
 

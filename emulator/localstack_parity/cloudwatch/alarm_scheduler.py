@@ -41,7 +41,7 @@ class AlarmScheduler:
     """The thread that does it.
 
     ``read`` gives a function that reads an account's metrics in a region as of so many seconds
-    ahead, ``changed`` is told of alarms that changed state.
+    ahead, ``changed`` receives alarms that changed state.
     """
 
     def __init__(self, read: Callable[[str, str, int], ReadMetric], changed: Changed) -> None:

@@ -1,4 +1,4 @@
-"""The metric database: many values in one transaction, metrics told apart by exact dimensions.
+"""The metric database: many values in one transaction, metrics distinguished by exact dimensions.
 
 LocalStack's own makes a transaction for each datum, and finds metrics of `img-dev2` when asked for
 `img-dev`, and those of dimensions A and B when asked for A.

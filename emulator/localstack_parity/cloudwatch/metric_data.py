@@ -230,7 +230,7 @@ def _messages(query: Query, series: Series) -> dict[str, Any]:
 
 
 def _labels(queries: Sequence[Query]) -> dict[str, str]:
-    """The labels that were asked for; else the metric's name, with what tells it from the others.
+    """The labels that were asked for; else the metric's name, with what differs from the others.
 
     An expression without a label has its id.
     """

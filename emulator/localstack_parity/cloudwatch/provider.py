@@ -49,7 +49,7 @@ KEPT = (
 
 
 class ParityCloudwatchProvider(CloudwatchProvider):
-    """CloudWatch that tells metrics apart by all dimensions, calculates, and evaluates alarms."""
+    """CloudWatch that distinguishes metrics by all dimensions, calculates, and evaluates alarms."""
 
     def __init__(self) -> None:
         super().__init__()

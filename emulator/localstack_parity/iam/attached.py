@@ -76,7 +76,7 @@ def of_bucket(bucket: S3Bucket) -> Policy | None:
 
 
 def bucket(name: str) -> S3Bucket | None:
-    """Return a bucket, whoever owns it."""
+    """Return a bucket of any owner."""
     anywhere = _first(_first(s3_stores))
     owner = anywhere.global_bucket_map.get(name) if anywhere else None
     found: S3Bucket | None = _first(dict.get(s3_stores, owner)).buckets.get(name) if owner else None

@@ -32,7 +32,7 @@ _OF_SERVICES = frozenset(
     {"lambda:InvokeFunction", "sns:Publish", "sqs:SendMessage", "s3:PutObject", "sts:AssumeRole"}
 )
 
-# What whoever has a subscription's token or ARN may do, as a link in a mail does (SNS API).
+# What a holder of a subscription's token or ARN may do, as a link in a mail does (SNS API).
 _WITHOUT_CREDENTIALS = frozenset({("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")})
 
 # S3 User Guide, "Bucket policies": root can get back in, whatever the policy says.

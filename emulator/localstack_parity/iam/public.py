@@ -52,7 +52,7 @@ _ON_BUCKETS = {
     "s3:ListBucketVersions": "READ",
     "s3:PutBucketAcl": "WRITE_ACP",
     "s3:PutObject": "WRITE",
-    "s3:PutObjectAcl": "WRITE",  # of an object that whoever writes it comes to own
+    "s3:PutObjectAcl": "WRITE",  # of an object that its writer comes to own
 }
 
 

@@ -32,7 +32,7 @@ DEFAULT_MAX_AGE_S = 6 * 3600
 MAX_BACKOFF_S = 300
 RETRY_DELAY_S = 60  # before the first retry; twice that before the second
 
-# Told of each attempt that failed: the invocation, its result if it ran, and the condition under
+# Called for each attempt that failed: the invocation, its result if it ran, and the condition under
 # which the event is given up, None while another attempt follows.
 type FailureListener = Callable[[Invocation, InvocationResult | None, str | None], None]
 FAILURE_LISTENERS: list[FailureListener] = []
@@ -105,7 +105,7 @@ class EventManager:
             self._fail(event, "RetriesExhausted", result)
         else:
             delay_s = (event.retries + 1) * config.LAMBDA_RETRY_BASE_DELAY_SECONDS
-            # Whoever has retries come sooner must still learn that AWS would not make them.
+            # A test that has retries come sooner must still learn that AWS would not make them.
             on_aws_s = max(delay_s, (event.retries + 1) * RETRY_DELAY_S)
             if self._expires_within(event, on_aws_s):
                 self._fail(event, "EventAgeExceeded", result)
@@ -142,7 +142,7 @@ class EventManager:
             self._deliver(event, send, "DestinationDeliveryFailures")
 
     def _fail(self, event: Event, condition: str, result: InvocationResult | None) -> None:
-        """Give an event up; what is configured to hear of it does."""
+        """Give an event up; what is configured is notified of it."""
         self._tell(event, result, condition)
         self._measure(event, "AsyncEventsDropped", 1, "Count", time.time())
         if target := self._destination("OnFailure"):

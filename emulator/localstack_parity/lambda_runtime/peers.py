@@ -1,4 +1,4 @@
-"""Who holds the other end of a loopback connection, as far as the kernel tells.
+"""Who holds the other end of a loopback connection, as far as the kernel shows.
 
 The Runtime API of a function is on a port that every process of the machine can reach, other
 functions and other users' too. AWS's has no secret: a runtime connects to the plain `host:port` of

@@ -24,7 +24,7 @@ from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.runtime_api import API, Connection, Request
 
 _END_TIMEOUT_S = 10.0
-# Linux tells a process that its parent is gone when the *thread* that started it ends, so all are
+# Linux signals a process that its parent is gone when the *thread* that started it ends, so all are
 # started from one thread that lives as long as the emulator.
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lambda-starter")
 
@@ -198,7 +198,7 @@ class RuntimeProcess:
             key.data()
 
     def _accept(self) -> None:
-        """Take the connections of the runtime, and close those of whoever else has found it."""
+        """Take the connections of the runtime, and close those of other processes."""
         while self._init_pid:  # before, nobody can say whose they are
             try:
                 sock, _ = self._listener.accept()

@@ -27,7 +27,7 @@ _LISTS = ("LambdaFunctionConfigurations", "QueueConfigurations", "TopicConfigura
 
 @dataclass(frozen=True)
 class Rule:
-    """For which events and keys one destination is told."""
+    """For which events and keys one destination receives events."""
 
     events: tuple[str, ...]
     prefix: str

@@ -56,7 +56,7 @@ class ParityS3Provider(Listings):
 
     # Everything that changes a key happens one after the other for that key: the condition, the
     # write, the tags and the event. So If-None-Match and If-Match decide about what is really
-    # there, whoever is refused finds the winner's tags, and sequencers grow in the order of writes.
+    # there, a refused writer finds the winner's tags, and sequencers grow in the order of writes.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
     def put_object(self, context: RequestContext, request: Any) -> Any:

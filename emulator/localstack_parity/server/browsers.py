@@ -1,7 +1,7 @@
 """Keeps web pages out: what a browser may ask of the emulator, and on whose behalf.
 
-The keys of a local account are known to everybody, so a page can sign what it wants; what tells it
-from the developer is what the browser says of it and no script can change (Fetch Standard,
+The keys of a local account are known to everybody, so a page can sign what it wants; what sets it
+apart from the developer is what the browser says of it and no script can change (Fetch Standard,
 "forbidden request-header"; Fetch Metadata Request Headers): Origin, Referer and Sec-Fetch-Site.
 
 - Without any of those, and not from a browser: an SDK or a command line. It may do everything.

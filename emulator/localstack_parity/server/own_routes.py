@@ -1,7 +1,7 @@
 """The emulator's own routes, which AWS does not have: who may use them.
 
 They read every queue, show mails and confirmation tokens, have things go wrong; functions reach
-them as they reach AWS's API. So whoever asks has to sign as the owner of the emulator: with the
+them as they reach AWS's API. So the caller has to sign as the owner of the emulator: with the
 keys of its own account (`test`), for whatever service. Without a signature there are only the
 pages by which tools see that it runs, and what AWS too shows to everybody.
 """

@@ -1,7 +1,7 @@
 """LocalStack's own server, Twisted, for `TAPSTACK_SERVER=twisted`: to compare, and to fall back on.
 
 It listens on all IPv4 addresses of the machine whatever IPv4 address it is given
-(localstack/runtime/server/twisted.py); here it listens where it is told to.
+(localstack/runtime/server/twisted.py); here it listens where the settings say.
 """
 
 import threading

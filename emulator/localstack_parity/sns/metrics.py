@@ -24,7 +24,7 @@ def count_deliveries() -> None:
     """Count, from now on, what was delivered and what was not.
 
     Every kind of delivery ends by telling LocalStack's delivery log how it went; that is the one
-    place where success and failure can be told apart.
+    place where success and failure can be distinguished.
     """
 
     @patch(publisher.store_delivery_log)

@@ -15,7 +15,7 @@ from localstack_parity.sqs.receive_attempts import ReceiveAttempts
 
 
 class ParitySqsProvider(SqsProvider):
-    """SQS that tells CloudWatch what happens to messages and how deep its queues are."""
+    """SQS that reports to CloudWatch what happens to messages and how deep its queues are."""
 
     def __init__(self) -> None:
         super().__init__()

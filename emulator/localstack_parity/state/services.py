@@ -1,4 +1,4 @@
-"""What LocalStack's services hold, and how each is told that it changes.
+"""What LocalStack's services hold, and how each is notified of a change.
 
 A service shows its containers to a visitor: LocalStack's stores, moto's backends, folders. Of those
 in SERVICES everything is known to come back; any other that was used has none of it kept.

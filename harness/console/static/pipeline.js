@@ -8,7 +8,7 @@ export const NAME = "pipeline";
 export const TITLE = "Pipeline";
 export const EVENTS = ["pipeline", "runs", "state"];
 
-// What each state is called, and the sign that stands for it where colours cannot be told apart.
+// What each state is called, and the sign that stands for it where colours look alike.
 const STATES = {
   waiting: ["◌", "waiting"], running: ["◐", "running"], retrying: ["↻", "retrying"],
   processed: ["✔", "processed"], done: ["✔", "ended"], rejected: ["✖", "rejected"],

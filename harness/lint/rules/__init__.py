@@ -118,7 +118,7 @@ RULES: Mapping[str, tuple[type[StackRule], ...]] = {
         cloudwatch_alarms.AlarmWindow,
         cloudwatch_alarms.AlarmThreshold,
         cloudwatch_alarms.AlarmActions,
-        cloudwatch_alarms.AlarmTells,
+        cloudwatch_alarms.AlarmNotifies,
         cloudwatch_alarms.QuietIsNoFault,
         cloudwatch_alarms.FaultsAreCounted,
         cloudwatch_dashboards.DashboardBody,

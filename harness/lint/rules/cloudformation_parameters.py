@@ -1,4 +1,4 @@
-"""E911x: the values of the parameters, and what is asked of whoever deploys."""
+"""E911x: the values of the parameters, and what a deployment has to give."""
 
 import json
 from collections.abc import Iterable

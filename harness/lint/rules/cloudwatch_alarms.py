@@ -124,7 +124,7 @@ class AlarmActions(StackRule):
                         yield alarm.path(name, number), fault
 
 
-class AlarmTells(StackRule):
+class AlarmNotifies(StackRule):
     """Somebody has to look at the console to see such an alarm."""
 
     id = "W9505"

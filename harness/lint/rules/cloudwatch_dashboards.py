@@ -71,7 +71,7 @@ class DashboardMetrics(StackRule):
 
 
 def _body(dashboard: Resource) -> Any:
-    """The body as data; a sentence if it is no JSON; None if it cannot be told."""
+    """The body as data; a sentence if it is no JSON; None if it is unknown."""
     text = dashboard.properties.get("DashboardBody")
     if text is None or isinstance(text, Unknown):
         return None

@@ -92,9 +92,9 @@ class KeysMay(StackRule):
                         f"and {function.logical_id} uses {resource.logical_id}",
                     )
             for alarm in stack.of("AWS::CloudWatch::Alarm"):
-                tells = resource.ref in (alarm.properties.get("AlarmActions") or [])
+                notifies = resource.ref in (alarm.properties.get("AlarmActions") or [])
                 missing = [a for a in _USES if not key_may(stack, key, a, service="cloudwatch")]
-                if tells and missing:
+                if notifies and missing:
                     yield (
                         path,
                         f"The policy of {key.logical_id} does not let cloudwatch.amazonaws.com "
@@ -124,7 +124,7 @@ def _encryption(resource: Resource) -> list[Any]:
 def _users(stack: Stack, resource: Resource) -> Iterator[Resource]:
     """The functions whose environment names a resource, and whose code calls its service.
 
-    A bucket's events name it too: there, the role tells who reads or writes its objects.
+    A bucket's events name it too: there, the role says who reads or writes its objects.
     """
     services = {"AWS::S3::Bucket": "s3", "AWS::SNS::Topic": "sns", "AWS::SQS::Queue": "sqs"}
     service = services.get(resource.kind, "")

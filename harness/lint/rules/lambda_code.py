@@ -135,7 +135,7 @@ class EnvironmentStaysInside(CodeRule):
 
 
 class FaultsAreRaised(StackRule):
-    """Lambda retries what raises; what is swallowed is lost and nobody hears of it."""
+    """Lambda retries what raises; what is swallowed is lost and nobody is notified."""
 
     id = "W9235"
     shortdesc = "No fault of AWS is swallowed"

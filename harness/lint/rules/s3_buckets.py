@@ -97,7 +97,7 @@ class BucketOwnsObjects(StackRule):
     source_url = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Buckets that leave objects to whoever writes them."""
+        """Buckets that leave objects to their writers."""
         for bucket in stack.of("AWS::S3::Bucket"):
             rules = (bucket.properties.get("OwnershipControls") or {}).get("Rules") or []
             for number, rule in enumerate(rules):

@@ -171,6 +171,6 @@ def _filter(connection: Connection) -> str:
 
 
 def _writes(stack: Stack, function: Resource) -> bool:
-    """Whether the function's code writes objects; True if that cannot be told."""
+    """Whether the function's code writes objects; True if that is unknown."""
     package = package_of(stack, function)
     return package is None or any("s3:PutObject" in needed_actions(c) for c in package.calls)

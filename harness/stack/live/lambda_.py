@@ -14,7 +14,7 @@ _SAME_NAMES = (
 
 
 def function(target: Target, physical_id: str, _: Properties) -> Properties:
-    """AWS::Lambda::Function; its Code is told by the SHA-256 of the package."""
+    """AWS::Lambda::Function; its Code is identified by the SHA-256 of the package."""
     client = target.client("lambda")
     found = read(client.get_function, "ResourceNotFoundException", FunctionName=physical_id)
     if not found:

@@ -28,7 +28,7 @@ def deployed(
     """The stack whose resources have these physical ids.
 
     `resources` are those of the template, with their values: some are read by what they belong to.
-    `outputs` are as DescribeStacks tells them.
+    `outputs` are as DescribeStacks returns them.
     """
     parts = [
         _part(target, place, name, physical_id, resources.get(name, {}))
@@ -56,7 +56,7 @@ def _part(
 
 
 def _filters(part: Part) -> Iterator[Filter]:
-    """What S3 tells functions of, as a bucket has it, whoever set it."""
+    """The events that S3 sends to functions, as a bucket has them, however they were set."""
     configuration = part.properties.get("NotificationConfiguration") or {}
     for number, entry in enumerate(configuration.get("LambdaConfigurations") or []):
         rules = ((entry.get("Filter") or {}).get("S3Key") or {}).get("Rules") or []

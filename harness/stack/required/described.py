@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which of a bucket's keys S3 tells a target of, an ARN, set up by the part `maker`."""
+    """The keys of a bucket whose events S3 sends to `target`, an ARN, set up by `maker`, a part."""
 
     maker: str
     path: Path
@@ -124,7 +124,7 @@ def value_at(value: Any, path: Path) -> Any:
 
 
 def number(value: Any) -> float | None:
-    """The number that a value is; None if it is none, or cannot be told."""
+    """The number that a value is; None if it is none, or is unknown."""
     try:
         return None if isinstance(value, bool) else float(str(value))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is required of the function: its size, its retries, what it is told of, and its log.
+"""What is required of the function: its size, its retries, its events, and its log.
 
 Source of the defaults: AWS::Lambda::Function and AWS::Lambda::EventInvokeConfig of the AWS
 CloudFormation Template Reference.
@@ -63,7 +63,7 @@ def _retries(required: Required, function: Part, config: Part) -> Iterator[Unmet
 def filters_unmet(
     values: Mapping[str, Required], function: Part, stack: Described
 ) -> Iterator[Unmet]:
-    """Every key that is required is one that S3 tells the function of."""
+    """Every key that is required is one whose events S3 sends to the function."""
     bucket = stack.named_by("UploadBucketName", BUCKET)
     suffixes, prefix = values.get("uploads.suffixes"), values.get("uploads.prefix")
     if bucket is None or suffixes is None:
@@ -76,9 +76,9 @@ def filters_unmet(
     if mentions_unknown([[each.prefix, each.suffix] for each in found]):
         return
     below = "" if prefix is None else prefix.value
-    told = [e for e in found if (e.prefix == below if prefix else below.startswith(e.prefix))]
+    sent = [e for e in found if (e.prefix == below if prefix else below.startswith(e.prefix))]
     missing = [
-        suffix for suffix in suffixes.value if not any(suffix.endswith(e.suffix) for e in told)
+        suffix for suffix in suffixes.value if not any(suffix.endswith(e.suffix) for e in sent)
     ]
     if not missing:
         return
@@ -86,7 +86,7 @@ def filters_unmet(
     having = ", ".join(f"{each.prefix}…{each.suffix}" for each in found) or "nothing"
     wanted = ", ".join(f"{below}…{suffix}" for suffix in missing)
     what = f"{function.logical_id} to be notified of {wanted}, and S3 notifies it of {having}"
-    place = prefix if prefix and not told else suffixes
+    place = prefix if prefix and not sent else suffixes
     yield Unmet(place, maker, path, what)
 
 

@@ -91,15 +91,15 @@ def lines(rows: Sequence[Row], results: Sequence[Mapping[str, Any]]) -> list[Lin
         seen[line.row.id] = again + 1
         if again:
             found[at] = replace(line, row=replace(line.row, number=len(rows) + at, colour=""))
-    return _told_apart(found)
+    return _distinguished(found)
 
 
 def _label(row: Row, result: Mapping[str, Any]) -> str:
     return str(result.get("Label") or row.label or row.name or row.expression or row.id)
 
 
-def _told_apart(found: list[Line]) -> list[Line]:
-    """Lines of the same metric are told apart by their statistic, or else by what differs."""
+def _distinguished(found: list[Line]) -> list[Line]:
+    """Lines of the same metric are distinguished by their statistic, or else by what differs."""
     labels = [line.label for line in found]
     return [
         replace(line, label=f"{line.label} {line.row.stat}")

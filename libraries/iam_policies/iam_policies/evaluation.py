@@ -13,7 +13,7 @@ from iam_policies.policies import Policy, Statement
 
 
 class Callers(Enum):
-    """Kinds of callers, as far as evaluation tells them apart."""
+    """Kinds of callers, as far as evaluation distinguishes them."""
 
     ROOT = "root"  # the account itself: whatever is not denied
     IDENTITY = "identity"  # a user, or a session of a role
@@ -160,7 +160,7 @@ def _named(statement: Statement, caller: Caller) -> _Named:
     if not statement.all_principals_but:
         return max(ways, key=lambda way: way.value)
     # AWS: "you must also specify the account ARN of the not-denied principal"; likewise role and
-    # session. Whoever is not named with all of it is one of those whom NotPrincipal is about.
+    # session. A caller that is not named with all of it is one of those whom NotPrincipal is about.
     listed = {name for _, name in statement.principals}
     root = {f"arn:aws:iam::{caller.account}:root", caller.account}
     excepted = set(caller.names) <= listed and (

@@ -1,6 +1,6 @@
 """Facts: what condition keys are read from, and how a member of a request becomes a value.
 
-Where the facts of a request come from is the affair of whoever evaluates it: Facts is a protocol.
+Where the facts of a request come from is the caller's affair: Facts is a protocol.
 """
 
 from collections.abc import Callable, Mapping

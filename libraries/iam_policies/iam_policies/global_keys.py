@@ -63,7 +63,7 @@ def _now() -> datetime:
 GLOBAL: dict[str, Callable[[Facts], Value]] = {
     "aws:currenttime": lambda facts: text(_now()),
     "aws:epochtime": lambda facts: str(int(_now().timestamp())),
-    # Of temporary credentials always; whoever has an access key of a user has no such key.
+    # Of temporary credentials always; a caller with an access key of a user has no such key.
     "aws:multifactorauthpresent": lambda facts: "false" if facts.issued() else None,
     "aws:principalaccount": lambda facts: facts.caller.account or None,
     "aws:principalarn": _of_others(

@@ -124,7 +124,7 @@ _ANY, _IN_SEGMENT = ".*", "[^:]*"
 def _compile(tokens: tuple[_Token, ...], kind: Kind) -> re.Pattern[str]:
     """Compile to an expression that never tries a place for a wildcard twice.
 
-    An attacker may choose the text and whoever writes policies the pattern, so the work has to be
+    An attacker may choose the text and the author of a policy the pattern, so the work has to be
     at most their product.
     """
     flags = re.DOTALL | (re.IGNORECASE if kind in _CASELESS_KINDS else 0)

@@ -114,7 +114,7 @@ def bounded_work() -> Iterator[None]:
 
 
 def check(data: bytes) -> bool:
-    """Process the file. Whether it was processed; if so, its output is all that is promised."""
+    """Process the file. Whether it was processed; if so, its output is all that is guaranteed."""
     began = time.process_time()
     with bounded_work(), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

@@ -1,4 +1,4 @@
-"""What the plan of a day of uploads promises."""
+"""What the plan of a day of uploads guarantees."""
 
 from collections import Counter
 

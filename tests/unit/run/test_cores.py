@@ -5,14 +5,14 @@ import subprocess
 import sys
 import time
 
-from harness.run.cores import CoresWatch
+from harness.run.cores import CoresMonitor
 
 
 def test_full_cores_are_seen() -> None:
     """GIVEN as many busy processes as cores, twice, THEN a stretch of time is full."""
     began = time.time()
     busy = []
-    with CoresWatch("http://127.0.0.1:4566") as cores:
+    with CoresMonitor("http://127.0.0.1:4566") as cores:
         try:
             for _ in range(2 * (os.cpu_count() or 1)):
                 busy.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
@@ -28,5 +28,5 @@ def test_full_cores_are_seen() -> None:
 
 def test_those_of_another_machine_are_not_known() -> None:
     """Where the stack runs elsewhere, this machine says nothing."""
-    with CoresWatch("http://10.0.0.1:4566") as cores:
+    with CoresMonitor("http://10.0.0.1:4566") as cores:
         assert cores.full is None

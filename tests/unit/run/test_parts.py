@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from harness.polling import wait_until
-from harness.run.parts import PartsWatch
+from harness.run.parts import PartsMonitor
 from harness.targets.target import Target
 
 # A process that starts another one, which takes a second of processor time and 60 MB.
@@ -24,7 +24,7 @@ _EMULATOR = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {_WO
 
 
 class _Here:
-    """What PartsWatch asks of a target: whether its process is on this machine."""
+    """What PartsMonitor asks of a target: whether its process is on this machine."""
 
     def __init__(self, pid: int | None) -> None:
         self._pid = pid
@@ -44,7 +44,7 @@ def emulator() -> Iterator[int]:
 
 def test_what_the_emulator_has_started_counts_as_functions(emulator: int) -> None:
     """Memory at each sample, processor time since the first."""
-    with PartsWatch(cast(Target, _Here(emulator))) as watch:
+    with PartsMonitor(cast(Target, _Here(emulator))) as watch:
         seen = wait_until(
             lambda: watch.seen,
             deadline_s=60,
@@ -62,5 +62,5 @@ def test_what_the_emulator_has_started_counts_as_functions(emulator: int) -> Non
 
 def test_processes_of_other_machines_are_not_made_up() -> None:
     """A target without a process of its own here has none."""
-    with PartsWatch(cast(Target, _Here(None))) as watch:
+    with PartsMonitor(cast(Target, _Here(None))) as watch:
         assert watch.seen is None

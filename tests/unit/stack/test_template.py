@@ -1,4 +1,4 @@
-"""What infra/TapStack.yml promises and cfn-lint cannot know."""
+"""What infra/TapStack.yml guarantees and cfn-lint cannot know."""
 
 import json
 import re

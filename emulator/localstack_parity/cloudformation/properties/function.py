@@ -41,7 +41,7 @@ class Provider(LambdaFunctionProvider):
     """Functions that are what their template says."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Create the function, then set what CreateFunction was not told."""
+        """Create the function, then set what CreateFunction does not take."""
         check_features(request.desired_state)
         request.desired_state = _with_texts(request.desired_state)
         event = super().create(request)

@@ -1,4 +1,4 @@
-"""AWS::CloudFormation::Stack: a stack in a stack; its failures are told with the resource's name.
+"""AWS::CloudFormation::Stack: a stack in a stack; its failures name the resource.
 
 AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
 """
@@ -94,15 +94,17 @@ def _so_far(stacks: Any, model: Model, wanted: str, verb: str) -> ProgressEvent[
         return done({**model, "Outputs": outputs})
     if status.endswith("_IN_PROGRESS"):
         return _again(model)
-    told = _told(stacks, model["Id"])
-    if told[0]["ResourceStatus"] != status:
+    events = _reported(stacks, model["Id"])
+    if events[0]["ResourceStatus"] != status:
         return _again(model)  # a stack has its status a moment before the event that says why
-    reasons = (event["ResourceStatusReason"] for event in told if event.get("ResourceStatusReason"))
+    reasons = (
+        event["ResourceStatusReason"] for event in events if event.get("ResourceStatusReason")
+    )
     reason = next(reasons, status)  # its last status alone may have none
     return failed(model, f"Embedded stack {model['Id']} was not successfully {verb}: {reason}")
 
 
-def _told(stacks: Any, stack_id: str) -> list[Any]:
+def _reported(stacks: Any, stack_id: str) -> list[Any]:
     """Return the events of the stack itself, the last one first."""
     events = stacks.describe_stack_events(StackName=stack_id)["StackEvents"]
     return [event for event in events if event.get("PhysicalResourceId") == stack_id]

@@ -19,18 +19,18 @@ from harness.alarms import (
 from harness.evidence.check import Check
 from harness.evidence.ledger import Notice
 from harness.faults.injection import can_disturb
-from harness.polling import WaitedTooLong, wait_until
+from harness.polling import DeadlineExceeded, wait_until
 from harness.run.notifications import subscribed
 from harness.run.scenario import Context
 
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
-_TOLD_WITHIN_S = 20.0
+_NOTIFIED_WITHIN_S = 20.0
 _COUNTED_WITHIN_S = 120.0  # metrics of the embedded format come by way of the logs
 _MINUTE = 60
 
 
 @dataclass
-class Watch:
+class AlarmMonitor:
     """What is seen of an alarm, None where the template has none on the metric."""
 
     context: Context
@@ -38,13 +38,13 @@ class Watch:
     notices: list[Notice] = field(default_factory=list)
 
     def raised(self) -> Check:
-        """Whether it is raised by now, and told so."""
+        """Whether it is raised by now, and notified."""
         return self._check(
             "ALARM", BREACH_SEEN_S, "alarm-raised", "The alarm is raised and notified"
         )
 
     def ended(self) -> Check:
-        """Whether it ends by itself, and that is told."""
+        """Whether it ends by itself, and that is notified."""
         title = "The alarm ends by itself, which is notified"
         return self._check("OK", BREACH_FORGOTTEN_S, "alarm-ended", title)
 
@@ -60,36 +60,40 @@ class Watch:
         if came_to != state:
             return Check(id_, title, False, f"{name} is {came_to}, not {state}", source)
         topics = len(actions_of(self.alarm, state))
-        patience_s = min(_TOLD_WITHIN_S, self.context.options.patience_s)
-        told = _eventually(lambda: self._told(state), patience_s, lambda seen: len(seen) >= topics)
-        heard = f"{len(told)} messages on {topics} topics" if told else "nobody was notified"
-        passed = len(told) == topics > 0
-        return Check(id_, title, passed, f"{name} came to {state}; {heard}", source)
+        patience_s = min(_NOTIFIED_WITHIN_S, self.context.options.patience_s)
+        notified = _eventually(
+            lambda: self._notified(state), patience_s, lambda seen: len(seen) >= topics
+        )
+        evidence = (
+            f"{len(notified)} messages on {topics} topics" if notified else "nobody was notified"
+        )
+        passed = len(notified) == topics > 0
+        return Check(id_, title, passed, f"{name} came to {state}; {evidence}", source)
 
-    def _told(self, state: str) -> list[Notice]:
-        """Since it was raised: a new alarm first tells that it is OK."""
+    def _notified(self, state: str) -> list[Notice]:
+        """Since it was raised: a new alarm first notifies that it is OK."""
         name = self.alarm["AlarmName"] if self.alarm else ""
         own = [notice for notice in self.notices if notice.body.get("AlarmName") == name]
-        told = [notice.status for notice in own]
-        since = told.index("alarm ALARM") if "alarm ALARM" in told else 0
+        notified = [notice.status for notice in own]
+        since = notified.index("alarm ALARM") if "alarm ALARM" in notified else 0
         return [notice for notice in own[since:] if notice.status == f"alarm {state}"]
 
 
 @contextmanager
-def watched(context: Context, metric: str) -> Iterator[Watch]:
+def watched(context: Context, metric: str) -> Iterator[AlarmMonitor]:
     """Follow the stack's alarm on `metric`; what an earlier run raised is over when it begins."""
     target, stack = context.target, context.stack
     if can_disturb(target):
         context.compressed(compression(BREACH_FORGOTTEN_S))
     alarm = alarm_on(target, stack, metric) if "alarms" in target.shows else None
-    watch = Watch(context, alarm)
+    monitor = AlarmMonitor(context, alarm)
     if alarm and comes_to(target, alarm["AlarmName"], "OK", 0) == "ALARM":
         comes_to(target, alarm["AlarmName"], "OK", BREACH_FORGOTTEN_S)
     with ExitStack() as listening:
         for topic in topics_of([alarm] if alarm else []):
             name = f"{stack.name}-alarm-{time.time_ns() // 10**6}"
-            listening.enter_context(subscribed(target, topic, name))(watch.notices.append)
-        yield watch
+            listening.enter_context(subscribed(target, topic, name))(monitor.notices.append)
+        yield monitor
 
 
 class Counter:
@@ -145,5 +149,5 @@ def _eventually[T](
     """What `look` sees once it is good, or at the deadline."""
     try:
         return wait_until(look, deadline_s=deadline_s, describe="it", until=until)
-    except WaitedTooLong:
+    except DeadlineExceeded:
         return look()
