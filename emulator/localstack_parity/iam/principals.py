@@ -1,7 +1,7 @@
 """Principals of policies that there are not, which AWS refuses to store.
 
 AWS keeps a principal by its unique id, and so has to find it: a role or user of this account has
-to be there; of other accounts nothing is known here. Which services there are is told by their
+to be there; of other accounts nothing is known here. Which services there are is known by their
 API; a service that has no API of its name is in a short list, and any name before a service's name
 is believed (pods.eks.amazonaws.com).
 
