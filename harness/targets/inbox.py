@@ -11,10 +11,7 @@ PATH = "/_localstack/mail"
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail; `at` is in seconds since 1970, `kind` is confirmation or notification.
-
-    `number` grows from one mail to the next. `token` confirms the subscription to `topic`, an ARN.
-    """
+    """A mail with the fields that emulator/README.md describes."""
 
     number: int
     at: float

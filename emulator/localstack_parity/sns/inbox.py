@@ -25,11 +25,7 @@ _SMTP_PORT, _SMTP_WITHIN_S = 25, 10
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail; `at` is in seconds since 1970.
-
-    `kind` is confirmation or notification. `token` confirms the subscription; a notification has
-    none. `links` are the URLs that the mail has the reader visit.
-    """
+    """A mail with the fields that emulator/README.md describes, but for its number."""
 
     at: float
     kind: str
