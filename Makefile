@@ -43,7 +43,7 @@ test: dev ## run all tests: unit, emulator, integration
 unit: dev ## run the tests that need no emulator: 4 minutes
 	@.venv/bin/python -m pytest $(IN_PARALLEL) -q tests/unit
 
-check: dev ## run one test file or folder (FILE=tests/emulator/test_s3.py)
+check: dev ## run one test file or folder (FILE=tests/emulator/test_sns.py)
 	@.venv/bin/python -m pytest -q $(or $(FILE),$(error Say which, such as FILE=tests/unit/evidence))
 
 mutants: dev ## run the gate on defects made on purpose: it must catch each (ONLY="id id" SOUND=10 JOBS=2)

@@ -100,13 +100,15 @@ def emulator(
 
 
 @pytest.fixture
-def start_emulator(tmp_path: Path, installation: Path) -> Iterator[StartEmulator]:
-    """Start an emulator with settings of its own: `start_emulator(LS_LOG="debug")`."""
+def start_emulator(
+    tmp_path_factory: pytest.TempPathFactory, installation: Path
+) -> Iterator[StartEmulator]:
+    """Start an emulator with settings and a folder of its own: `start_emulator(LS_LOG="debug")`."""
     with ExitStack() as running:
 
         def start_one(**environment: str) -> Emulator:
             config = EmulatorConfig(
-                state_dir=tmp_path / "state",
+                state_dir=tmp_path_factory.mktemp("state"),
                 port=0,
                 installation=installation,
                 environment=environment,

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from harness.polling import wait_until
 from harness.settings import Settings, read_settings
@@ -78,16 +78,31 @@ def console(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="module")
-def page(console: Console) -> Iterator[Page]:
+def browser() -> Iterator[Browser]:
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser: Browser, console: Console) -> Iterator[Page]:
     """The page, opened by its link; it may write nothing to the browser's console."""
     said: list[str] = []
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(console.link)
-        expect(page.locator("#state")).to_contain_text("live", timeout=SOON_MS)
-        yield page
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(console.link)
+    expect(page.locator("#state")).to_contain_text("live", timeout=SOON_MS)
+    yield page
+    page.close()
     assert not said
+
+
+@pytest.fixture(scope="module")
+def uploads_of_others(console: Console) -> None:
+    """One upload that is processed, one that is rejected, and one that the function never gets."""
+    s3, bucket = console.target.client("s3"), console.stack.outputs["UploadBucketName"]
+    s3.put_object(Bucket=bucket, Key="uploads/from-elsewhere.png", Body=picture(form="PNG"))
+    s3.put_object(Bucket=bucket, Key="uploads/broken.png", Body=b"no picture")
+    s3.put_object(Bucket=bucket, Key="uploads/notes.txt", Body=b"no picture either")
 
 
 def picture(width: int = 1600, height: int = 1200, form: str = "JPEG") -> bytes:
@@ -116,19 +131,17 @@ def test_a_photo_is_dropped_and_seen(page: Page) -> None:
         assert image.evaluate("each => each.decode().then(() => each.naturalWidth)") == 640
 
 
-def test_uploads_of_others_appear(page: Page, console: Console) -> None:
-    s3, bucket = console.target.client("s3"), console.stack.outputs["UploadBucketName"]
-    s3.put_object(Bucket=bucket, Key="uploads/from-elsewhere.png", Body=picture(form="PNG"))
-    s3.put_object(Bucket=bucket, Key="uploads/broken.png", Body=b"no picture")
-    s3.put_object(Bucket=bucket, Key="uploads/notes.txt", Body=b"no picture either")
+@pytest.mark.usefixtures("uploads_of_others")
+def test_uploads_of_others_appear(page: Page) -> None:
     wait = {"timeout": SOON_MS}
     expect(page.locator(".row.processed", has_text="from-elsewhere.png")).to_have_count(1, **wait)
     expect(page.locator(".row.rejected", has_text="broken.png")).to_have_count(1, **wait)
     expect(page.locator(".row.ignored", has_text="notes.txt")).to_have_count(1, **wait)
 
 
+@pytest.mark.usefixtures("uploads_of_others")
 def test_what_is_no_picture_is_not_shown(page: Page) -> None:
-    page.locator(".row", has_text="broken.png").click()
+    page.locator(".row", has_text="broken.png").click(timeout=SOON_MS)
     expect(page.locator("#story .frame")).to_contain_text("no picture", timeout=SOON_MS)
     expect(page.locator("#story .problem")).not_to_be_empty()
     page.keyboard.press("Escape")
@@ -142,7 +155,10 @@ def test_a_file_that_the_function_does_not_get_is_refused_with_the_reason(page: 
     expect(page.locator(".said.problem")).to_contain_text("capitals count")
 
 
+@pytest.mark.usefixtures("uploads_of_others")
 def test_the_keyboard_is_enough(page: Page) -> None:
+    for name in ("from-elsewhere", "broken"):
+        expect(page.locator(".row", has_text=name)).to_have_count(1, timeout=SOON_MS)
     page.keyboard.press("/")
     page.keyboard.type("from-elsewhere")
     expect(page.locator(".row")).to_have_count(1)
@@ -342,7 +358,9 @@ def test_a_scenario_is_started_watched_to_its_end_and_its_report_opened(
     page: Page, console: Console
 ) -> None:
     page.keyboard.press("5")
-    expect(page.locator("main")).to_contain_text("No run has been finished yet", timeout=SOON_MS)
+    if not finished_runs(console):
+        no_run = "No run has been finished yet"
+        expect(page.locator("main")).to_contain_text(no_run, timeout=SOON_MS)
     expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
     page.locator("#images").fill("20")
     page.locator("#day").fill("3s")
@@ -352,7 +370,7 @@ def test_a_scenario_is_started_watched_to_its_end_and_its_report_opened(
     expect(page.locator(".output")).to_contain_text("PASSED daily-load", timeout=3 * SOON_MS)
     expect(page.locator(".said.good")).to_have_text("daily-load: ✔ passed", timeout=SOON_MS)
     expect(page.locator(".progress")).to_have_count(0)
-    row = page.locator(".row.report", has_text="20 of 20 images as they should be")
+    row = page.locator(".row.report", has_text="20 of 20 images as they should be").first
     expect(row).to_contain_text("✔ passed", timeout=SOON_MS)
     row.focus()
     said: list[str] = []
@@ -369,18 +387,22 @@ def test_a_scenario_is_started_watched_to_its_end_and_its_report_opened(
     assert not said
 
 
+def finished_runs(console: Console) -> list[Path]:
+    return list(console.reports.glob("*-daily-load"))
+
+
 def test_a_run_of_the_terminal_is_watched_to_its_end_and_compared(
     page: Page, console: Console, tapstack: Tapstack
 ) -> None:
+    places = {
+        "TAPSTACK_STATE": str(console.settings.state_dir),
+        "TAPSTACK_REPORTS": str(console.reports),
+    }
+    daily_load = ("run", "daily-load", "--images", "20", "--day")
+    if not finished_runs(console):
+        tapstack(*daily_load, "3s", **places)
     page.keyboard.press("1")
-    running = threading.Thread(
-        target=tapstack,
-        args=("run", "daily-load", "--images", "20", "--day", "4s"),
-        kwargs={
-            "TAPSTACK_STATE": str(console.settings.state_dir),
-            "TAPSTACK_REPORTS": str(console.reports),
-        },
-    )
+    running = threading.Thread(target=tapstack, args=(*daily_load, "4s"), kwargs=places)
     running.start()
     try:
         shown = page.locator(".progress")
@@ -423,11 +445,10 @@ FILLED = {
 
 
 @pytest.fixture(scope="module")
-def looks(page: Page, console: Console) -> Iterator[dict[str, Page]]:
+def looks(browser: Browser, console: Console, uploads_of_others: None) -> Iterator[dict[str, Page]]:
     """The console in light and in dark, for axe-core, which the page's own policy keeps out."""
-    assert page.context.browser
     windows = {
-        scheme: page.context.browser.new_page(color_scheme=scheme, bypass_csp=True)
+        scheme: browser.new_page(color_scheme=scheme, bypass_csp=True)
         for scheme in ("light", "dark")
     }
     for window in windows.values():

@@ -1,0 +1,211 @@
+"""Objects on disk, and conditional writes at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator.conftest import Emulator
+
+
+def _files(emulator: Emulator, bucket: str) -> list[Path]:
+    folders = emulator.running.state_dir.rglob(f"s3-objects/{bucket}")
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def _together(count: int, call: Callable[[int], Any]) -> list[Any]:
+    """Make `count` calls at the same moment; return their results or errors."""
+    barrier = Barrier(count)
+
+    def one(number: int) -> Any:
+        barrier.wait()
+        try:
+            return call(number)
+        except ClientError as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def _status(result: Any) -> int:
+    response = result.response if isinstance(result, ClientError) else result
+    return int(response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+# Objects on disk
+
+
+def test_an_object_is_one_file_that_goes_with_it(
+    emulator: Emulator, s3: Any, plain_bucket: str
+) -> None:
+    """An object lies on disk once, and no more after it was deleted."""
+    s3.put_object(Bucket=plain_bucket, Key="a", Body=b"x" * 1000)
+    assert [path.stat().st_size for path in _files(emulator, plain_bucket)] == [1000]
+
+    s3.delete_object(Bucket=plain_bucket, Key="a")
+
+    assert _files(emulator, plain_bucket) == []
+
+
+def test_overwriting_replaces_the_file(emulator: Emulator, s3: Any, plain_bucket: str) -> None:
+    """Without versioning, only the newest content of a key stays on disk."""
+    for size in (10, 20, 30):
+        s3.put_object(Bucket=plain_bucket, Key="a", Body=b"x" * size)
+
+    assert [path.stat().st_size for path in _files(emulator, plain_bucket)] == [30]
+
+
+def test_objects_take_neither_memory_nor_descriptors(
+    emulator: Emulator, s3: Any, plain_bucket: str
+) -> None:
+    """A hundred megabytes of objects leave the emulator's memory and open files as they were."""
+    body = bytes(400_000)
+    s3.put_object(Bucket=plain_bucket, Key="warm-up", Body=body)
+    process = psutil.Process(emulator.running.pid)
+    memory, descriptors = process.memory_info().rss, process.num_fds()
+
+    for number in range(250):
+        s3.put_object(Bucket=plain_bucket, Key=f"k{number}", Body=body)
+
+    assert process.memory_info().rss - memory < 30_000_000
+    assert process.num_fds() - descriptors < 50
+
+
+def test_content_comes_back(s3: Any, bucket: str) -> None:
+    """What is read is what was written: whole, in part, copied and put together from parts."""
+    content = bytes(range(256)) * 30_000
+    s3.put_object(Bucket=bucket, Key="a", Body=content)
+    s3.copy_object(Bucket=bucket, Key="b", CopySource={"Bucket": bucket, "Key": "a"})
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="c")["UploadId"]
+    half = 5 * 1024 * 1024
+    parts = [
+        s3.upload_part(Bucket=bucket, Key="c", UploadId=upload, PartNumber=number, Body=piece)
+        for number, piece in enumerate([content[:half], content[half:]], start=1)
+    ]
+    s3.complete_multipart_upload(
+        Bucket=bucket,
+        Key="c",
+        UploadId=upload,
+        MultipartUpload={
+            "Parts": [
+                {"PartNumber": number, "ETag": part["ETag"]}
+                for number, part in enumerate(parts, start=1)
+            ]
+        },
+    )
+
+    for key in "abc":
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == content
+        some = s3.get_object(Bucket=bucket, Key=key, Range="bytes=2000000-2000999")
+        assert some["Body"].read() == content[2_000_000:2_001_000]
+        assert some["ContentRange"] == f"bytes 2000000-2000999/{len(content)}"
+
+
+def test_finished_and_aborted_uploads_leave_no_parts(
+    emulator: Emulator, s3: Any, plain_bucket: str
+) -> None:
+    """The parts of a multipart upload go when it is aborted."""
+    upload = s3.create_multipart_upload(Bucket=plain_bucket, Key="a")["UploadId"]
+    s3.upload_part(Bucket=plain_bucket, Key="a", UploadId=upload, PartNumber=1, Body=b"part")
+    assert len(_files(emulator, plain_bucket)) == 1
+
+    s3.abort_multipart_upload(Bucket=plain_bucket, Key="a", UploadId=upload)
+
+    assert _files(emulator, plain_bucket) == []
+
+
+def test_every_version_keeps_its_content(s3: Any, versioned_bucket: str) -> None:
+    """Older versions are read by their id, also after a delete marker."""
+    versions = [
+        s3.put_object(Bucket=versioned_bucket, Key="a", Body=body)["VersionId"]
+        for body in (b"one", b"two")
+    ]
+    s3.delete_object(Bucket=versioned_bucket, Key="a")
+
+    read = [
+        s3.get_object(Bucket=versioned_bucket, Key="a", VersionId=version)["Body"].read()
+        for version in versions
+    ]
+    assert read == [b"one", b"two"]
+
+
+def test_a_reader_is_not_disturbed_by_a_writer(s3: Any, plain_bucket: str) -> None:
+    """Whoever began to read an object gets all of it, though it is replaced meanwhile."""
+    content = bytes(30_000_000)
+    s3.put_object(Bucket=plain_bucket, Key="a", Body=content)
+    reading = s3.get_object(Bucket=plain_bucket, Key="a")["Body"]
+    first = reading.read(1000)
+
+    s3.put_object(Bucket=plain_bucket, Key="a", Body=b"new")
+
+    assert first + reading.read() == content
+    assert s3.get_object(Bucket=plain_bucket, Key="a")["Body"].read() == b"new"
+
+
+# Conditional writes
+
+
+def test_one_of_many_creates_an_object(s3: Any, bucket: str) -> None:
+    """Of simultaneous writes with If-None-Match one succeeds; the others are told 412."""
+    for key in "abcde":
+
+        def create(number: int, key: str = key) -> Any:
+            return s3.put_object(Bucket=bucket, Key=key, Body=str(number), IfNoneMatch="*")
+
+        results = _together(8, create)
+
+        assert sorted(map(_status, results)) == [200] + 7 * [412]
+        winner = next(n for n, result in enumerate(results) if _status(result) == 200)
+        stored = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        assert stored == str(winner).encode()
+        refused = next(result for result in results if isinstance(result, ClientError))
+        assert refused.response["Error"]["Code"] == "PreconditionFailed"
+
+
+def test_one_of_many_replaces_an_object(s3: Any, bucket: str) -> None:
+    """Of simultaneous writes with If-Match one succeeds; the others are told 412."""
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"before")["ETag"]
+    for _ in range(5):
+
+        def replace(number: int, etag: str = etag) -> Any:
+            return s3.put_object(Bucket=bucket, Key="k", Body=f"{etag}{number}", IfMatch=etag)
+
+        results = _together(8, replace)
+
+        assert sorted(map(_status, results)) == [200] + 7 * [412]
+        etag = s3.head_object(Bucket=bucket, Key="k")["ETag"]
+
+
+def test_who_is_refused_sees_the_winners_tags(s3: Any, bucket: str) -> None:
+    """Tags given with PutObject are there as soon as another conditional write is refused."""
+
+    def put_or_look(number: int) -> str:
+        try:
+            s3.put_object(
+                Bucket=bucket, Key=key, Body=b"x", IfNoneMatch="*", Tagging=f"owner={number}"
+            )
+        except ClientError:
+            tags = s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+            return str(tags[0]["Value"]) if tags else "none"
+        return str(number)
+
+    for attempt in range(10):
+        key = f"k{attempt}"
+        assert len(set(_together(6, put_or_look))) == 1
+
+
+def test_a_refused_write_leaves_nothing(emulator: Emulator, s3: Any, bucket: str) -> None:
+    """A write that fails its condition leaves neither a file nor a version behind."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"first")
+
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=bucket, Key="k", Body=b"second", IfNoneMatch="*")
+
+    assert len(_files(emulator, bucket)) == 1
+    assert len(s3.list_object_versions(Bucket=bucket)["Versions"]) == 1
