@@ -62,6 +62,11 @@ def fill(emulator: Emulator) -> None:
     upload(emulator, "one")
     queue = client("sqs").create_queue(QueueName="mine")["QueueUrl"]
     client("sqs").send_message(QueueUrl=queue, MessageBody="hello")
+    client("ssm").put_parameter(Name="/mine", Value="1", Type="String")
+    client("secretsmanager").create_secret(Name="mine", SecretString="hidden")
+    client("kms").create_alias(
+        AliasName="alias/mine", TargetKeyId=client("kms").create_key()["KeyMetadata"]["KeyId"]
+    )
     topic = client("sns").create_topic(Name="news")["TopicArn"]
     client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
     client("cloudwatch").put_metric_data(
@@ -123,6 +128,9 @@ def held(emulator: Emulator) -> dict[str, Any]:
         "queues": client("sqs").list_queues().get("QueueUrls", []),
         "topics": client("sns").list_topics()["Topics"],
         "subscriptions": client("sns").list_subscriptions()["Subscriptions"],
+        "parameters": client("ssm").describe_parameters()["Parameters"],
+        "secrets": client("secretsmanager").list_secrets()["SecretList"],
+        "keys": client("kms").list_keys()["Keys"],
         "roles": client("iam").list_roles()["Roles"],
         "groups": client("logs").describe_log_groups()["logGroups"],
         "metrics": client("cloudwatch").list_metrics(**mine)["Metrics"],

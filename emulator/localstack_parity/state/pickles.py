@@ -8,7 +8,11 @@ import io
 import pickle
 import queue
 import threading
+from collections import defaultdict
+from types import FunctionType
 from typing import Any
+
+from localstack.state import pickle as nameless
 
 _LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 
@@ -22,6 +26,11 @@ class _Pickler(pickle.Pickler):
                 return _queue, (type(obj), obj.maxsize, list(obj.queue))
         if isinstance(obj, threading.Event):
             return _event, (obj.is_set(),)
+        if isinstance(obj, FunctionType) and "<" in obj.__qualname__ and not obj.__closure__:
+            return nameless.loads, (nameless.dumps(obj),)  # what moto's dicts make of a new key
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
+            items = iter(list(obj.items()))
+            return _dict, (type(obj), obj.default_factory), obj.__dict__, None, items
         return NotImplemented
 
 
@@ -35,6 +44,13 @@ def dumps(thing: Any) -> bytes:
 def loads(data: bytes) -> Any:
     """Return the object. Raises whatever unpickling raises."""
     return pickle.loads(data)
+
+
+def _dict(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
+    """An empty one of a class whose constructor wants something else: moto's parameters."""
+    made = kind.__new__(kind)
+    defaultdict.__init__(made, factory)
+    return made
 
 
 def _queue(kind: type[queue.Queue[Any]], maxsize: int, items: list[Any]) -> queue.Queue[Any]:

@@ -55,7 +55,8 @@ def used() -> list[str]:
 
 def unknown() -> list[str]:
     """Return the services that were used, and whose state cannot be kept."""
-    return [name for name in used() if name not in SERVICES and name not in _STATELESS]
+    found = [name for name in used() if name not in SERVICES and name not in _STATELESS]
+    return [name for name in found if name != "events" or _has_events_rules()]
 
 
 def load(names: list[str]) -> None:
@@ -115,6 +116,21 @@ def put(name: str, held: Any) -> None:
         current._universal = shared
     elif not any(current is one for one in BackendDict._instances):
         BackendDict._instances.append(current)  # those that moto resets
+
+
+def _has_events_rules() -> bool:
+    """Say whether EventBridge holds more than every account's bus, which SSM sends events to."""
+    from localstack.services.events.models import events_stores
+
+    return any(
+        store.event_buses.keys() - {"default"}
+        or any(bus.rules for bus in store.event_buses.values())
+        or store.archives
+        or store.replays
+        or store.connections
+        or store.api_destinations
+        for _, _, store in events_stores.iter_stores()
+    )
 
 
 def _clear_events(events: Any) -> None:
