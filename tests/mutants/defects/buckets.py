@@ -6,7 +6,7 @@ from tests.mutants.template_edits import Add, Remove, Set
 _AWS = "https://docs.aws.amazon.com/"
 _S3 = f"{_AWS}AmazonS3/latest/"
 _FILTERS = f"{_AWS}AmazonS3/latest/userguide/notification-how-to-filtering.html"
-_NOT_TOLD = "S3 tells of no upload: pictures are stored and nothing happens."
+_NOT_REPORTED = "S3 reports no upload: pictures are stored and nothing happens."
 
 MUTANTS = [
     # Buckets
@@ -133,7 +133,7 @@ MUTANTS = [
         "suffix-with-a-wildcard",
         "*.jpg is no suffix of any key",
         [Set("BucketNotifications.Properties.Suffixes", '["*.jpg", "*.jpeg", "*.png"]')],
-        f"Filters have no wildcards. {_NOT_TOLD}",
+        f"Filters have no wildcards. {_NOT_REPORTED}",
         _FILTERS,
         "lint",
     ),
@@ -149,7 +149,7 @@ MUTANTS = [
         "suffix-in-capitals",
         "S3 compares case",
         [Set("BucketNotifications.Properties.Suffixes", "[.JPG, .JPEG, .PNG]")],
-        _NOT_TOLD,
+        _NOT_REPORTED,
         _FILTERS,
         "lint",
     ),
@@ -157,7 +157,7 @@ MUTANTS = [
         "prefix-with-a-slash",
         "The prefix begins with a slash, keys do not",
         [Set("BucketNotifications.Properties.Prefix", "/uploads/")],
-        _NOT_TOLD,
+        _NOT_REPORTED,
         _FILTERS,
         "lint",
     ),

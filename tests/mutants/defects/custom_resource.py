@@ -98,7 +98,7 @@ MUTANTS = [
         "delete-leaves-the-notifications",
         "A delete is answered and nothing is done",
         [Rewrite(_HANDLER, "carry_out", "remove($...ARGS)", "pass")],
-        "The bucket goes on to tell a function that is no longer there.",
+        "The bucket goes on to notify a function that is no longer there.",
         _REQUESTS,
         "wiring",
     ),
@@ -171,7 +171,7 @@ MUTANTS = [
                 ),
             )
         ],
-        "S3 tells nobody of what is uploaded in between.",
+        "S3 notifies nobody of what is uploaded in between.",
         _NOTIFICATION,
         "wiring",
     ),

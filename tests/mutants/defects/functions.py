@@ -146,7 +146,7 @@ MUTANTS = [
         "notifier-has-three-seconds",
         "The failure notifier's timeout is not set, which makes it 3 s",
         [Remove("FailureNotifier.Properties.Timeout")],
-        "Its own calls may take five seconds each: failures go untold.",
+        "Its own calls may take five seconds each: failures are never reported.",
         f"{_AWS}lambda/latest/dg/configuration-timeout.html",
         "lint",
     ),

@@ -10,7 +10,7 @@ _UPLOADS = "image_processor/uploads"
 _AWS = "https://docs.aws.amazon.com/"
 _S3 = f"{_AWS}AmazonS3/latest/userguide/"
 _EVENT = f"{_S3}notification-content-structure.html"
-_TOLD_TWICE = "S3 delivers at least once: people are told twice of the same picture."
+_NOTIFIED_TWICE = "S3 delivers at least once: people are notified twice of the same picture."
 _EVENTS = f"{_S3}EventNotifications.html"
 _LAMBDA = f"{_AWS}lambda/latest/dg/"
 _ASYNC = f"{_LAMBDA}invocation-async-error-handling.html"
@@ -83,7 +83,7 @@ MUTANTS = [
                 first_of=2,
             )
         ],
-        _TOLD_TWICE,
+        _NOTIFIED_TWICE,
         _EVENTS,
         "contract",
     ),
@@ -98,7 +98,7 @@ MUTANTS = [
                 'if verdict is Verdict.DUPLICATE:\n    _count("DuplicateEvents")',
             )
         ],
-        _TOLD_TWICE,
+        _NOTIFIED_TWICE,
         _EVENTS,
         "contract",
     ),
@@ -114,7 +114,7 @@ MUTANTS = [
                 first_of=2,
             )
         ],
-        _TOLD_TWICE,
+        _NOTIFIED_TWICE,
         _EVENTS,
         "contract",
     ),

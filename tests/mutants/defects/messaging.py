@@ -35,7 +35,7 @@ MUTANTS = [
         "no-failure-destination",
         "What fails for good goes nowhere",
         [Remove("ImageProcessorInvokeConfig.Properties.DestinationConfig")],
-        "After two retries the event is dropped, and nobody is told.",
+        "After two retries the event is dropped, and nobody is notified.",
         f"{_LAMBDA}dg/invocation-async-retain-records.html",
         "wiring",
     ),

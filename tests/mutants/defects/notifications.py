@@ -25,7 +25,7 @@ MUTANTS = [
                 "with suppress(Exception):\n    sns.publish($...ARGS)",
             ),
         ],
-        "SNS has a bad minute, and nobody ever hears of those pictures.",
+        "SNS has a bad minute, and nobody is ever notified of those pictures.",
         f"{_LAMBDA}invocation-async-error-handling.html",
         "lint",
     ),

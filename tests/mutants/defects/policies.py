@@ -8,7 +8,7 @@ _NO_DESTINATION = (
 )
 _AWS = "https://docs.aws.amazon.com/"
 _LAMBDA = f"{_AWS}lambda/latest/"
-_SILENT_ALARMS = "Alarms change their state and nobody is told."
+_SILENT_ALARMS = "Alarms change their state and nobody is notified."
 _ALARMS = f"{_AWS}AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html"
 _S3 = f"{_AWS}AmazonS3/latest/"
 _IAM = f"{_AWS}IAM/latest/UserGuide/"

@@ -200,7 +200,7 @@ SOUND_CHANGES = [
     ),
     Change(
         "log-level",
-        "The function is told its log level",
+        "The function gets a log level",
         [Add("ImageProcessor..Variables.POWERTOOLS_LOG_LEVEL", "INFO")],
     ),
     Change(
