@@ -5,6 +5,7 @@ all that LocalStack writes.
 """
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -13,6 +14,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError
@@ -80,6 +82,20 @@ def prepare(state: Path) -> None:
     _check_folder(state)
     shutil.rmtree(state / "work", ignore_errors=True)
     (state / "work").mkdir(mode=0o700)
+    with _one_at_a_time():
+        _prepare_installation()
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let no other process prepare the installation: tests in parallel all start one."""
+    service_index.ROOT.mkdir(parents=True, exist_ok=True)
+    with open(service_index.ROOT / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _prepare_installation() -> None:
     if not service_index.is_made():
         index = [sys.executable, "-I", "-m", "localstack_parity.service_index"]
         subprocess.run(index, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -185,6 +185,55 @@ def test_it_is_stopped(parity: Callable[..., Run], endpoint: str, place: Path) -
     assert left == ["emulator.log", "states"]
 
 
+TESTS = """
+import json, os, subprocess, sys
+import pytest
+
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
+    "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]})
+
+@pytest.mark.parametrize("turn", range(3))
+def test_nothing_is_left_by_another(localstack_parity, turn):
+    iam = localstack_parity.client("iam")
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=TRUST)
+    assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["app"]
+
+def test_a_process_reaches_it(localstack_parity):
+    localstack_parity.client("s3").create_bucket(Bucket="photos")
+    look = "import boto3; print(boto3.client('s3').list_buckets()['Buckets'][0]['Name'])"
+    surroundings = {**os.environ, **localstack_parity.environment}
+    found = subprocess.run([sys.executable, "-c", look], env=surroundings, capture_output=True)
+    assert found.stdout == b"photos\\n"
+
+def test_which_emulator(localstack_parity_session):
+    print("EMULATOR", localstack_parity_session.endpoint)
+"""
+
+
+def test_a_project_tests_with_fixtures(
+    project_root: Path, parity: Callable[..., Run], place: Path
+) -> None:
+    """Each worker of pytest-xdist has an emulator, each test finds it empty, and none stays."""
+    python = place / "environment" / "bin" / "python"
+    lock = project_root / "requirements-dev.lock"
+    packages = ("pytest", "pytest-xdist")
+    _uv(project_root, "pip", "install", "-q", "--python", python, "-c", lock, *packages)
+    (place / "test_project.py").write_text(TESTS)
+    ran = subprocess.run(
+        [python, "-m", "pytest", "-n", "2", "-q", "-rP", "-p", "no:cacheprovider"],
+        cwd=place,
+        env={"PATH": os.defpath, "HOME": str(place)},
+        capture_output=True,
+        text=True,
+        timeout=ENDED_S,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "5 passed" in ran.stdout
+    for endpoint in re.findall(r"EMULATOR http://127.0.0.1:([0-9]+)", ran.stdout):
+        assert choose_port(int(endpoint)) == int(endpoint), "it still listens"
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for a project, in no checkout."""
