@@ -81,6 +81,8 @@ def take_report(browser: Browser, place: Place) -> None:
     """A failed day's report: its first screen, and its charts in the dark."""
     (mutant,) = [each for each in MUTANTS if each.id == "orientation-is-ignored"]
     options = RunOptions(images=300, day_s=60)
+    os.chdir(place.folder)  # the page names folders from here on
+    os.environ["TAPSTACK_COMMAND"] = "./tapstack"
     folder = place.run("daily-load", "broken", options, mutant.edits).folder
     address = (folder / "report.html").as_uri()
     light = browser.new_page(viewport=SIZE, color_scheme="light")
