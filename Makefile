@@ -14,7 +14,7 @@ up: ## start the emulator and deploy the stack
 load-test: ## send a day of 2,000 images and prove each one (IMAGES=2000 DAY=60s)
 	@./tapstack run daily-load $(if $(IMAGES),--images "$(IMAGES)") $(if $(DAY),--day "$(DAY)")
 
-scenario: ## run one scenario (NAME=contract IMAGES=200 DAY=30s); without NAME list them all
+scenario: ## run one scenario (NAME=burst IMAGES=200); without NAME list them all
 	@./tapstack $(if $(NAME),run "$(NAME)" $(if $(IMAGES),--images "$(IMAGES)") \
 		$(if $(DAY),--day "$(DAY)"),scenarios)
 

@@ -37,6 +37,7 @@ from harness.run.wiring import datapoints
 
 TITLE = "the function crashes, hangs, runs out of memory: retried, notified, redriven"
 GATE = 0
+OPTIONS = ()  # what it sends is its own
 NEEDS = frozenset({"faults"})
 
 RETRY_S = 1.0

@@ -20,6 +20,7 @@ from scenarios import daily_load
 
 TITLE = "the daily load over and over, and whether anything piles up"
 GATE = 0
+OPTIONS = ("images", "day", "for")
 
 IMAGES = 200  # each round
 DAY_S = 15.0

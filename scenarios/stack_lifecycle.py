@@ -24,6 +24,7 @@ from harness.stack.physical_ids import IDENTITIES
 
 TITLE = "deploy, change, fail, delete and deploy again, beside another environment"
 GATE = 5
+OPTIONS = ()  # what it sends is its own
 
 _SPEC = "TapStack: what the template guarantees (infra/TapStack.yml)"
 _CLOUDFORMATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"

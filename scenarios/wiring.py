@@ -41,6 +41,7 @@ from harness.run.wiring import (
 
 TITLE = "what connects and watches the function, tried out"
 GATE = 3
+OPTIONS = ()  # what it sends is its own
 
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"

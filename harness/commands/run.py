@@ -6,6 +6,7 @@ from harness.commands.options import ALL, as_json, configured
 from harness.commands.output import print_json, tell
 from harness.files import shown
 from harness.interruption import CTRL_C
+from harness.problems import Problem
 from harness.settings import Settings, positive_count, seconds
 from harness.stack.deploy import bring_up
 from harness.targets.choosing import target_to_start
@@ -54,7 +55,12 @@ def run(
     from harness.page.summary import append_summary, summary
     from harness.run.scenario import RunOptions, find_scenario, run_scenario
 
-    find_scenario(scenario)
+    taken = find_scenario(scenario).options
+    for option, value in (("images", images), ("day", day), ("for", lasting)):
+        if value is not None and option not in taken:
+            raise Problem(
+                f"The scenario {scenario} has no use for --{option}.", f"Leave --{option} out."
+            )
     options = RunOptions(
         images=positive_count(images, "images") if images is not None else None,
         day_s=seconds(day) if day is not None else None,

@@ -69,7 +69,8 @@ class NotChecked(Problem):
 class Scenario:
     """One file of scenarios/: its name, its title, and its place in the gate, 0 for none.
 
-    `needs` is what a target must show beyond the stack itself, such as "faults".
+    `needs` is what a target must show beyond the stack itself, such as "faults"; `options` are
+    those of images, day and for that it has a use for.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Scenario:
     gate: int
     needs: frozenset[str]
     run: Callable[["Context"], tuple[Run, list[Check]]]
+    options: tuple[str, ...] = ("images", "day")
 
     def lacking(self, target: Target) -> str:
         """What it needs and the target does not show, in words; empty if nothing."""
@@ -103,7 +105,8 @@ def scenarios() -> list[Scenario]:
 def _scenario(module: ModuleType) -> Scenario:
     name = module.__name__.removeprefix("scenarios.").replace("_", "-")
     needs: frozenset[str] = getattr(module, "NEEDS", frozenset())
-    return Scenario(name, module.TITLE, module.GATE, needs, module.run)
+    options: tuple[str, ...] = getattr(module, "OPTIONS", Scenario.options)
+    return Scenario(name, module.TITLE, module.GATE, needs, module.run, options)
 
 
 def find_scenario(name: str) -> Scenario:

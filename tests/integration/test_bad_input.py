@@ -29,6 +29,8 @@ def _assert_one_clear_problem(done: subprocess.CompletedProcess[str], *said: str
         (["run", "no-such-scenario"], ["no-such-scenario", "daily-load"]),
         (["run", "daily-load", "--images", "0"], ["'0'", "images"]),
         (["run", "daily-load", "--images", "many"], ["'many'", "images"]),
+        (["run", "contract", "--images", "5"], ["contract has no use for --images"]),
+        (["run", "daily-load", "--for", "5m"], ["daily-load has no use for --for"]),
         (["run", "daily-load", "--day", "soon"], ["'soon'", "60s"]),
         (["run", "daily-load", "--seed", "x"], ["'x'", "seed"]),
         (["run", "daily-load", "--fail-if", "p90>2s"], ["'p90'", "p95"]),
