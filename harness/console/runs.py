@@ -60,7 +60,12 @@ class Runs:
 
         return {
             "scenarios": [
-                {"name": each.name, "title": each.title, "gate": bool(each.gate)}
+                {
+                    "name": each.name,
+                    "title": each.title,
+                    "gate": bool(each.gate),
+                    "options": each.options,
+                }
                 for each in sorted(scenarios(), key=lambda each: each.name != "daily-load")
             ]
         }

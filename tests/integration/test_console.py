@@ -428,6 +428,10 @@ def test_a_run_of_the_terminal_is_watched_to_its_end_and_compared(
 
 def test_what_cannot_be_started_is_said(page: Page) -> None:
     page.keyboard.press("5")
+    expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
+    page.locator("#scenario").select_option("contract")
+    expect(page.locator("#images")).to_be_disabled()
+    page.locator("#scenario").select_option("daily-load")
     page.locator("#images").fill("no")
     page.locator("#start").click()
     expect(page.locator(".said.problem")).to_contain_text("'no' is not a number of images")

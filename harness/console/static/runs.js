@@ -32,10 +32,11 @@ export function open(main, latest) {
     named("Scenario", scenario), named("Images", images), named("Day", day), start, stop);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send("/api/run", { scenario: scenario.value, images: images.value.trim(), day: day.value.trim() });
+    const typed = (input) => (input.disabled ? "" : input.value.trim());
+    send("/api/run", { scenario: scenario.value, images: typed(images), day: typed(day) });
   });
   parts = {
-    scenario, start, stop,
+    scenario, images, day, start, stop,
     about: el("p", { class: "note", id: "about" }),
     said: el("p", { class: "said", role: "status" }),
     now: el("div", {}),
@@ -96,7 +97,7 @@ async function fillScenarios() {
   try {
     const { scenarios } = await ask("/api/scenarios");
     if (parts !== mine) return;
-    parts.scenario.replaceChildren(...scenarios.map((each) => el("option", { value: each.name, "data-title": each.title }, each.name)));
+    parts.scenario.replaceChildren(...scenarios.map((each) => el("option", { value: each.name, "data-title": each.title, "data-options": each.options.join(" ") }, each.name)));
     about();
   } catch (error) {
     if (parts === mine) problem(error);
@@ -104,7 +105,9 @@ async function fillScenarios() {
 }
 
 function about() {
-  parts.about.textContent = parts.scenario.selectedOptions[0]?.dataset.title ?? "";
+  const { title = "", options = "images day" } = parts.scenario.selectedOptions[0]?.dataset ?? {};
+  parts.about.textContent = title;
+  for (const name of ["images", "day"]) parts[name].disabled = !options.split(" ").includes(name);
 }
 
 async function send(path, parameters) {
