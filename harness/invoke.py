@@ -55,7 +55,8 @@ class Invoked:
 def upload_event(target: Target, stack: Stack, wanted: str) -> Event:
     """The event that S3 would send of the upload `wanted` if it had come just now.
 
-    That is a key, enough of its end, or "" for the latest upload. Problem if there is none.
+    That is a key, its end as `find_key` takes it, or "" for the latest upload. Problem if there is
+    none.
     """
     bucket = _output(stack, "UploadBucketName")
     s3 = target.client("s3")

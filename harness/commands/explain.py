@@ -20,10 +20,10 @@ def explain(settings: Settings, key: str, report: str | None) -> int:
     """Show what happened to the image KEY.
 
     It is one of a run, or an upload of your own. KEY is a key of either bucket, or enough of its
-    end. The report of the latest run is asked first, for which nothing has to run: when the image
-    was due, sent and delivered, how each attempt ended, what was announced, what came out, why it
-    counts as what it counts as, and what its invocations logged. What is in no report is looked for
-    in the deployed stack.
+    end, from a slash on. The report of the latest run is asked first, for which nothing has to run:
+    when the image was due, sent and delivered, how each attempt ended, what was announced, what
+    came out, why it counts as what it counts as, and what its invocations logged. What is not in it
+    is looked for in the deployed stack: among your own uploads, then among those of earlier runs.
 
     \b
       tapstack explain uploads/run-20260101T120000-1a2b/photo.jpg
@@ -45,8 +45,9 @@ def explain(settings: Settings, key: str, report: str | None) -> int:
 
 
 def _story_in_stack(settings: Settings, key: str, in_report: Problem) -> list[str]:
-    """The story of an upload that the report does not have; Problem that says so of both."""
-    from harness.run.own_upload import NotUploaded, story
+    """The story of an upload that the report does not have; Problem if the stack has none."""
+    from harness.evidence.explain import SeveralInReport
+    from harness.run.own_upload import NotUploaded, SeveralUploads, story
 
     target = choose_target(settings)
     stack = find_stack(target, settings) if target.running() else None
@@ -59,6 +60,10 @@ def _story_in_stack(settings: Settings, key: str, in_report: Problem) -> list[st
     try:
         return story(target, stack, key)
     except NotUploaded as problem:
+        if isinstance(in_report, SeveralInReport):
+            raise in_report from None
+        if isinstance(problem, SeveralUploads):
+            raise
         raise Problem(
-            f"{in_report.happened} {problem.happened}", f"{in_report.remedy} {problem.remedy}"
+            f"{in_report.happened.removesuffix('.')}, and {problem.happened}", problem.remedy
         ) from None

@@ -39,9 +39,10 @@ def invoke(
 ) -> int:
     """Hand an event to the function, and show its log, its result and what it took.
 
-    EVENT is a JSON file, or - for standard input. KEY is an upload, or enough of its key's end:
-    the function gets the event that S3 would send if it had come just now, and so processes it
-    again. Without either that is the latest upload. Ends with 1 if the function fails.
+    EVENT is a JSON file, or - for standard input. KEY is an upload, or enough of its key's end,
+    from a slash on, among your own uploads and then those of all runs: the function gets the event
+    that S3 would send if it had come just now, and so processes it again. Without either that is
+    the latest upload. Ends with 1 if the function fails.
 
     \b
       tapstack invoke

@@ -28,11 +28,16 @@ from harness.problems import Problem
 from harness.settings import Settings
 
 _SUGGESTED = 3  # keys like the one that is not there
+_ALIKE = 0.75  # of get_close_matches; lower, any two short names with one suffix are alike
 _SHORT = 8  # characters of a request's id that tell log lines apart
 
 
 class NotInReport(Problem):
-    """There is no report, or it has no such image, or several that `key` may mean."""
+    """There is no report, or it has no such image."""
+
+
+class SeveralInReport(NotInReport):
+    """The report has several images whose keys end so."""
 
 
 def explain(settings: Settings, key: str, report: Path | None = None) -> list[str]:
@@ -40,7 +45,7 @@ def explain(settings: Settings, key: str, report: Path | None = None) -> list[st
 
     `key` is a whole key of either bucket, or enough of its end to tell it apart; `report` is a
     report's folder, the latest without it. Raises NotInReport if there is no such report or
-    image, and Problem if the report cannot be read.
+    image, SeveralInReport if `key` may mean several, and Problem if the report cannot be read.
     """
     folder = settings.reports_dir / "latest" if report is None else report
     folder = folder.parent if folder.is_file() else folder
@@ -62,7 +67,7 @@ def _find(ledger: Ledger, wanted: str) -> list[Entry]:
     if len({entry.key for entry in found}) > 1:
         several = sorted({path_of(entry.key) for entry in found})
         more = f" and {len(several) - _SUGGESTED} more" if len(several) > _SUGGESTED else ""
-        raise NotInReport(
+        raise SeveralInReport(
             f"{wanted!r} ends the keys of {len(several)} images: "
             f"{', '.join(several[:_SUGGESTED])}{more}.",
             "Name one of them.",
@@ -97,7 +102,7 @@ def source_key(wanted: str) -> str:
 def near(wanted: str, paths: Sequence[str]) -> list[str]:
     """Paths that somebody who wrote `wanted` may have meant, a few at most."""
     inside = [path for path in paths if wanted and wanted in path]
-    return (inside or get_close_matches(wanted, paths, _SUGGESTED))[:_SUGGESTED]
+    return (inside or get_close_matches(wanted, paths, _SUGGESTED, _ALIKE))[:_SUGGESTED]
 
 
 def story(run: Run, versions: Sequence[Entry], scenario: str) -> Iterator[str]:

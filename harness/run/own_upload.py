@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from harness.evidence.explain import attempt_facts, log_lines, near, source_key
+from harness.evidence.explain import attempt_facts, log_lines, near, path_of, source_key
 from harness.evidence.invocations import Handled, Invocation, InvocationLog
 from harness.evidence.ledger import RECEIPT_PREFIX, SOURCE_PREFIX, output_key, run_of
 from harness.problems import Problem
@@ -32,7 +32,11 @@ NO_VERSION = "null"  # what S3 calls the version of an object in a bucket that k
 
 
 class NotUploaded(Problem):
-    """The upload bucket has no such key, or several that end so."""
+    """The upload bucket has no such key."""
+
+
+class SeveralUploads(NotUploaded):
+    """The upload bucket has several keys that end so."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,9 @@ class End:
 def story(target: Target, stack: Stack, wanted: str) -> list[str]:
     """All that the stack shows of the upload `wanted`.
 
-    That is a whole key of either bucket, with or without `uploads/`, or enough of a key's end to
-    tell it apart from other uploads that are not of a run. Raises NotUploaded if there is none,
-    and Problem if the stack lacks an output that is needed to look.
+    That is a whole key of either bucket, with or without `uploads/`, or a key's end as `find_key`
+    takes it. Raises NotUploaded if there is none, and Problem if the stack lacks an output that is
+    needed to look.
     """
     if missing := [name for name in _OUTPUTS if not stack.outputs.get(name)]:
         raise Problem(
@@ -78,28 +82,35 @@ def story(target: Target, stack: Stack, wanted: str) -> list[str]:
 
 
 def find_key(target: Target, stack: Stack, wanted: str) -> str:
-    """The one key of the upload bucket that `wanted` is or ends; NotUploaded otherwise."""
+    """The one key of the upload bucket that `wanted` is, or ends from a slash on.
+
+    An end is looked for among the uploads outside runs first, and then among those of all runs.
+    Raises SeveralUploads, with the newest run's keys first, or NotUploaded.
+    """
     bucket, source = stack.outputs["UploadBucketName"], source_key(wanted)
     for key in (source, f"{SOURCE_PREFIX}{source}"):
         if any(_versions(target, bucket, key)):
             return key
     pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
     keys: list[str] = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    own = [key for key in keys if not (run_of(key) or key.startswith(RECEIPT_PREFIX))]
-    found = [key for key in own if key.endswith(f"/{source}")]
+    uploads = [key for key in keys if not key.startswith(RECEIPT_PREFIX)]
+    ending = [key for key in uploads if key.endswith(f"/{source}")]
+    # The name of a run's folder begins with its time.
+    found = [key for key in ending if not run_of(key)] or sorted(ending, reverse=True)
     if len(found) == 1:
         return found[0]
     if found:
         more = f" and {len(found) - _SUGGESTED} more" if len(found) > _SUGGESTED else ""
-        raise NotUploaded(
+        raise SeveralUploads(
             f"{wanted!r} ends {len(found)} keys of {bucket}: "
             f"{', '.join(found[:_SUGGESTED])}{more}.",
             "Name one of them.",
         )
-    similar = ", ".join(near(source, own))
+    paths = sorted({path_of(key).removeprefix(SOURCE_PREFIX) for key in uploads})
+    similar = ", ".join(near(path_of(source).removeprefix(SOURCE_PREFIX), paths))
     raise NotUploaded(
         f"{bucket} has no upload {wanted!r}.",
-        f"Did you mean one of: {similar}?" if similar else "Name the key that you have uploaded.",
+        f"Did you mean one of: {similar}?" if similar else "Name a key of that bucket, or its end.",
     )
 
 
@@ -119,20 +130,25 @@ def _versions(target: Target, bucket: str, key: str) -> tuple[list[Stored], list
 
 
 def _outputs(target: Target, stack: Stack, key: str) -> dict[str, list[str]]:
-    """The outputs of a key, described, by the version of the upload that each was made of."""
+    """The outputs of a key, described, by the version of the upload that each was made of.
+
+    The function writes that version as a tag; in the metadata the uploader's may leave no room.
+    """
     s3, bucket, output = target.client("s3"), stack.outputs["ProcessedBucketName"], output_key(key)
     described: dict[str, list[str]] = {}
     for each in _versions(target, bucket, output)[0]:
         version = {} if each.version == NO_VERSION else {"VersionId": each.version}
         try:
             found = s3.head_object(Bucket=bucket, Key=output, **version)
+            tags = s3.get_object_tagging(Bucket=bucket, Key=output, **version)["TagSet"]
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NoSuchVersion"):
                 raise
             continue  # it has gone meanwhile
         metadata = found["Metadata"]
         size = metadata.get("output-dimensions", "of unknown size")
-        described.setdefault(metadata.get("source-version", ""), []).append(
+        source = {tag["Key"]: tag["Value"] for tag in tags}.get("source-version")
+        described.setdefault(source or metadata.get("source-version", ""), []).append(
             f"{output}, version {each.version}, {found['ContentType']} {size}, {each.size} bytes"
         )
     return described

@@ -37,11 +37,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         yield place.target, stack, settings
 
 
-def put(deployed: Deployed, key: str, data: bytes) -> str:
+def put(
+    deployed: Deployed, key: str, data: bytes, metadata: Mapping[str, str] | None = None
+) -> str:
     """Upload it; the id of its version."""
     target, stack, _ = deployed
     answer = target.client("s3").put_object(
-        Bucket=stack.outputs["UploadBucketName"], Key=key, Body=data
+        Bucket=stack.outputs["UploadBucketName"], Key=key, Body=data, Metadata=metadata or {}
     )
     return str(answer["VersionId"])
 
@@ -93,6 +95,19 @@ def test_a_picture_is_followed_from_its_upload_to_its_output(
     assert re.search(r"INFO Processed .*cats/a b\+ü.jpg", text)
 
 
+@pytest.mark.parametrize(
+    "metadata", [{"note": "x" * 2044}, {"source-version": "of-mine"}], ids=["full", "same name"]
+)
+def test_an_output_is_known_whatever_the_metadata_of_the_upload(
+    deployed: Deployed, metadata: Mapping[str, str]
+) -> None:
+    """By its tag: they may leave no room for the function's, or have one of its names."""
+    key = f"uploads/metadata/{len(str(metadata))}.jpg"
+    version = put(deployed, key, picture(), metadata)
+    text = story_of_version(deployed, key, version)
+    assert re.search(r"output     processed/metadata/\d+.jpg, version \S+, image/jpeg ", text)
+
+
 def test_a_picture_that_is_bad_has_its_reason(deployed: Deployed) -> None:
     """The one that people were notified of."""
     put(deployed, "uploads/bad.png", b"no picture at all")
@@ -141,7 +156,21 @@ def test_what_is_not_there_is_answered_with_what_is(deployed: Deployed) -> None:
         story(target, stack, "same.gif")
     with pytest.raises(NotUploaded) as raised:
         story(target, stack, "uploads/one/sane.gif")
-    assert "uploads/one/same.gif" in raised.value.remedy
+    assert "one/same.gif" in raised.value.remedy
+
+
+def test_the_end_of_a_key_is_looked_for_in_runs_after_ones_own_uploads(deployed: Deployed) -> None:
+    """Of several runs, all are named, the newest first."""
+    old, new = "uploads/run-20260101T120000-1a2b", "uploads/run-20260102T120000-0000"
+    put(deployed, f"{old}/user-140/once.gif", b"")
+    for folder in (old, new):
+        put(deployed, f"{folder}/user-140/🌄 dawn.gif", b"")
+    assert f"{old}/user-140/once.gif\n" in told(deployed, "user-140/once.gif")
+    target, stack, _ = deployed
+    with pytest.raises(NotUploaded, match=rf"ends 2 keys of \S+: {new}/\S+ dawn.gif, {old}/"):
+        story(target, stack, "user-140/🌄 dawn.gif")
+    put(deployed, "uploads/user-140/🌄 dawn.gif", b"")
+    assert told(deployed, "🌄 dawn.gif").startswith("uploads/user-140/🌄 dawn.gif\n")
 
 
 def test_the_command_asks_the_stack_where_no_report_knows_the_key(
@@ -155,8 +184,12 @@ def test_the_command_asks_the_stack_where_no_report_knows_the_key(
     assert "version 1 of 1: processed" in found.stdout
     missing = run(deployed, project_root, tmp_path, "yours.tiff")
     assert missing.returncode == 2
-    assert "no report" in missing.stderr
-    assert "has no upload 'yours.tiff'" in missing.stderr
+    bucket = deployed[1].outputs["UploadBucketName"]
+    assert missing.stderr.splitlines() == [
+        f"There is no report of a run in {tmp_path}/latest, and {bucket} has no upload "
+        "'yours.tiff'.",
+        "Name a key of that bucket, or its end.",
+    ]
     assert "Traceback" not in missing.stderr
 
 

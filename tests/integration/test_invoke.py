@@ -107,6 +107,12 @@ def test_an_upload_is_handed_over_as_s3_would(
         assert said["report"]["memorySizeMB"] == 128
         assert said["report"]["durationMs"] > 0
 
+    of_run = "uploads/run-20260101T120000-1a2b/user-031/dawn.jpg"
+    s3.put_object(Bucket=bucket, Key=of_run, Body=b"12345")
+    done = tapstack("invoke", "user-031/dawn.jpg", *given, **here)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["result"]["Records"][0]["s3"]["object"]["key"] == of_run
+
 
 def test_an_event_of_a_file_and_what_a_failure_shows(
     tapstack: Tapstack, settings: Settings, tmp_path: Path

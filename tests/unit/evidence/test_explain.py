@@ -7,7 +7,7 @@ import pytest
 
 from harness.evidence import checks
 from harness.evidence.check import Rule
-from harness.evidence.explain import explain
+from harness.evidence.explain import explain, near
 from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Run
@@ -77,6 +77,7 @@ def test_an_unknown_key_is_answered_with_similar_ones(settings: Settings) -> Non
         with pytest.raises(Problem) as raised:
             explain(settings, wanted)
         assert "album/same.jpg" in raised.value.remedy
+    assert near("nosuch.jpg", ["second.jpg"]) == []
 
 
 def test_an_end_that_several_keys_have_is_answered_with_them(tmp_path: Path) -> None:
