@@ -20,6 +20,7 @@ from harness.stack.deploy import bring_up, deploy
 from harness.stack.destroy import destroy as destroy_environment
 from harness.stack.destroy import environment
 from harness.stack.package import PLATFORMS, artifact_folder, build
+from harness.targets import emulator_state
 from harness.targets.choosing import choose_target, target_to_start, targets_to_stop
 
 _replace = click.option(
@@ -64,11 +65,18 @@ def up(
 def down(settings: Settings) -> int:
     """Stop everything; what was deployed is gone.
 
-    The emulator's state is part of its process: nothing is kept between two runs.
+    The emulator's state is part of its process: nothing but saved states is kept between two runs.
     """
-    stopped = [target.stop() for target in targets_to_stop(settings)]
+    targets = targets_to_stop(settings)
+    stopped = [target.stop() for target in targets]
     if any(stopped):
-        click.echo(as_typed("Stopped. The emulator keeps nothing: `tapstack up` deploys anew."))
+        kept = [name for target in targets for name in emulator_state.kept(target)]
+        but = f" but saved states ({', '.join(kept)})" if kept else ""
+        click.echo(
+            as_typed(f"Stopped. The emulator keeps nothing{but}: `tapstack up` deploys anew.")
+        )
+        if kept:
+            click.echo(as_typed("`tapstack up --state-from NAME` begins with a saved state."))
     else:
         click.echo("Nothing was running.")
     return 0

@@ -1,5 +1,6 @@
 """The commands state …: what the emulator holds as a whole, kept in a file or dropped."""
 
+import sys
 from dataclasses import asdict
 
 import click
@@ -7,6 +8,7 @@ import click
 from harness.commands.options import as_json, configured
 from harness.commands.output import agreed, print_json, require_running
 from harness.naming import as_typed, size
+from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import emulator_state
 from harness.targets.choosing import choose_target
@@ -48,15 +50,16 @@ def save(settings: Settings, name: str) -> int:
 def load(settings: Settings, name: str, *, yes: bool) -> int:
     """Hold what was saved under NAME, and nothing else.
 
-    Without a terminal nothing is replaced unless --yes says so.
+    Without a terminal nothing is replaced unless --yes says so, and it ends with 2.
 
     \b
       tapstack state load deployed --yes
     """
     target = _running(settings)
-    if not agreed(f"Replace all that {target.endpoint} holds, of every environment?", yes=yes):
-        click.echo(as_typed(f"Nothing was replaced. `tapstack state load {name} --yes` does it."))
-        return 0
+    emulator_state.require_saved(target, name)
+    question = f"Replace all that {target.endpoint} holds, of every environment?"
+    if not agreed(question, yes=yes):
+        return _left("Nothing was replaced.", f"`tapstack state load {name} --yes` does it.")
     click.echo(f"{name}: {_content(emulator_state.load(target, name))} loaded")
     return 0
 
@@ -65,8 +68,11 @@ def load(settings: Settings, name: str, *, yes: bool) -> int:
 @configured("target", "state")
 @as_json
 def list_saved(settings: Settings, *, as_json: bool) -> int:
-    """Show what was saved, and when."""
-    found = emulator_state.saved(_running(settings))
+    """Show what was saved, and when. Of the embedded target also while nothing runs."""
+    target = choose_target(settings)
+    if not emulator_state.keeps_files_here(target):
+        require_running(target)
+    found = emulator_state.saved(target)
     if as_json:
         print_json([asdict(each) for each in found])
         return 0
@@ -86,15 +92,14 @@ def reset(settings: Settings, *, yes: bool) -> int:
     """Drop everything: stacks, objects, functions, queues, mails, logs, metrics, users, faults.
 
     What is under way gets ten seconds to end; functions that run on are ended then. Without a
-    terminal nothing is dropped unless --yes says so.
+    terminal nothing is dropped unless --yes says so, and it ends with 2.
 
     \b
       tapstack state reset --yes
     """
     target = _running(settings)
     if not agreed(f"Drop all that {target.endpoint} holds, of every environment?", yes=yes):
-        click.echo(as_typed("Nothing was dropped. `tapstack state reset --yes` does it."))
-        return 0
+        return _left("Nothing was dropped.", "`tapstack state reset --yes` does it.")
     emulator_state.reset(target)
     click.echo(as_typed("The emulator is empty. `tapstack up` deploys."))
     return 0
@@ -104,6 +109,14 @@ def _running(settings: Settings) -> Target:
     target = choose_target(settings)
     require_running(target)
     return target
+
+
+def _left(happened: str, remedy: str) -> int:
+    """All is as it was: for a person who said no; Problem where there was nobody to ask."""
+    if not sys.stdin.isatty():
+        raise Problem(happened, remedy)
+    click.echo(as_typed(f"{happened} {remedy}"))
+    return 0
 
 
 def _content(saved: Saved) -> str:

@@ -92,6 +92,8 @@ def bring_up(
     if the target does not run yet. Raises Problem.
     """
     load_template(settings.template)  # before anything is started in vain
+    if state_from and emulator_state.keeps_files_here(target):
+        emulator_state.require_saved(target, state_from)
     with deployment_lock(settings, tell):
         started = target.start()
         tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")

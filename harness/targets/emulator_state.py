@@ -1,23 +1,31 @@
 """What the emulator holds as a whole: saved into a file, loaded from one, dropped.
 
-The files lie beside the emulator's work, and the emulator alone reads and writes them. They are for
-the embedded emulator: in a container they would go with it.
+The files lie beside the emulator's work, and the emulator alone writes and loads them; what they
+say of themselves is read here too, for they stay when it ends. They are for the embedded emulator:
+in a container they would go with it.
 """
 
+import contextlib
 import json
 import re
 import urllib.error
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from harness.files import check_folder
 from harness.problems import Problem
 from harness.targets import own_routes
+from harness.targets.embedded import EmbeddedTarget
+from harness.targets.state_folder import states_path
 from harness.targets.target import Target
 
 _RESET = "/_localstack/state/reset"
 _STATES = "/_tapstack/states"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# As the emulator's state/files.py writes them: this line, one of JSON, and what only it may read.
+_FORMAT, _SUFFIX, _LONGEST_LINE = b"TAPSTACK STATE 1\n", ".state", 65_536
 _WITHIN_S = 600.0
 
 
@@ -42,8 +50,30 @@ def load(target: Target, name: str) -> Saved:
     return _saved(_ask(target, f"{_path(name)}/load", "POST"))
 
 
+def keeps_files_here(target: Target) -> bool:
+    """Whether its saved states are files of this machine, there whether it runs or not."""
+    return isinstance(target, EmbeddedTarget)
+
+
+def kept(target: Target) -> list[str]:
+    """The names of the saved states that are files of this machine."""
+    return [path.stem for path in _files(target)] if keeps_files_here(target) else []
+
+
+def require_saved(target: Target, name: str) -> None:
+    """Problem unless there is a state of that name; it need not be one that can be loaded."""
+    _path(name)
+    known = kept(target) if keeps_files_here(target) else [each.name for each in saved(target)]
+    if name not in known:
+        there = f"There are: {', '.join(known)}." if known else "There is none at all."
+        raise Problem(f"There is no state {name}.", there)
+
+
 def saved(target: Target) -> list[Saved]:
-    """What there is, by name."""
+    """What there is, by name. Problem where only the emulator knows it, and gives no answer."""
+    if keeps_files_here(target):
+        check_folder(states_path(target.state_dir))
+        return [found for path in _files(target) if (found := _read(path))]
     return [_saved(each) for each in _ask(target, _STATES, "GET")["states"]]
 
 
@@ -60,6 +90,19 @@ def _path(name: str) -> str:
             "or digit.",
         )
     return f"{_STATES}/{name}"
+
+
+def _files(target: Target) -> list[Path]:
+    return sorted(states_path(target.state_dir).glob(f"[!.]*{_SUFFIX}"))
+
+
+def _read(path: Path) -> Saved | None:
+    """What a file says of itself, unchecked; None if it is no state of this version's format."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError), path.open("rb") as file:
+        if file.readline(_LONGEST_LINE) == _FORMAT:
+            about = json.loads(file.readline(_LONGEST_LINE))
+            return _saved({"name": path.stem, "size": path.stat().st_size, "about": about})
+    return None
 
 
 def _saved(document: dict[str, Any]) -> Saved:

@@ -27,6 +27,11 @@ def log_path(state_dir: Path) -> Path:
     return state_dir / "emulator" / "emulator.log"
 
 
+def states_path(state_dir: Path) -> Path:
+    """Return the folder of the saved states, which stay when the emulator ends."""
+    return state_dir / "emulator" / "states"
+
+
 @dataclass(frozen=True)
 class Record:
     """The process of an emulator, and its port."""
