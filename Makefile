@@ -4,8 +4,10 @@
 
 .DEFAULT_GOAL := help
 PYTEST_WORKERS ?= auto
-# A file's tests stay in one worker, which keeps its emulator. Files that take minutes come first, so
-# that no worker is left alone with one at the end; by default those of few tests would come last.
+# Folders whose files take minutes come first, so that no worker is left alone with one at the end.
+TESTS ?= tests/mutants tests/integration tests/emulator tests/conformance tests/unit
+# A file's tests stay in one worker, which keeps its emulator, and files keep their order: by default
+# those of few tests would come last, and they take longest.
 IN_PARALLEL = -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 up: ## start the emulator and deploy the stack
@@ -36,9 +38,8 @@ down: ## stop everything
 bench: ## measure the pipeline against a bare loop, into reports/bench.json
 	@./tapstack bench
 
-test: dev ## run all tests: unit, emulator, integration
-	@.venv/bin/python -m pytest $(IN_PARALLEL) --junitxml reports/tests.xml --durations 30 \
-		tests/mutants tests/integration tests/emulator tests/conformance tests/unit
+test: dev ## run all tests: unit, emulator, integration (TESTS="tests/emulator" for some)
+	@.venv/bin/python -m pytest $(IN_PARALLEL) --junitxml reports/tests.xml --durations 30 $(TESTS)
 
 unit: dev ## run the tests that need no emulator: 4 minutes
 	@.venv/bin/python -m pytest $(IN_PARALLEL) -q tests/unit
