@@ -3,8 +3,7 @@
 import click
 
 from harness.commands.options import configured
-from harness.commands.output import agreed, require_running, tell
-from harness.naming import as_typed
+from harness.commands.output import agreed, left_alone, require_running, tell
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.orphans import BUCKET, bucket_content, empty_bucket, found_of_kind
@@ -19,7 +18,7 @@ def empty(settings: Settings, bucket: str, *, yes: bool) -> int:
     """Delete all that BUCKET holds: every version of every object, and every delete marker.
 
     It is said how much that is, and asked; without a terminal nothing is deleted unless --yes says
-    so. The bucket stays. Ends with 1 if some of it cannot be deleted.
+    so, and it ends with 2. The bucket stays. Ends with 1 if some of it cannot be deleted.
 
     \b
       tapstack empty image-upload-bucket-dev-000000000000
@@ -37,8 +36,7 @@ def empty(settings: Settings, bucket: str, *, yes: bool) -> int:
         return 0
     click.echo(f"{bucket} holds {content}.")
     if not agreed("Delete all of it?", yes=yes):
-        click.echo(as_typed(f"Nothing was deleted. `tapstack empty {bucket} --yes` does it."))
-        return 0
+        return left_alone("Nothing was deleted.", f"`tapstack empty {bucket} --yes` does it.")
     stayed = empty_bucket(s3, bucket)
     for line in stayed:
         tell(f"not deleted: {line}")

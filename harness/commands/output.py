@@ -34,6 +34,14 @@ def agreed(question: str, *, yes: bool) -> bool:
     return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
 
+def left_alone(happened: str, remedy: str) -> int:
+    """All is as it was: 0 for a person who said no, Problem (2) where there was nobody to ask."""
+    if not sys.stdin.isatty():
+        raise Problem(happened, remedy)
+    click.echo(as_typed(f"{happened} {remedy}"))
+    return 0
+
+
 def require_running(target: Target) -> None:
     """Problem unless the target answers."""
     if not target.running():

@@ -5,6 +5,7 @@ import click
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
 from harness.commands.output import (
     agreed,
+    left_alone,
     print_json,
     require_running,
     show_isolation,
@@ -90,7 +91,7 @@ def destroy(settings: Settings, *, yes: bool) -> int:
 
     The stack, every version of every object, and what earlier stacks have left under the names
     that the template gives. It is shown and asked; without a terminal nothing is changed unless
-    --yes says so. Ends with 1 if some of it stays.
+    --yes says so, and it ends with 2. Ends with 1 if some of it stays.
 
     \b
       tapstack destroy --suffix pr-42
@@ -110,8 +111,7 @@ def destroy(settings: Settings, *, yes: bool) -> int:
             click.echo("There is nothing of it.")
             return 0
         if not agreed("Remove all of it?", yes=yes):
-            click.echo(as_typed("`tapstack destroy --yes` removes it."))
-            return 0
+            return left_alone("Nothing was removed.", "`tapstack destroy --yes` removes it.")
     stayed = destroy_environment(target, settings, tell)
     for line in stayed:
         tell(f"not removed: {line}")

@@ -1,14 +1,12 @@
 """The commands state …: what the emulator holds as a whole, kept in a file or dropped."""
 
-import sys
 from dataclasses import asdict
 
 import click
 
 from harness.commands.options import as_json, configured
-from harness.commands.output import agreed, print_json, require_running
+from harness.commands.output import agreed, left_alone, print_json, require_running
 from harness.naming import as_typed, size
-from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import emulator_state
 from harness.targets.choosing import choose_target
@@ -59,7 +57,7 @@ def load(settings: Settings, name: str, *, yes: bool) -> int:
     emulator_state.require_saved(target, name)
     question = f"Replace all that {target.endpoint} holds, of every environment?"
     if not agreed(question, yes=yes):
-        return _left("Nothing was replaced.", f"`tapstack state load {name} --yes` does it.")
+        return left_alone("Nothing was replaced.", f"`tapstack state load {name} --yes` does it.")
     click.echo(f"{name}: {_content(emulator_state.load(target, name))} loaded")
     return 0
 
@@ -99,7 +97,7 @@ def reset(settings: Settings, *, yes: bool) -> int:
     """
     target = _running(settings)
     if not agreed(f"Drop all that {target.endpoint} holds, of every environment?", yes=yes):
-        return _left("Nothing was dropped.", "`tapstack state reset --yes` does it.")
+        return left_alone("Nothing was dropped.", "`tapstack state reset --yes` does it.")
     emulator_state.reset(target)
     click.echo(as_typed("The emulator is empty. `tapstack up` deploys."))
     return 0
@@ -109,14 +107,6 @@ def _running(settings: Settings) -> Target:
     target = choose_target(settings)
     require_running(target)
     return target
-
-
-def _left(happened: str, remedy: str) -> int:
-    """All is as it was: for a person who said no; Problem where there was nobody to ask."""
-    if not sys.stdin.isatty():
-        raise Problem(happened, remedy)
-    click.echo(as_typed(f"{happened} {remedy}"))
-    return 0
 
 
 def _content(saved: Saved) -> str:
