@@ -26,6 +26,8 @@ _KEPT = 5_000  # invocations, after which the log is read anew from the present 
 # back by this, and on to the oldest upload whose end is not known, by a time-out at most.
 _OVERLAP_MS = 10_000
 _OPEN = {"waiting", "running", "retrying"}
+_SHARE = 40  # the bucket is listed again after so many times the processor time that it took …
+_LONGEST_S = 15.0  # … at the latest
 _RETRIES = 2  # MaximumRetryAttempts where nothing else is set (Lambda Developer Guide)
 
 # The messages of the function's log that say what became of an upload.
@@ -83,6 +85,8 @@ class Uploads:
         self._timeout_ms = 1000 * int(function["Timeout"])
         self._wanted = _wanted(self._s3, self._bucket)
         self._attempts = 1 + _retries(target.client("lambda"), self._function)
+        self._stored: Mapping[tuple[str, str], _Stored] = {}
+        self._list_again = 0.0  # when, by the monotonic clock
         self._open_for_ms = 0  # how long the oldest upload that has not ended has been there
         self.complete = True  # whether all of the bucket was looked at
 
@@ -94,10 +98,11 @@ class Uploads:
             self._since = newest - (self._timeout_ms + _OVERLAP_MS) / 1000
             self._log = self._log_since(self._since)
         self._log.read(_OVERLAP_MS + min(self._timeout_ms, self._open_for_ms))
-        stored = self._stored()
+        if time.monotonic() >= self._list_again:
+            self._list()
         found = {
             upload: Upload(*upload, at=each.at, state=self._unhandled(upload[0]), bytes=each.bytes)
-            for upload, each in stored.items()
+            for upload, each in self._stored.items()
         }
         for invocation in self._log.invocations.values():
             for handled in invocation.handled:
@@ -117,7 +122,9 @@ class Uploads:
         start_ms = max(0, int(since * 1000))
         return InvocationLog(self._logs, self._group, 0, start_ms)
 
-    def _stored(self) -> dict[tuple[str, str], _Stored]:
+    def _list(self) -> None:
+        """List the bucket: all versions, which takes longer than the rest of a look by far."""
+        began = time.thread_time()
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self._bucket,
             Prefix=SOURCE_PREFIX,
@@ -131,7 +138,9 @@ class Uploads:
             for each in page.get("Versions", ())
         }
         self.complete = len(found) < _PAGES * 1000
-        return {upload: each for upload, each in found.items() if each.at >= self._since}
+        self._stored = {upload: each for upload, each in found.items() if each.at >= self._since}
+        pause_s = min(_SHARE * (time.thread_time() - began), _LONGEST_S)
+        self._list_again = time.monotonic() + pause_s
 
     def _unhandled(self, key: str) -> str:
         wanted = any(key.startswith(start) and key.endswith(end) for start, end in self._wanted)
