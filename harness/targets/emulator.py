@@ -245,7 +245,7 @@ def _environment(
     """Build the emulator's environment from nothing: no credentials, proxies or Python settings."""
     return {
         **{name: os.environ[name] for name in SWITCHES if name in os.environ},
-        "PATH": os.defpath,
+        "PATH": os.environ.get("PATH", os.defpath),  # Node.js, for functions, is looked for there
         "LANG": "C.UTF-8",
         "GATEWAY_LISTEN": f"{HOST}:{port}",
         "TAPSTACK_EMULATOR_STATE": str(folder / "work"),

@@ -43,14 +43,13 @@ def role_for(emulator: Emulator, *actions: str) -> Iterator[str]:
 
 @contextmanager
 def function_of(emulator: Emulator, code: bytes, role: str, **configuration: Any) -> Iterator[str]:
-    """The ARN of a Python function made from the package `code`."""
+    """The ARN of a function made from the package `code`, by default in Python."""
     client, name = emulator.client("lambda"), f"function-{uuid.uuid4().hex[:8]}"
-    request = {"Timeout": 10, "MemorySize": 256, **configuration}
+    language = {"Runtime": "python3.13", "Handler": "handler.handler"}
+    request = {"Timeout": 10, "MemorySize": 256, **language, **configuration}
     arn: str = client.create_function(
         FunctionName=name,
         Role=role,
-        Runtime="python3.13",
-        Handler="handler.handler",
         Code={"ZipFile": code},
         **request,
     )["FunctionArn"]

@@ -141,8 +141,9 @@ def handler(event, context):
 @pytest.mark.parametrize(
     ("configuration", "reason"),
     [
-        ({"Runtime": "python3.12"}, "python3.12 is needed to run this function"),
-        ({"Runtime": "nodejs22.x"}, "nodejs22.x is needed to run this function"),
+        ({"Runtime": "python3.9"}, "python3.9 is needed to run this function"),
+        ({"Runtime": "nodejs18.x"}, "nodejs18.x is needed to run this function"),
+        ({"Runtime": "ruby3.4"}, "ruby3.4 is needed to run this function"),
     ],
 )
 def test_a_runtime_that_is_not_installed_is_refused(

@@ -26,6 +26,7 @@ from localstack_parity.lambda_runtime import (
     runtimes,
 )
 from localstack_parity.lambda_runtime.faults import Fault
+from localstack_parity.lambda_runtime.interpreter import LAYERS
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.platform_log import Failure, PlatformLog, Report
 from localstack_parity.lambda_runtime.process import Answer, Launch, RuntimeProcess, Stop
@@ -143,7 +144,7 @@ class ProcessExecutor(RuntimeExecutor):
         isolated = isolation.available(interpreter)
         task_root = folders.package(self.function_version)
         content = folders.layers(self.function_version)
-        opt = runtimes.LAYERS if isolated else str(content or runtimes.LAYERS)
+        opt = LAYERS if isolated else str(content or LAYERS)
         logging = config.logging_config or {}
         self._folder = folder = folders.create(self.id)
         self._memory_mb = int(config.memory_size)
@@ -153,7 +154,7 @@ class ProcessExecutor(RuntimeExecutor):
             function_name=version.function_name,
             function_arn=version.unqualified_arn(),
             version=version.qualifier,
-            runtime_version=f"{config.runtime.replace('python', 'python:')}.v1",
+            runtime_version=interpreter.version_name,
             runtime_version_arn=(config.runtime_version_config or {}).get("RuntimeVersionArn", ""),
             json_format=logging.get("LogFormat") == "JSON",
             system_level=logging.get("SystemLogLevel", "INFO"),
@@ -168,25 +169,21 @@ class ProcessExecutor(RuntimeExecutor):
             own=config.environment or {},
             logging=logging,
         )
-        python = Path("/var/lang") if isolated else interpreter.folder
         visible = runtimes.visible_folders(interpreter, task_root, content)
-        program = runtimes.bootstrap(interpreter, opt)
         memory = self._memory_mb * _MIB
         if self._debug_port:
             visible |= debugging.visible()
-            program = debugging.bootstrap(self._debug_port, isolated=isolated) + program
             memory += debugging.MEMORY_BYTES
+        command = interpreter.command(
+            config.handler or "", opt, self._memory_mb, isolated=isolated, debugger=self._debug_port
+        )
         self._launch = Launch(
             isolated=isolated,
             root=folder / "root",
             tmp=folder / "tmp",
             visible=visible,
             cwd=env["LAMBDA_TASK_ROOT"],
-            argv=[
-                str(python / "bin" / "python"),
-                *("-P", "-c", program),
-                config.handler or "",
-            ],
+            argv=list(command),
             env=env,
             memory_limit=memory,
         )
@@ -243,6 +240,7 @@ class ProcessExecutor(RuntimeExecutor):
             else:
                 fault = faults.of_process(stop, process, timeout)
                 self._drop_process()
+                answer = process.answer if process.answer and process.answer.is_error else None
             peak = process.peak
         duration_ms = _ms_since(began)
         if fault and fault.outcome == "timeout":

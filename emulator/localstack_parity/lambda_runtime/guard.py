@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.runtime_executor import get_runtime_
 
 from localstack_parity.lambda_runtime import runtimes
 from localstack_parity.lambda_runtime.executor import ProcessExecutor
-from localstack_parity.lambda_runtime.runtimes import Unsupported
+from localstack_parity.lambda_runtime.interpreter import Unsupported
 
 _WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 

@@ -15,9 +15,9 @@ from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
 
 from localstack_parity.lambda_runtime import folders, runtimes
+from localstack_parity.lambda_runtime.interpreter import Interpreter
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.process import Launch, RuntimeProcess
-from localstack_parity.lambda_runtime.runtimes import Interpreter
 
 LOG = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def _try(interpreter: Interpreter) -> str:
             tmp=folder / "tmp",
             visible=runtimes.visible_folders(interpreter, Path("/etc")),
             cwd="/var/task",
-            argv=["/var/lang/bin/python", "-c", "import awslambdaric"],
+            argv=list(interpreter.attempt()),
             env={},
             memory_limit=1 << 40,
         ),

@@ -11,7 +11,7 @@ from typing import NoReturn
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.layerfetcher.layer_fetcher import LayerFetcher
 
-from localstack_parity.lambda_runtime.runtimes import LAYERS, Unsupported
+from localstack_parity.lambda_runtime.interpreter import LAYERS, Unsupported
 
 MAX_UNZIPPED_BYTES = 262_144_000
 

@@ -4,32 +4,12 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from localstack_parity.lambda_runtime import own_runtime
+from localstack_parity.lambda_runtime import node_runtime, own_runtime, python_runtime
+from localstack_parity.lambda_runtime.interpreter import LAYERS, Interpreter, Unsupported
 
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-LAYERS = "/opt"  # where a function finds the content of its layers
-
-
-class Unsupported(Exception):
-    """A function cannot run on this machine; the text says why and what is needed."""
-
-
-@dataclass(frozen=True)
-class Interpreter:
-    """An installed function runtime: a virtual environment and the Python it was made from."""
-
-    runtime: str  # as Lambda calls it: python3.13
-    folder: Path
-    base: Path
-
-    @property
-    def packages(self) -> Path:
-        """What AWS's runtime brings along: the runtime interface client and boto3."""
-        return self.folder / "lib" / self.runtime / "site-packages"
 
 
 def folder() -> Path:
@@ -51,7 +31,7 @@ def check_architecture(wanted: Iterable[str]) -> None:
 
 
 def find(runtime: str | None) -> Interpreter:
-    """Return the interpreter of a Lambda runtime, such as python3.13.
+    """Return what a Lambda runtime, such as python3.13, is here.
 
     Raises Unsupported where AWS would run the function and this machine cannot.
     """
@@ -59,57 +39,40 @@ def find(runtime: str | None) -> Interpreter:
         raise Unsupported("Functions run as processes on Linux only: use the compose target.")
     if not runtime:
         raise Unsupported("Functions from container images cannot run here: use a zip archive.")
-    home = folder() / runtime
-    if runtime not in installed():
-        raise Unsupported(
-            f"{runtime} is needed to run this function and is not installed under {folder()}; "
-            f"installed: {', '.join(installed()) or 'none'}."
-        )
-    return _interpreter(home)
+    found: Interpreter | None = python_runtime.find(runtime, folder())
+    if found := found or node_runtime.find(runtime, folder()):
+        return found
+    raise Unsupported(
+        f"{runtime} is needed to run this function and is not installed"
+        f"{_remedy(runtime)}; installed: {', '.join(installed()) or 'none'}."
+    )
 
 
 def installed() -> list[str]:
     """Return the runtimes that functions can have here, as Lambda calls them."""
-    return sorted(python.parent.parent.name for python in folder().glob("*/bin/python"))
+    return [*python_runtime.installed(folder()), *node_runtime.installed(folder())]
 
 
-@cache
-def _interpreter(home: Path) -> Interpreter:
-    python = (home / "bin" / "python").resolve()
-    return Interpreter(home.name, home, base=python.parent.parent)
+def _remedy(runtime: str) -> str:
+    """Return where a runtime would have been found."""
+    for major in node_runtime.VERSIONS:
+        if runtime == f"nodejs{major}.x":
+            return (
+                f": it takes Node.js {major}, on the emulator's PATH, from a version manager such "
+                f"as nvm, or in {folder()}/{runtime}/bin"
+            )
+    return f" under {folder()}"
 
 
 def visible_folders(
     interpreter: Interpreter, task_root: Path, layers: Path | None = None
 ) -> dict[str, str]:
-    """Return which folders the isolated function sees, and where: the layout of AWS's runtimes."""
-    inside = {
-        "/var/lang": interpreter.folder,
-        "/var/runtime": interpreter.packages,
-        "/var/task": task_root,
-        **({LAYERS: layers} if layers else {}),
+    """Return what the isolated function sees, and where: the layout of AWS's runtimes."""
+    inside = {"/var/task": task_root, **({LAYERS: layers} if layers else {})}
+    return {
+        **interpreter.visible(),
+        **{path: str(source.resolve()) for path, source in inside.items()},
     }
-    # A virtual environment refers to its Python by the path it was made with, links and all.
-    link = interpreter.folder / "bin" / "python"
-    while link.is_symlink():
-        link = link.parent / link.readlink()
-        base = str(link.parent.parent)
-        if base not in ("/", "/usr", str(interpreter.folder)):
-            inside[base] = Path(base)
-    return {path: str(source.resolve()) for path, source in inside.items()}
-
-
-def bootstrap(interpreter: Interpreter, opt: str) -> str:
-    """Return the program that a runtime process runs, with AWS's order of what is imported from.
-
-    The package comes first, then layers, then what the runtime brings along. Source: AWS Lambda
-    Developer Guide, "Working with layers for Python Lambda functions".
-    """
-    layers = [f"{opt}/python/lib/{interpreter.runtime}/site-packages", f"{opt}/python"]
-    return (
-        f"import os, sys; sys.path[:0] = [os.environ['LAMBDA_TASK_ROOT'], *{layers}]; "
-        "from awslambdaric.__main__ import main; main(sys.argv)"
-    )
 
 
 def environment(
@@ -131,8 +94,7 @@ def environment(
     Source: AWS Lambda Developer Guide, "Defined runtime environment variables".
     """
     task = "/var/task" if isolated else str(task_root)
-    runtime = "/var/runtime" if isolated else str(interpreter.packages)
-    lang = "/var/lang" if isolated else str(interpreter.folder)
+    lang, runtime = interpreter.folders(isolated=isolated)
     variables = {
         "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin:/bin:{opt}/bin",
         "LD_LIBRARY_PATH": f"{lang}/lib:/lib64:/usr/lib64:{runtime}:{task}:{task}/lib:{opt}/lib",
@@ -140,7 +102,7 @@ def environment(
         "TZ": ":UTC",
         "LAMBDA_TASK_ROOT": task,
         "LAMBDA_RUNTIME_DIR": runtime,
-        "PYTHONPATH": runtime,
+        **interpreter.variables(task, opt, isolated=isolated),
         "PWD": task,
         **{name: str(given[name]) for name in _FROM_LOCALSTACK if name in given},
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{interpreter.runtime}",
