@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from harness.cli import cli
+from harness.cli import cli, commands
 from harness.lint.rule import StackRule
 from harness.lint.rules import rules_by_service
 
@@ -64,7 +64,7 @@ def pages() -> Mapping[str, str]:
 def _commands() -> Iterator[str]:
     yield "# Every command with its options\n"
     yield from _help(cli, "tapstack")
-    for name, command in sorted(cli.commands.items()):
+    for name, command in commands().items():
         yield f"\n## {name}\n"
         yield from _help(command, f"tapstack {name}")
         for below, one in command.commands.items() if isinstance(command, click.Group) else ():

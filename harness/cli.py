@@ -6,46 +6,33 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from harness import interruption
-from harness.commands import stack
-from harness.commands.bench import bench
-from harness.commands.compare import compare_command
-from harness.commands.console import console
-from harness.commands.cost import cost
-from harness.commands.empty import empty
-from harness.commands.env import env
-from harness.commands.explain import explain
-from harness.commands.gate import gate
-from harness.commands.iam import iam
-from harness.commands.init import init
-from harness.commands.invoke import invoke
-from harness.commands.lint import lint
-from harness.commands.logs import logs
-from harness.commands.mail import mail
-from harness.commands.redrive import redrive
-from harness.commands.run import run
-from harness.commands.scenarios import scenarios_command
-from harness.commands.state import state
-from harness.commands.status import status
-from harness.commands.verify import verify
-from harness.commands.watch import watch
 from harness.error_report import problem_of
 from harness.naming import as_typed, version
 from harness.problems import Problem
 from harness.settings import Settings
 
-COMMANDS = (
-    *(stack.up, stack.down, stack.destroy, stack.build_command, stack.deploy_command, watch),
-    *(run, gate, lint, verify, bench, invoke),
-    *(status, env, logs, mail, iam, scenarios_command, explain, compare_command, redrive),
-    *(console, cost, empty, state, init),
-)
+# The module of each below harness/commands/, and its name there. Only the one that is run is
+# loaded: some need numpy and Pillow, which take longer than most commands.
+COMMANDS = {
+    **{name: f"stack:{name}" for name in ("up", "down", "destroy")},
+    **{name: f"stack:{name}_command" for name in ("build", "deploy")},
+    **{
+        name: f"{name}:{name}"
+        for name in (
+            *("watch", "run", "gate", "lint", "verify", "bench", "invoke", "status", "env", "logs"),
+            *("mail", "iam", "explain", "redrive", "console", "cost", "empty", "state", "init"),
+        )
+    },
+    **{name: f"{name}:{name}_command" for name in ("scenarios", "compare")},
+}
 
 READER_GONE = 128 + signal.SIGPIPE  # as with any command that a closed pipe ends
 
@@ -85,7 +72,24 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
         context.exit()
 
 
+def commands() -> Mapping[str, click.Command]:
+    """Every command by its name."""
+    return {name: _load(name) for name in sorted(COMMANDS)}
+
+
+def _load(name: str) -> click.Command:
+    module, _, attribute = COMMANDS[name].partition(":")
+    found: click.Command = getattr(import_module(f"harness.commands.{module}"), attribute)
+    return found
+
+
 class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -95,7 +99,6 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    commands=COMMANDS,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

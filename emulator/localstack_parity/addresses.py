@@ -6,15 +6,11 @@ queues, APIs and function URLs (lambda_runtime/function_urls.py). Where a client
 name before the endpoint's host all the same, and its system resolves that, it is a bucket.
 """
 
-import re
 from collections.abc import Callable, Mapping
 
 from localstack import config
 from localstack.aws.api import RequestContext
 from localstack.aws.protocol import service_router
-from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
-    ChangeSetModelPreproc,
-)
 from localstack.services.s3 import presigned_url
 from localstack.services.s3 import utils as s3_utils
 from localstack.services.sqs.models import SqsQueue
@@ -23,8 +19,6 @@ from localstack.utils.urls import localstack_host
 
 # What stands before a host for another reason than that it is a bucket.
 _SERVICES = {"s3", "s3-website", "s3-control", "sqs", "queue", "execute-api", "lambda-url"}
-# What a template makes of AWS::URLSuffix, or writes out. LocalStack's engine looks for the same.
-_API = re.compile(r"https?://([^./]+)\.execute-api\.[a-z0-9-]+\.[^/:]+(?::\d+)?(?:/(.*))?")
 
 
 def install() -> None:
@@ -37,13 +31,6 @@ def install() -> None:
         if not context.is_internal_call:
             host = context.request.host
         return f"{context.request.scheme}://{host}/queue/{queue.region}/{queue.account_id}/{queue.name}"
-
-    @patch(ChangeSetModelPreproc._perform_static_replacements)
-    def replace(_replace: Callable[[str], str], _engine: object, value: str) -> str:
-        if (api := _API.fullmatch(value)) and value not in config.CFN_STRING_REPLACEMENT_DENY_LIST:
-            identity, path = api.groups()
-            return f"{config.external_service_url()}/_aws/execute-api/{identity}/{path or ''}"
-        return value
 
     below_s3 = s3_utils.uses_host_addressing
 

@@ -8,6 +8,7 @@ other end closes it, the process that started the emulator is gone, and the emul
 
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -69,6 +70,7 @@ def share_arenas() -> None:
 
 def main() -> None:
     """Run LocalStack until it is asked to stop, then leave at once."""
+    gc.disable()  # until startup.settle(): nearly all that a start makes stays
     os.umask(0o077)  # objects, messages and logs are for nobody else
     share_arenas()
     lifeline = os.environ.pop(LIFELINE_VARIABLE, "")
@@ -90,6 +92,10 @@ def main() -> None:
     time.tzset()
 
     # Imported late: LocalStack reads its settings from the environment while it is imported.
+    from localstack_parity import late_modules, startup
+
+    late_modules.install()
+    startup.install()
     from localstack.runtime.main import main as run_localstack
 
     try:

@@ -27,33 +27,12 @@ def on_start() -> None:
     from localstack.runtime.current import get_current_runtime
 
     from localstack_parity import bad_requests, nesting
-    from localstack_parity.cloudformation import (
-        acting,
-        events,
-        literals,
-        notifications,
-        properties,
-        pseudo_parameters,
-        reading,
-        stacks,
-        template_urls,
-    )
-    from localstack_parity.cloudformation import executor as cloudformation_executor
     from localstack_parity.server import idle_handlers, listening
 
     listening.install(get_current_runtime())
     idle_handlers.install(get_current_runtime())
     nesting.install()
     bad_requests.install()
-    cloudformation_executor.install()
-    acting.install()
-    events.install()
-    reading.install()
-    stacks.install()
-    literals.install()
-    notifications.install()
-    properties.install()
-    pseudo_parameters.install()
     for service in ("cloudformation", "cloudwatch", "lambda", "logs", "s3", "sns", "sqs"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "parity")
     from localstack.aws import handlers
@@ -61,6 +40,7 @@ def on_start() -> None:
     from localstack_parity import addresses, ranges, refusals
     from localstack_parity.authentication import gate
     from localstack_parity.chaos import api as chaos
+    from localstack_parity.cloudformation import template_urls
     from localstack_parity.events import patterns
     from localstack_parity.iam import deletions, sessions
     from localstack_parity.iam import guard as iam_guard
@@ -88,6 +68,14 @@ def on_start() -> None:
     chaos.install()  # last: what is refused anyway does not fail by a fault
 
 
+@hooks.on_infra_ready()
+def on_ready() -> None:
+    """Run once, when LocalStack answers requests."""
+    from localstack_parity import startup
+
+    startup.settle()
+
+
 @hooks.on_infra_shutdown()
 def on_stop() -> None:
     """Run once, when the emulator is asked to stop."""
@@ -102,8 +90,30 @@ def on_stop() -> None:
 @aws_provider(api="cloudformation", name="parity")
 def cloudformation() -> Service:
     """CloudFormation that validates, rolls back and protects as AWS does."""
+    from localstack_parity.cloudformation import (
+        acting,
+        events,
+        executor,
+        literals,
+        notifications,
+        properties,
+        pseudo_parameters,
+        reading,
+        stacks,
+        template_addresses,
+    )
     from localstack_parity.cloudformation.provider import ParityCloudformationProvider
 
+    template_addresses.install()
+    executor.install()
+    acting.install()
+    events.install()
+    reading.install()
+    stacks.install()
+    literals.install()
+    notifications.install()
+    properties.install()
+    pseudo_parameters.install()
     return Service.for_provider(ParityCloudformationProvider())
 
 

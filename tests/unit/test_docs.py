@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from harness.cli import cli
+from harness.cli import commands
 from harness.lint.rules import all_rules
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ def _generated() -> Mapping[str, str]:
 
 def test_the_reference_has_every_command_and_every_option() -> None:
     page = _generated()["docs/reference/commands.md"]
-    for name, command in cli.commands.items():
+    for name, command in commands().items():
         (section,) = re.findall(rf"^## {name}$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
         options = {option for parameter in command.params for option in parameter.opts[:1]}
         assert [each for each in options if each.startswith("-") and each not in section] == []
@@ -64,7 +64,7 @@ def test_commands_that_are_shown_exist(page: Path) -> None:
     for name, rest in re.findall(r"\./tapstack ([a-z][a-z-]+)([^`\n|#]*)", text):
         known = {"install": {"--dev"}} | {
             each: {option for one in (command, *_below(command)) for option in _options(one)}
-            for each, command in cli.commands.items()
+            for each, command in commands().items()
         }
         assert name in known
         assert set(re.findall(r"--[a-z-]+", rest)) <= known[name], (name, rest)

@@ -16,8 +16,7 @@ from localstack.services.lambda_.invocation.lambda_models import Invocation, Inv
 from localstack_parity.cloudformation.operations import Course
 from localstack_parity.lambda_runtime.events import FAILURE_LISTENERS
 from localstack_parity.server import listening
-
-PATH = "/_localstack_parity/custom-resource-answers"
+from localstack_parity.server.own_routes import CUSTOM_RESOURCE_ANSWERS
 
 
 class NoAnswerError(Exception):
@@ -31,7 +30,7 @@ class Mailbox:
         self.token = secrets.token_urlsafe(24)
         # A literal address: a function process must not depend on how "localhost" resolves.
         base = config.internal_service_url(host=listening.host_for_functions())
-        self.url = f"{base}{PATH}/{self.token}"
+        self.url = f"{base}{CUSTOM_RESOURCE_ANSWERS}/{self.token}"
         self.answer: Future[bytes] = Future()
         self.last_error = ""
 
@@ -77,7 +76,7 @@ def _start() -> None:
     global _started
     with _starting:
         if not _started:
-            ROUTER.add(f"{PATH}/<token>", endpoint=_receive, methods=["PUT"])
+            ROUTER.add(f"{CUSTOM_RESOURCE_ANSWERS}/<token>", endpoint=_receive, methods=["PUT"])
             FAILURE_LISTENERS.append(_hear)
             _started = True
 

@@ -14,6 +14,8 @@ from localstack.aws.api.cloudformation import StackStatus, TokenAlreadyExistsExc
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.services.cloudformation.v2.entities import Stack
 
+from localstack_parity.cloudformation.template_urls import TextOfObject
+
 type Request = Mapping[str, Any]
 
 _STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*")
@@ -71,10 +73,6 @@ def check_change(request: Request, stack: Stack | None) -> None:
             raise ValidationError(f"{parameter} is not emulated here.")
     if (request.get("RollbackConfiguration") or {}).get("RollbackTriggers"):
         raise ValidationError("RollbackTriggers are not emulated here.")
-
-
-class TextOfObject(str):
-    """A template that was read from a bucket (template_urls.py)."""
 
 
 def check_length(request: Request) -> None:

@@ -17,7 +17,6 @@ from localstack.aws.connect import connect_to
 from localstack.http import Response
 from localstack.services.cloudformation.engine.validations import ValidationError
 
-from localstack_parity.cloudformation.requests import TextOfObject
 from localstack_parity.iam import callers
 from localstack_parity.server import own_routes
 
@@ -31,6 +30,10 @@ _S3 = re.compile(
     r"(?:amazonaws\.com(?:\.cn)?|localhost(?:\.localstack\.cloud)?)"
 )
 _HERE = re.compile(r"(?:[\w-]+\.)*localhost(?:\.localstack\.cloud)?|127(?:\.\d+){3}|\[::1\]")
+
+
+class TextOfObject(str):
+    """A template that was read from a bucket, which may be longer than one in a request."""
 
 
 class Address(NamedTuple):

@@ -17,6 +17,9 @@ from localstack_parity.authentication import gate
 
 PREFIXES = ("/_localstack", "/_aws", "/_tapstack", "/_extension")
 
+# Below it, functions of custom resources PUT what they answer (cloudformation/answers.py).
+CUSTOM_RESOURCE_ANSWERS = "/_localstack_parity/custom-resource-answers"
+
 _HEALTH = "/_localstack/health"
 _STATE = re.compile(r"/_localstack/(health|info|init(/\w+)?)/?")
 # Endpoints of APIs and functions, which have their own authorization, and the certificate by which

@@ -9,6 +9,9 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.sns import InvalidParameterException, KMSNotFoundException
+from localstack.http import Request, Response, route
+from localstack.services.sns import certificate
+from localstack.services.sns.constants import SNS_CERT_ENDPOINT
 from localstack.services.sns.models import SnsMessage, SnsSubscription
 from localstack.services.sns.provider import SnsProvider
 from localstack.services.sns.publisher import PublishDispatcher
@@ -58,6 +61,11 @@ class ParitySnsProvider(SnsProvider):
         redrive.install()
         queues.install()
         mail.offer_inbox()
+
+    @route(SNS_CERT_ENDPOINT, methods=["GET"])
+    def get_signature_cert_pem_file(self, request: Request) -> Response:
+        """Serve the certificate for the signatures of messages, which is made when it is needed."""
+        return Response(str(certificate.SNS_SERVER_CERT))
 
     def publish(self, context: RequestContext, **request: Any) -> Any:
         """Publish one message."""

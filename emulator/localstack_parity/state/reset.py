@@ -1,6 +1,5 @@
 """Back to an emulator that has seen nothing, without a restart."""
 
-from localstack_parity.cloudformation import operations
 from localstack_parity.cloudwatch import measurements
 from localstack_parity.lambda_runtime import executor, logs
 from localstack_parity.state import services
@@ -27,7 +26,10 @@ def reset() -> None:
 
 
 def _end_what_goes_on() -> None:
-    operations.interrupt_all()
+    if services.provider("cloudformation"):
+        from localstack_parity.cloudformation import operations  # not loaded before it is used
+
+        operations.interrupt_all()
     executor.stop_all()
     if s3 := services.provider("s3"):
         s3.drop_notifications()

@@ -15,7 +15,6 @@ from typing import Any
 
 from localstack import config
 from localstack.constants import VERSION
-from localstack.services.cloudformation.stores import cloudformation_stores
 from localstack.services.s3.models import S3Object, S3Part, s3_stores
 
 from localstack_parity.cloudwatch.database import MetricDatabase
@@ -111,6 +110,9 @@ def _pickled(names: list[str]) -> bytes:
 
 
 def _about(names: list[str]) -> dict[str, Any]:
+    # Loaded with the service: its modules are a quarter of those of a start.
+    from localstack.services.cloudformation.stores import cloudformation_stores
+
     stacks = [
         stack.stack_name
         for _, _, store in cloudformation_stores.iter_stores()

@@ -18,8 +18,8 @@ from localstack.runtime import get_current_runtime
 
 from localstack_parity import activity
 from localstack_parity.authentication import gate
-from localstack_parity.cloudformation import answers
 from localstack_parity.lambda_runtime import events
+from localstack_parity.server import own_routes
 
 OWN_PATHS = ("/_tapstack/state", "/_localstack/state", "/_localstack/health")
 
@@ -133,4 +133,4 @@ def _go(_chain: HandlerChain, context: RequestContext, _response: Response) -> N
 def _is_of_function(request: Any) -> bool:
     """Say whether a request is made with a session's keys, or answers CloudFormation's own."""
     credential = request.headers.get("Authorization", "") + request.args.get("X-Amz-Credential", "")
-    return "LSIA" in credential or request.path.startswith(answers.PATH)
+    return "LSIA" in credential or request.path.startswith(own_routes.CUSTOM_RESOURCE_ANSWERS)

@@ -1,0 +1,126 @@
+"""What the emulator saves at its start changes nothing of what LocalStack and its libraries do.
+
+Each program runs in the emulator's environment, with LocalStack and its libraries as they are.
+"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[[str], str]
+
+
+@pytest.fixture
+def run(installation: Path, tmp_path: Path) -> Run:
+    """Run a program in the emulator's environment; return what it printed."""
+
+    def run_one(program: str) -> str:
+        done = subprocess.run(
+            [installation / "emulator-venv" / "bin" / "python", "-I", "-c", program],
+            env={"HOME": str(tmp_path), "FILESYSTEM_ROOT": str(tmp_path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run_one
+
+
+SAVING = """
+from localstack_parity import startup
+startup.install()
+"""
+
+ROUTES = """
+from rolo import Router
+from werkzeug.exceptions import HTTPException
+
+router = Router()
+for path, more in [
+    ("/a", {}),
+    ("/a/<name>", {"methods": ["GET"]}),
+    ("/a/<path:rest>", {}),
+    ("/<bucket>/<key>", {}),
+    ("/n/<int:number>/x", {"methods": ["PUT"]}),
+    ("/", {"host": "<bucket>.s3.<regex('.+'):rest>"}),
+    ("/r/<regex('[0-9]+'):digits>", {"defaults": {"b": 1}}),
+]:
+    router.add(path, path, **more)
+router.remove(router.add("/gone", "/gone"))
+paths = ("/", "/a", "/a/", "/a/b", "/a/b/c", "/n/7/x", "/n/z/x", "/r/12", "/r/ab", "/gone", "/x/y")
+for method in ("GET", "PUT", "DELETE"):
+    for path in paths:
+        for host in ("localhost", "photos.s3.localhost"):
+            try:
+                print(router.url_map.bind(host).match(path, method=method))
+            except HTTPException as error:
+                print(method, path, error)
+urls = router.url_map.bind("localhost")
+print(urls.build("/a/<name>", {"name": "b c", "q": 1, "__host__": "h"}))
+print(urls.build("/n/<int:number>/x", {"number": 3, "__host__": "h"}, method="PUT"))
+"""
+
+DATA = """
+import json
+import boto3, botocore.session
+from localstack.aws.spec import load_service
+
+for session in (botocore.session.Session(), boto3.Session(), boto3.Session()):
+    print(session.get_available_regions("lambda"), session.get_available_partitions())
+print(boto3.Session().get_available_resources())
+for name in ("s3", "sqs", "lambda", "cloudwatch"):
+    client = boto3.Session("key", "secret", region_name="eu-west-1").client(name)
+    model = client.meta.service_model
+    print(client.meta.endpoint_url, client.waiter_names, json.dumps(model.metadata))
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        print(operation, list(shape.members) if shape else None)
+for name in ("s3", "sqs", "sns"):
+    service = load_service(name)
+    for operation in service.operation_names:
+        print(json.dumps(service.operation_model(operation).http))
+"""
+
+
+@pytest.mark.parametrize("program", [ROUTES, DATA], ids=["routes", "data"])
+def test_saving_work_changes_no_answer(run: Run, program: str) -> None:
+    """GIVEN routers, clients and models WHEN their work is saved THEN they answer as without."""
+    saved, plain = run(SAVING + program).splitlines(), run(program).splitlines()
+    assert len(saved) == len(plain) > 0
+    assert [pair for pair in zip(saved, plain, strict=True) if pair[0] != pair[1]] == []
+
+
+LATE = """
+import sys
+from localstack_parity import late_modules
+late_modules.install()
+from localstack.aws.handlers import validation
+from localstack.services.sns.certificate import SNS_SERVER_CERT, SNS_SERVER_PRIVATE_KEY
+from samtranslator.translator.transform import transform
+print([name for name in sys.modules if name in ("samtranslator.model", "openapi_core.app")])
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA1
+signature = SNS_SERVER_PRIVATE_KEY.sign(b"text", padding=PKCS1v15(), algorithm=SHA1())
+certificate = x509.load_pem_x509_certificate(str(SNS_SERVER_CERT).encode())
+certificate.public_key().verify(signature, b"text", PKCS1v15(), SHA1())
+
+import os
+os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+role = "arn:aws:iam::000000000000:role/r"
+function = {"Handler": "a.b", "Runtime": "python3.13", "InlineCode": "x", "Role": role}
+resources = {"F": {"Type": "AWS::Serverless::Function", "Properties": function}}
+made = transform({"Resources": resources}, {}, None)
+print(made["Resources"]["F"]["Type"])
+"""
+
+
+def test_a_module_that_is_needed_late_is_loaded_then(run: Run) -> None:
+    """GIVEN stand-ins THEN nothing behind them is loaded, and each works as what it stands for."""
+    assert run(LATE).splitlines() == ["[]", "AWS::Lambda::Function"]
