@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from harness.problems import Problem
 
 _MOST_TIMES, _MOST_MORE_S = 10.0, 120.0
+_FIRST_PAUSE_S = 0.05
 
 
 def stretched(seconds: float, load: float | None = None, cores: int | None = None) -> float:
@@ -46,12 +47,14 @@ def wait_until[T](
 ) -> T:
     """Call `probe` every `interval_s` seconds until `until(observation)` holds; return that one.
 
-    The probe is always called at least once, and once more at the deadline, which is that of a
-    quiet machine: on a busy one it comes later. `describe` completes the sentence "waited for …".
-    Raises DeadlineExceeded; whatever the probe raises passes through.
+    The first intervals are shorter, for what is there soon. The probe is always called at least
+    once, and once more at the deadline, which is that of a quiet machine: on a busy one it comes
+    later. `describe` completes the sentence "waited for …". Raises DeadlineExceeded; whatever the
+    probe raises passes through.
     """
     began = time.monotonic()
     patience_s = deadline_s
+    pause_s = min(interval_s, _FIRST_PAUSE_S)
     while True:
         patience_s = max(patience_s, stretched(deadline_s))
         late = time.monotonic() - began >= patience_s
@@ -60,7 +63,8 @@ def wait_until[T](
             return observation
         if late:
             raise DeadlineExceeded(describe, round(patience_s, 1), observation, remedy)
-        time.sleep(max(0.0, min(interval_s, began + patience_s - time.monotonic())))
+        time.sleep(max(0.0, min(pause_s, began + patience_s - time.monotonic())))
+        pause_s = min(interval_s, 1.5 * pause_s)
 
 
 def every(interval_s: float) -> Iterator[None]:

@@ -292,6 +292,12 @@ PATCHES = (
         "97a",
     ),
     Patch(
+        "lambda_runtime/provider.py",
+        "localstack.services.lambda_.provider.poll_condition",
+        "CreateFunction is answered when the function is active, not up to half a second later",
+        SAME,
+    ),
+    Patch(
         "launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", "119"
     ),
     Patch(

@@ -16,11 +16,10 @@ from harness.commands.output import (
 from harness.naming import as_typed, size
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.archive import archive
 from harness.stack.deploy import bring_up, deploy
 from harness.stack.destroy import destroy as destroy_environment
 from harness.stack.destroy import environment
-from harness.stack.package import PLATFORMS, artifact_folder, build
+from harness.stack.package import PLATFORMS, build, zipped
 from harness.targets import emulator_state
 from harness.targets.choosing import choose_target, target_to_start, targets_to_stop
 
@@ -135,10 +134,10 @@ def build_command(settings: Settings, parameters: tuple[str, ...]) -> int:
     if wanted not in PLATFORMS:
         raise Problem(f"{wanted!r} is not an architecture.", f"Choose {' or '.join(PLATFORMS)}.")
     for package in build(settings, wanted):
-        zipped = archive(package.folder, artifact_folder(settings))
+        made = zipped(package.folder, settings)
         click.echo(
             f"{package.name:<24} {'built' if package.fresh else 'up to date':<10} "
-            f"{size(package.unzipped_bytes):>9}  {zipped}"
+            f"{size(package.unzipped_bytes):>9}  {made}"
         )
     return 0
 

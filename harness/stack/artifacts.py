@@ -15,8 +15,7 @@ from harness.alive import still
 from harness.naming import size
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.archive import archive
-from harness.stack.package import artifact_folder, build, check_syntax
+from harness.stack.package import build, check_syntax, zipped
 from harness.stack.template import Template
 from harness.targets.target import Target
 
@@ -64,13 +63,13 @@ def upload_code(
                 "Correct the Code: path in the template; it is relative to the template's folder.",
             )
         check_syntax(folder)
-        zips[name] = zipped = archive(folder, artifact_folder(settings))
-        if not _is_there(s3, bucket, zipped):
-            tell(f"{name}: uploading {size(zipped.stat().st_size)}")
-            _upload(s3, bucket, zipped)
+        zips[name] = made = zipped(folder, settings)
+        if not _is_there(s3, bucket, made):
+            tell(f"{name}: uploading {size(made.stat().st_size)}")
+            _upload(s3, bucket, made)
         template["Resources"][name]["Properties"]["Code"] = {
             "S3Bucket": bucket,
-            "S3Key": zipped.name,
+            "S3Key": made.name,
         }
     return zips
 

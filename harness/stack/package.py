@@ -20,6 +20,7 @@ from harness.files import content_hash, files_below, names_below, private_folder
 from harness.install import CAUSES, MISPLACING
 from harness.problems import Problem
 from harness.settings import Settings
+from harness.stack.archive import archive
 from harness.stack.failures import DeploymentFailed
 
 PYTHON = "3.13"
@@ -71,6 +72,15 @@ def build(
 def artifact_folder(settings: Settings) -> Path:
     """Where zips of packages are kept; what is found there is deployed as it is."""
     return private_folder(private_folder(settings.state_dir) / "artifacts")
+
+
+def zipped(folder: Path, settings: Settings) -> Path:
+    """The zip of a package's folder among the artifacts of these settings; made if need be.
+
+    Its libraries are compressed once for a checkout, however many state folders are used with it.
+    """
+    with _exclusive(settings.build_dir):
+        return archive(folder, artifact_folder(settings), kept=settings.build_dir)
 
 
 def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:

@@ -14,14 +14,13 @@ from typing import Any
 
 from harness.settings import Settings
 from harness.stack.abandoned import left_behind
-from harness.stack.archive import archive
 from harness.stack.diff import Difference, Verdict, compare
 from harness.stack.function_code import sha256
 from harness.stack.intrinsics import Place, Resolver, Unknown
 from harness.stack.live import READERS
 from harness.stack.live.common import Gone
 from harness.stack.live.defaults import ABSENT, DEFAULTS
-from harness.stack.package import artifact_folder
+from harness.stack.package import zipped
 from harness.stack.physical_ids import attribute, name_of
 from harness.stack.required import unmet
 from harness.stack.required.deployed import deployed
@@ -279,8 +278,7 @@ def _code(code: Any, settings: Settings) -> Any:
     folder = (settings.template.parent / code).resolve()
     if not folder.is_dir():
         return Unknown(f"there is nothing at {code}")
-    zipped = archive(folder, artifact_folder(settings))
-    return {"CodeSha256": sha256(zipped)}
+    return {"CodeSha256": sha256(zipped(folder, settings))}
 
 
 def _outputs(live: _Live) -> Iterator[Reading]:

@@ -12,7 +12,7 @@ from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.archive import archive
 from harness.stack.failures import DeploymentFailed
-from harness.stack.package import build
+from harness.stack.package import build, zipped
 
 # A small wheel with a console script, whose lock names the hash that the index has for it.
 LOCK = (
@@ -209,3 +209,16 @@ def test_a_library_comes_back_from_behind_a_source_of_its_name(tmp_path: Path) -
     shadow.unlink()
     build(settings, "x86_64")
     assert "search" in packed.read_text()
+
+
+def test_libraries_are_compressed_once_for_all_state_folders(tmp_path: Path) -> None:
+    """GIVEN a package in one state folder WHEN it is zipped for another THEN its bytes are kept."""
+    settings = _checkout(tmp_path)
+    (package,) = build(settings, "x86_64")
+    first = zipped(package.folder, settings)
+    (kept,) = settings.build_dir.glob(".libraries-echo-*.zip")
+    made = kept.stat().st_mtime_ns
+    second = zipped(package.folder, replace(settings, state_dir=tmp_path / "other"))
+    assert first != second
+    assert first.read_bytes() == second.read_bytes()
+    assert kept.stat().st_mtime_ns == made
