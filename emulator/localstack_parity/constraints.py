@@ -7,7 +7,7 @@ https://github.com/localstack/localstack, for example `tests/aws/services/lambda
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,13 +25,37 @@ _SHOWN = 4096  # characters of a value in a message: a batch of events would be 
 
 # Sovereign regions are in AWS's own patterns (recorded in lambda_'s snapshots) and not yet here.
 _REGION, _ANY_REGION = "[a-z]{2}((-gov)", "(eusc-)?[a-z]{2}((-gov)"
+# AWS's patterns of what has tags are newer than the model here: layers have them, too.
+_TAGGED, _TAGGED_LAYERS = "|code-signing-config:", "|layer:([a-zA-Z0-9-_]+)|code-signing-config:"
+
+# The values of an enum stand in AWS's answers in an order that is not the model's.
+_ORDERS: Mapping[frozenset[str], Sequence[str]] = {
+    frozenset(order): order
+    for order in (
+        ("RESPONSE_STREAM", "BUFFERED"),
+        ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"),
+        ("PublishedVersions", "None"),
+        ("Terminate", "Allow"),
+        ("INSUFFICIENT_DATA", "ALARM", "OK"),
+        ("HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"),
+        ("BASIC", "OAUTH_CLIENT_CREDENTIALS", "API_KEY"),
+        ("w3c", "raw", "json", "plain", "parquet"),
+        ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"),
+        ("HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"),
+    )
+}
 
 
-def compile_input(shape: Shape | None) -> Callable[[Mapping[str, Any]], list[str]] | None:
-    """Return a function of a request that returns its violations; None if there can be none."""
+def compile_input(
+    shape: Shape | None, without: Container[str] = ()
+) -> Callable[[Mapping[str, Any]], list[str]] | None:
+    """Return a function of a request that returns its violations; None if there can be none.
+
+    The members named in `without` are not looked at.
+    """
     if shape is None or shape.type_name != "structure":
         return None
-    checks = _members(shape, {})
+    checks = [one for one in _members(shape, {}) if one[0] not in without]
     if not checks:
         return None
 
@@ -85,11 +109,14 @@ def rules(shape: Shape) -> list[Rule]:
         )
     if kind == "string" and (pattern := metadata.get("pattern")):
         pattern = pattern.replace(_REGION, _ANY_REGION)
+        if _TAGGED_LAYERS not in pattern:
+            pattern = pattern.replace(_TAGGED, _TAGGED_LAYERS)
         said = f"Member must satisfy regular expression pattern: {pattern}"
         found.append((_matcher(pattern), said))
     if enum := metadata.get("enum"):
         known = frozenset(enum)
-        said = f"Member must satisfy enum value set: [{', '.join(enum)}]"
+        shown = _ORDERS.get(known, enum)
+        said = f"Member must satisfy enum value set: [{', '.join(shown)}]"
         found.append((known.__contains__, said))
     return found
 

@@ -43,6 +43,14 @@ _CODES = {
 # Requests that are refused in other words than those of a broken model: by the service's table.
 _OWN_WORDS = {("cloudwatch", "PutMetricData")}
 
+# Members of a request that are refused in other words: by LocalStack, in AWS's.
+_OWN_MEMBERS = {
+    ("lambda", "CreateFunction"): ("Runtime",),
+    ("lambda", "ListLayers"): ("CompatibleRuntime", "CompatibleArchitecture"),
+    ("lambda", "PublishLayerVersion"): ("CompatibleRuntimes", "CompatibleArchitectures"),
+    ("lambda", "UpdateFunctionConfiguration"): ("Runtime",),
+}
+
 # Services with a table: CHECKS in their ranges.py. It is loaded when they are first called.
 _TABLES = ("cloudwatch", "logs", "s3", "sns", "sqs")
 
@@ -72,7 +80,7 @@ def _table(service: str) -> Mapping[str, Check]:
 
 def _model_check(service: str, operation: str) -> Check | None:
     shape = load_service(service).operation_model(operation).input_shape
-    violations_of = constraints.compile_input(shape)
+    violations_of = constraints.compile_input(shape, _OWN_MEMBERS.get((service, operation), ()))
     if violations_of is None:
         return None
     code = _CODES[service]

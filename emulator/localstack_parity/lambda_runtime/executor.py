@@ -17,6 +17,7 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from localstack_parity.chaos.invocations import endangered
 from localstack_parity.lambda_runtime import (
+    configurations,
     debugging,
     faults,
     folders,
@@ -155,7 +156,9 @@ class ProcessExecutor(RuntimeExecutor):
             function_arn=version.unqualified_arn(),
             version=version.qualifier,
             runtime_version=interpreter.version_name,
-            runtime_version_arn=(config.runtime_version_config or {}).get("RuntimeVersionArn", ""),
+            runtime_version_arn=configurations.runtime_version_arn(
+                (config.runtime_version_config or {}).get("RuntimeVersionArn", ""), config.runtime
+            ),
             json_format=logging.get("LogFormat") == "JSON",
             system_level=logging.get("SystemLogLevel", "INFO"),
         )

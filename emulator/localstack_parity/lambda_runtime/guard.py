@@ -12,6 +12,7 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
+from localstack.services.lambda_.runtimes import ALL_RUNTIMES
 
 from localstack_parity.lambda_runtime import runtimes
 from localstack_parity.lambda_runtime.executor import ProcessExecutor
@@ -54,6 +55,8 @@ def refuse_unsupported(_chain: HandlerChain, context: RequestContext, _response:
         return
     try:
         check_features(request)
+        if (request.get("Runtime") or ALL_RUNTIMES[0]) not in ALL_RUNTIMES:
+            return  # LocalStack has AWS's words for it
         architectures = request.get("Architectures")
         if operation == "CreateFunction":
             runtimes.check_architecture(architectures or ["x86_64"])

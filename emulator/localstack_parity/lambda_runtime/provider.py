@@ -16,7 +16,7 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
-from localstack_parity.lambda_runtime import folders, function_urls, packages
+from localstack_parity.lambda_runtime import configurations, folders, function_urls, packages
 
 LATEST = ":$LATEST"
 _LOOK_EVERY_S = 0.02
@@ -32,6 +32,7 @@ class ParityLambdaProvider(LambdaProvider):
         provider.poll_condition = partial(provider.poll_condition, interval=_LOOK_EVERY_S)
         function_urls.offer(self.router)
         packages.install()
+        configurations.install()
         # LocalStack warns at each function that logging configuration is "mocked"; ours is not.
         logging.getLogger(provider.__name__).addFilter(lambda it: " mocked " not in str(it.msg))
 
@@ -78,6 +79,14 @@ class ParityLambdaProvider(LambdaProvider):
         """Give back what was reserved for a function, which has to be there."""
         self.get_function_concurrency(context, function_name)
         super().delete_function_concurrency(context, function_name, **request)
+
+    def get_policy(self, context: RequestContext, function_name: str, **request: Any) -> Any:
+        """Return a function's policy; AWS says no more of a missing function than of the policy."""
+        try:
+            return super().get_policy(context, function_name, **request)
+        except ResourceNotFoundException as missing:
+            missing.message = "The resource you requested does not exist."
+            raise
 
     def invoke(
         self,

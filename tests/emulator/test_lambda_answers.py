@@ -1,0 +1,106 @@
+"""Lambda answers what AWS answered to LocalStack's tests (v4.14.0, `lambda_/test_lambda_api.py`).
+
+The tests here name those whose recordings they hold to.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import Emulator
+from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.refused import refusal
+
+ECHO = zipped("def handler(event, context):\n    return event\n")
+
+
+@pytest.fixture(scope="module")
+def role(emulator: Emulator) -> Iterator[str]:
+    with role_for(emulator) as arn:
+        yield arn
+
+
+def test_a_runtime_that_lambda_does_not_have_is_refused_with_those_that_it_has(
+    emulator: Emulator, role: str
+) -> None:
+    """TestLambdaFunction::test_create_lambda_exceptions."""
+    request = {
+        "FunctionName": "of-no-runtime",
+        "Role": role,
+        "Runtime": "python0.0",
+        "Handler": "handler.handler",
+        "Code": {"ZipFile": ECHO},
+    }
+    message = refusal(emulator, "lambda", "create_function", request)
+    assert message.startswith(
+        "InvalidParameterValueException: Value python0.0 at 'runtime' failed to satisfy constraint"
+    )
+    assert message.endswith(" or be a valid ARN")
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "said"),
+    [
+        (
+            "put_function_recursion_config",
+            {"FunctionName": "f", "RecursiveLoop": "No"},
+            "Member must satisfy enum value set: [Terminate, Allow]",
+        ),
+        (
+            "tag_resource",
+            {"Resource": "arn:aws:something", "Tags": {"a": "b"}},
+            "|layer:([a-zA-Z0-9-_]+)|code-signing-config:",
+        ),
+    ],
+)
+def test_what_a_value_has_to_be_is_said_as_aws_says_it(
+    emulator: Emulator, operation: str, request_: dict[str, Any], said: str
+) -> None:
+    """TestLambdaTags::test_tag_exceptions and TestLambdaRecursion."""
+    assert said in refusal(emulator, "lambda", operation, request_)
+
+
+def test_a_layer_of_an_unknown_runtime_is_refused(emulator: Emulator) -> None:
+    """TestLambdaLayer::test_layer_exceptions: AWS lists more runtimes than functions may have."""
+    message = refusal(emulator, "lambda", "list_layers", {"CompatibleRuntime": "python0.0"})
+    assert "at 'compatibleRuntime' failed to satisfy constraint" in message
+    assert "[ruby3.5, ruby2.6, dotnetcore1.0," in message
+
+
+def test_the_policy_of_a_function_that_is_not_there_is_not_there(emulator: Emulator) -> None:
+    """TestLambdaPermissions::test_permission_exceptions."""
+    message = refusal(emulator, "lambda", "get_policy", {"FunctionName": "not-there"})
+    assert message == "ResourceNotFoundException: The resource you requested does not exist."
+
+
+def test_each_runtime_has_versions_of_its_own(emulator: Emulator, role: str) -> None:
+    """TestLambdaRevisions::test_function_revisions_basic: another runtime, another version of it.
+
+    LocalStack has one and the same for all; here it follows from the runtime's name.
+    """
+    client = emulator.client("lambda")
+    with function_of(emulator, ECHO, role) as one, function_of(emulator, ECHO, role) as other:
+        versions = {
+            client.get_function(FunctionName=arn)["Configuration"]["RuntimeVersionConfig"][
+                "RuntimeVersionArn"
+            ]
+            for arn in (one, other)
+        }
+        said = client.invoke(FunctionName=one, LogType="Tail")
+    assert len(versions) == 1
+    (version,) = versions
+    assert version.startswith("arn:aws:lambda:us-east-1::runtime:")
+    assert not version.endswith("8eeff65f6809a3ce81507fe733fe09b835899b99481ba22fd75b5a7338290ec1")
+    assert "FunctionError" not in said
+
+
+def test_a_function_in_a_vpc_says_whether_ipv6_may_leave_it(emulator: Emulator, role: str) -> None:
+    """TestLambdaFunction::test_vpc_config."""
+    ec2 = emulator.client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    within = {"SubnetIds": [subnet["SubnetId"]], "SecurityGroupIds": [group]}
+    with function_of(emulator, ECHO, role, VpcConfig=within) as arn:
+        configuration = emulator.client("lambda").get_function_configuration(FunctionName=arn)
+    assert configuration["VpcConfig"]["Ipv6AllowedForDualStack"] is False
