@@ -87,6 +87,31 @@ def test_attributes_at_their_limits(emulator: Emulator, topic: str) -> None:
             "NotImplemented: Subscribe of sns is not emulated here with SubscriptionRoleArn",
         ),
         ("subscribe", {"Protocol": "lambda", "Endpoint": "x"}, "Lambda endpoint ARN"),
+        # test_sns.py::TestSNSSubscriptionCrudV2::test_subscribe_invalid_filter_policy
+        (
+            "subscribe",
+            {
+                "Protocol": "sqs",
+                "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q",
+                "Attributes": {"FilterPolicy": "invalid"},
+            },
+            "Attributes Reason: FilterPolicy: failed to parse JSON. Unrecognized token 'invalid': "
+            "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+            "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); "
+            "line: 1, column: 8]",
+        ),
+        (
+            "subscribe",
+            {
+                "Protocol": "sqs",
+                "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q",
+                "Attributes": {"RedrivePolicy": "{it}"},
+            },
+            "RedrivePolicy: failed to parse JSON. Unexpected character ('i' (code 105)): was "
+            "expecting double-quote to start field name\n at [Source: REDACTED",
+        ),
+        # test_sns.py::TestSNSSubscriptionCrud::test_sns_confirm_subscription_wrong_token
+        ("confirm_subscription", {"Token": "randomtoken"}, "InvalidParameter: Invalid token"),
         ("publish", {"Message": "m", "MessageStructure": "xml"}, "MessageStructure"),
         *(
             (

@@ -4,6 +4,7 @@ Loaded through the entry point ``sns:parity`` in ``plugins``.
 """
 
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +15,17 @@ from localstack.services.sns import certificate
 from localstack.services.sns.constants import SNS_CERT_ENDPOINT
 from localstack.services.sns.models import SnsMessage, SnsSubscription
 from localstack.services.sns.provider import SnsProvider
-from localstack.services.sns.publisher import PublishDispatcher
+from localstack.services.sns.publisher import (
+    PublishDispatcher,
+    SnsBatchPublishContext,
+    SnsPublishContext,
+)
 from localstack.services.sns.utils import get_next_page_token_from_arn, get_topic_subscriptions
 from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
 from localstack_parity import activity, kms_keys
-from localstack_parity.sns import mail, metrics, queues, redrive
+from localstack_parity.sns import deduplication, mail, metrics, queues, redrive
 
 MAX_SUBJECT = 100
 PAGE_SIZE = 100
@@ -38,10 +43,28 @@ class ParityDispatcher(PublishDispatcher):
         super().__init__()
         self.executor.submit = _counted(self.executor.submit)
         self.topic_partitioned_executor.submit = _counted(self.topic_partitioned_executor.submit)
+        self.answered = threading.local()  # ids of the batch that this thread has published
         self.topic_notifiers = {
             **PublishDispatcher.topic_notifiers,
             **{"email": mail.Mail(), "email-json": mail.JsonMail()},
         }
+
+    def publish_to_topic(self, ctx: SnsPublishContext, topic_arn: str) -> None:
+        """Deliver a message to a topic's subscribers, unless a FIFO topic had it before."""
+        if not ctx.message.is_fifo or deduplication.only_new(
+            ctx.store.topics[topic_arn], [ctx.message]
+        ):
+            super().publish_to_topic(ctx, topic_arn)
+
+    def publish_batch_to_topic(self, ctx: SnsBatchPublishContext, topic_arn: str) -> None:
+        """Deliver messages to a topic's subscribers; a FIFO topic those that it has not had."""
+        self.answered.ids = []
+        if ctx.messages and ctx.messages[0].is_fifo:
+            taken = ctx.messages
+            ctx.messages = deduplication.only_new(ctx.store.topics[topic_arn], taken)
+            self.answered.ids = [(one.message_id, one.sequencer_number) for one in taken]
+        if ctx.messages:
+            super().publish_batch_to_topic(ctx, topic_arn)
 
     def _should_publish(
         self, policies: dict[str, Any], message: SnsMessage, subscriber: SnsSubscription
@@ -91,6 +114,8 @@ class ParitySnsProvider(SnsProvider):
         response = super().publish_batch(
             context, topic_arn, publish_batch_request_entries, **request
         )
+        for entry, known in zip(response["Successful"], self._publisher.answered.ids, strict=False):
+            entry["MessageId"], entry["SequenceNumber"] = known
         metrics.published(topic_arn, len(response["Successful"]))
         return response
 

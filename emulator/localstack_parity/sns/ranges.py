@@ -15,6 +15,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.aws.api.sns import InvalidParameterException, TagLimitExceededException
 
+from localstack_parity import json_problems
 from localstack_parity.refusals import not_emulated
 
 ACCOUNT = re.compile("[0-9]{12}")
@@ -90,6 +91,15 @@ def check_unsubscription(request: Mapping[str, Any], _context: RequestContext) -
         raise InvalidParameterException("Invalid parameter: SubscriptionId")
 
 
+def check_confirmation(request: Mapping[str, Any], _context: RequestContext) -> None:
+    """Check that a token looks like one: it is a long number in hexadecimal digits.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_sns_confirm_subscription_wrong_token.
+    """
+    if not re.fullmatch("[0-9a-f]+", request.get("Token") or ""):
+        raise InvalidParameterException("Invalid token")
+
+
 def check_tags(request: Mapping[str, Any], _context: RequestContext) -> None:
     """Check how many tags a topic gets."""
     _check_count(request.get("Tags") or ())
@@ -97,6 +107,7 @@ def check_tags(request: Mapping[str, Any], _context: RequestContext) -> None:
 
 CHECKS = {
     "AddPermission": check_permission,
+    "ConfirmSubscription": check_confirmation,
     "CreateTopic": check_topic,
     "Publish": check_message,
     "SetSubscriptionAttributes": check_subscription_change,
@@ -132,6 +143,11 @@ def _check_subscription(name: str, value: str, context: RequestContext, where: s
         raise not_emulated(context, name)
     if name == "DeliveryPolicy":
         _check_delivery(value, where)
+    if name in ("FilterPolicy", "RedrivePolicy") and value and _json(value) is None:
+        why = json_problems.problem(value)
+        raise InvalidParameterException(
+            f"Invalid parameter: {where}{name}: failed to parse JSON.{why and f' {why}'}"
+        )
 
 
 def _check_delivery(policy: str, where: str) -> None:
