@@ -226,6 +226,18 @@ PATCHES = (
         "115d",
     ),
     Patch(
+        "cloudformation/change_details.py",
+        f"{_CFN}.engine.v2.change_set_model_describer.ChangeSetModelDescriber._register_resource_change",
+        "values of a resource without properties can be asked for",
+        "132",
+    ),
+    Patch(
+        "lambda_runtime/configurations.py",
+        "localstack.services.lambda_.api_utils.map_config_out",
+        "a configuration names the version of its runtime, and what a VPC lets out",
+        "133",
+    ),
+    Patch(
         "lambda_runtime/function_urls.py",
         "localstack.services.lambda_.urlrouter.FunctionUrlRouter.handle_lambda_url_invocation",
         "a function URL is a path of the emulator",
@@ -301,9 +313,9 @@ PATCHES = (
         "launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", "119"
     ),
     Patch(
-        "logs/provider.py",
-        "localstack.services.logs.provider.get_pattern_matcher",
-        "subscription filters match as metric filters do",
+        "logs/subscriptions.py",
+        "moto.logs.models.LogStream.put_log_events",
+        "subscription filters match as metric filters do, and have no write fail",
         "28b",
     ),
     Patch(
@@ -383,6 +395,12 @@ PATCHES = (
         "localstack.services.sns.publisher.connect_to",
         "a delivery to a queue needs no HTTP within the process",
         "110",
+    ),
+    Patch(
+        "sqs/errors.py",
+        "localstack.aws.protocol.serializer.SqsQueryResponseSerializer._add_error_tags",
+        "an error in XML has the element Detail",
+        "135",
     ),
     Patch(
         "sns/redrive.py",

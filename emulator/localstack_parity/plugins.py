@@ -92,6 +92,7 @@ def cloudformation() -> Service:
     """CloudFormation that validates, rolls back and protects as AWS does."""
     from localstack_parity.cloudformation import (
         acting,
+        change_details,
         events,
         executor,
         literals,
@@ -107,6 +108,7 @@ def cloudformation() -> Service:
     template_addresses.install()
     executor.install()
     acting.install()
+    change_details.install()
     events.install()
     reading.install()
     stacks.install()

@@ -51,7 +51,8 @@ _OWN_MEMBERS = {
     ("lambda", "UpdateFunctionConfiguration"): ("Runtime",),
 }
 
-# Services with a table: CHECKS in their ranges.py. It is loaded when they are first called.
+# Services with a table: CHECKS in their ranges.py, `*` for all operations. It is loaded when they
+# are first called.
 _TABLES = ("cloudwatch", "logs", "s3", "sns", "sqs")
 
 
@@ -67,8 +68,8 @@ def _checks(service: str, operation: str) -> tuple[Check, ...]:
     """Return what an operation's requests have to pass."""
     enforced = service in _CODES and (service, operation) not in _OWN_WORDS
     by_model = _model_check(service, operation) if enforced else None
-    by_table = _table(service).get(operation)
-    return tuple(check for check in (by_model, by_table) if check)
+    table = _table(service)
+    return tuple(check for check in (table.get("*"), by_model, table.get(operation)) if check)
 
 
 def _table(service: str) -> Mapping[str, Check]:

@@ -152,6 +152,14 @@ def test_forms_that_name_no_action_or_hold_no_numbers_are_refused(
         assert code in text or not body, (body, text)
 
 
+def test_an_error_of_sqs_in_xml_has_an_empty_detail(emulator: Emulator) -> None:
+    """Recorded: LocalStack's tests at v4.14.0, `sqs/test_sqs.py`, all tests of [sqs_query]."""
+    body = b"Action=GetQueueUrl&QueueName=not-there&Version=2012-11-05"
+    status, text = _send(emulator, "sqs", "POST", "/", body, Content_Type=FORM)
+    assert status == 400
+    assert "<Detail />" in text or "<Detail/>" in text
+
+
 @pytest.fixture
 def bucket(emulator: Emulator) -> Iterator[str]:
     s3, name = emulator.client("s3"), f"bad-{uuid.uuid4().hex[:8]}"

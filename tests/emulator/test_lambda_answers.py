@@ -3,11 +3,13 @@
 The tests here name those whose recordings they hold to.
 """
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.refused import refusal
@@ -104,3 +106,40 @@ def test_a_function_in_a_vpc_says_whether_ipv6_may_leave_it(emulator: Emulator, 
     with function_of(emulator, ECHO, role, VpcConfig=within) as arn:
         configuration = emulator.client("lambda").get_function_configuration(FunctionName=arn)
     assert configuration["VpcConfig"]["Ipv6AllowedForDualStack"] is False
+
+
+def test_a_function_that_cannot_start_is_not_provisioned(emulator: Emulator, role: str) -> None:
+    """test_lambda.py::TestLambdaConcurrency::test_provisioned_concurrency_init_failure."""
+    client = emulator.client("lambda")
+    with function_of(emulator, zipped("raise SystemExit(1)"), role) as arn:
+        published = client.publish_version(FunctionName=arn)["Version"]
+        version = {"FunctionName": arn, "Qualifier": published}
+        client.put_provisioned_concurrency_config(**version, ProvisionedConcurrentExecutions=1)
+        found = wait_until(
+            lambda: client.get_provisioned_concurrency_config(**version),
+            until=lambda it: it["Status"] != "IN_PROGRESS",
+            deadline_s=30,
+            describe="an environment to be made in advance",
+        )
+    assert (found["Status"], found["StatusReason"]) == ("FAILED", "FUNCTION_ERROR_INIT_FAILURE")
+
+
+def test_what_lambda_sends_to_a_destination_has_no_attributes(emulator: Emulator) -> None:
+    """test_lambda_destinations.py::test_assess_lambda_destination_invocation."""
+    client, sqs = emulator.client("lambda"), emulator.client("sqs")
+    queue = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    with (
+        role_for(emulator, "sqs:SendMessage") as sender,
+        function_of(emulator, ECHO, sender) as function,
+    ):
+        client.put_function_event_invoke_config(
+            FunctionName=function,
+            DestinationConfig={"OnSuccess": {"Destination": attributes["QueueArn"]}},
+        )
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
+        (message,) = sqs.receive_message(
+            QueueUrl=queue, MessageAttributeNames=["All"], WaitTimeSeconds=20
+        )["Messages"]
+    sqs.delete_queue(QueueUrl=queue)
+    assert "MessageAttributes" not in message

@@ -146,7 +146,7 @@ def twice(sound: dict[str, Any]) -> list[Any]:
         (changed(Resource="*"), TRUST, dict.fromkeys(TRUST, "Has prohibited field Resource")),
         (changed(Action="s3:GetObject"), TRUST, {}),
         (changed(Resource=None), (*IDENTITIES, *RESOURCES), {}),
-        (changed(Resource="bucket/*"), (*IDENTITIES, "bucket", "topic", "logs"), {}),
+        (changed(Resource="bucket/*"), (*IDENTITIES, "bucket", "topic"), {}),
         (
             changed(Principal=NO_SERVICE),
             (*TRUST, "bucket", "topic", "queue"),

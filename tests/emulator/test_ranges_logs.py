@@ -35,7 +35,7 @@ def group(emulator: Emulator) -> Iterator[str]:
             "InvalidParameterException: 1 validation error detected: Value 'a b' at 'logGroupName'"
             " failed to satisfy constraint: Member must satisfy regular expression pattern:",
         ),
-        ({"logGroupName": "g" * 513}, "Member must have length less than or equal to 512"),
+        ({"logGroupName": "g" * 513}, "both must have length less than or equal to 512"),
         (
             {"logGroupName": "aws/own"},
             "InvalidParameterException: Log groups starting with AWS/ are reserved for AWS.",

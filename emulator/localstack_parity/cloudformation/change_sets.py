@@ -29,6 +29,7 @@ from localstack.services.cloudformation.v2.provider import (
 
 from localstack_parity.cloudformation import (
     acting,
+    change_details,
     conditions,
     deployment,
     events,
@@ -118,6 +119,8 @@ class ChangeSetProvider(CloudformationProviderV2):
                 made = super().create_change_set(context, {**request, "TemplateBody": text})
             change_set = find_change_set_v2(store_of(context), made["Id"])
             change_set.template_body = body
+            change_set.former_template = stack and (stack.processed_template or stack.template)
+            change_set.former_parameters = stack and stack.resolved_parameters
             _check_expanded(change_set, template, request)
             change_set.findings = ()
             if _is_to_be_executed(change_set) and not validation.is_disabled(context):
@@ -139,6 +142,30 @@ class ChangeSetProvider(CloudformationProviderV2):
             change_set.set_execution_status(ExecutionStatus.AVAILABLE)
             change_set.status_reason = None
         return made
+
+    @handler("DescribeChangeSet")
+    def describe_change_set(
+        self,
+        context: RequestContext,
+        change_set_name: str,
+        stack_name: str | None = None,
+        include_property_values: bool | None = None,
+        **more: Any,
+    ) -> Any:
+        """Describe a change set, with what changes in each resource and why."""
+        change_set = find_change_set_v2(store_of(context), change_set_name, stack_name)
+        reason = change_set and change_set.status_reason
+        described = super().describe_change_set(
+            context, change_set_name, stack_name, include_property_values=True, **more
+        )
+        if change_set and described["Changes"]:
+            described["Changes"] = change_details.described(
+                change_set, described["Changes"], with_values=bool(include_property_values)
+            )
+        if change_set and not include_property_values:
+            change_set.status_reason = reason  # there is a warning that is about values
+            described["StatusReason"] = reason
+        return described
 
     def _take_back(
         self, context: RequestContext, name: str, stack: Stack | None, request: Request

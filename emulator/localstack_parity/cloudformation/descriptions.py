@@ -12,6 +12,10 @@ from localstack_parity.cloudformation import exports, identity
 from localstack_parity.cloudformation.options import options_of
 from localstack_parity.cloudformation.stacks import store_of
 
+# States that no change set led to. Recorded in LocalStack's tests at v4.14.0, for example in
+# cloudformation/api/test_stacks.py::TestStacksApi::test_stack_description_lifecycle.
+_OF_NO_CHANGE_SET = ("REVIEW", "ROLLBACK", "DELETE")
+
 
 class DescriptionProvider(CloudformationProviderV2):
     """CloudFormation that describes its stacks as AWS does."""
@@ -51,8 +55,8 @@ class DescriptionProvider(CloudformationProviderV2):
         described.pop("LastUpdatedTime", None)
         if updated_at := getattr(stack, "updated_at", None):
             described["LastUpdatedTime"] = updated_at
-        if getattr(stack, "direct", False):  # made by CreateStack or changed by UpdateStack
-            described.pop("ChangeSetId", None)
+        if getattr(stack, "direct", False) or str(stack.status).startswith(_OF_NO_CHANGE_SET):
+            described.pop("ChangeSetId", None)  # CreateStack and UpdateStack have none either
         if not stack.is_active():
             described.pop("EnableTerminationProtection", None)
         described["DisableRollback"] = options_of(stack).on_failure == "DO_NOTHING"

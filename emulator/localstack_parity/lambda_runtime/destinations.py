@@ -92,16 +92,15 @@ class Sender:
         self._send_message(target_arn, event.invocation.payload.decode(), attributes)
 
     def _send_message(self, target_arn: str, body: str, attributes: dict[str, Any]) -> None:
+        more = {"MessageAttributes": attributes} if attributes else {}
         if target_arn.split(":")[2] == "sqs":
             self._client("sqs").send_message(
                 QueueUrl=arns.sqs_queue_url_for_arn(target_arn),
                 MessageBody=body,
-                MessageAttributes=attributes,
+                **more,
             )
         else:
-            self._client("sns").publish(
-                TopicArn=target_arn, Message=body, MessageAttributes=attributes
-            )
+            self._client("sns").publish(TopicArn=target_arn, Message=body, **more)
 
     @cached_property
     def _clients(self) -> Any:

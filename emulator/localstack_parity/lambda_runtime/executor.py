@@ -39,6 +39,10 @@ _MIB = 1024 * 1024
 _live: set["ProcessExecutor"] = set()
 
 
+class InitializationError(Exception):
+    """A function failed while an environment was made for its provisioned concurrency."""
+
+
 @dataclass(frozen=True)
 class InitFailure:
     """A failed init phase; `payload` is what the runtime posted about it, if it could."""
@@ -67,7 +71,8 @@ class ProcessExecutor(RuntimeExecutor):
     def start(self, env_vars: dict[str, str]) -> None:
         """Start the environment: the init phase, limited to ten seconds.
 
-        A function that fails here fails again, with all AWS says about it, when it is invoked.
+        A function that fails here fails again, with all AWS says about it, when it is invoked; an
+        environment that is made in advance is not made then: InitializationError.
         """
         self._debug_port = debugging.port()
         with self._lock:
@@ -78,6 +83,8 @@ class ProcessExecutor(RuntimeExecutor):
             limit = debugging.LIMIT_S if self._debug_port else INIT_LIMIT_S
             if self._init("init", began + limit) is None:
                 self._init_ms = _ms_since(began)
+            elif self._initialization == "provisioned-concurrency":
+                raise InitializationError("The init phase failed.")
 
     def stop(self) -> None:
         """End all processes of the environment and remove its folder."""

@@ -44,6 +44,35 @@ class Existence(LogsProvider):
             raise ResourceNotFoundException("The specified metric filter does not exist.")
         call_moto(context)
 
+    def describe_subscription_filters(self, context: RequestContext, **request: Any) -> Any:
+        """Return a group's subscription filters; none is about transformed logs."""
+        answer = call_moto(context)
+        for one in answer["subscriptionFilters"]:
+            one["applyOnTransformedLogs"] = False
+        return answer
+
+    def put_resource_policy(self, context: RequestContext, **request: Any) -> Any:
+        """Keep a policy, which is one of the account."""
+        answer = call_moto(context)
+        answer["resourcePolicy"]["policyScope"] = "ACCOUNT"
+        return answer
+
+    def describe_resource_policies(self, context: RequestContext, **request: Any) -> Any:
+        """Return the policies of the account."""
+        answer = call_moto(context)
+        for one in answer["resourcePolicies"]:
+            one["policyScope"] = "ACCOUNT"
+        return answer
+
+    def delete_resource_policy(
+        self, context: RequestContext, policy_name: str | None = None, **request: Any
+    ) -> Any:
+        """Delete a policy that is there."""
+        backend = get_moto_logs_backend(context.account_id, context.region)
+        if policy_name not in backend.resource_policies:
+            raise ResourceNotFoundException(f"Policy with name [{policy_name}] does not exist.")
+        return call_moto(context)
+
     def start_query(self, context: RequestContext, **request: Any) -> Any:
         """Refuse what would be answered wrongly."""
         raise CommonServiceException(

@@ -11,7 +11,6 @@ from localstack.aws.api.logs import (
     InvalidParameterException,
     ResourceNotFoundException,
 )
-from localstack.services.logs import provider as localstack_provider
 from localstack.services.logs.models import get_moto_logs_backend, logs_stores
 from localstack.services.moto import call_moto
 from localstack.utils.aws.arns import log_group_arn
@@ -19,7 +18,7 @@ from moto.core.exceptions import JsonRESTError
 
 from localstack_parity.cloudwatch import emf
 from localstack_parity.cloudwatch.measurements import record
-from localstack_parity.logs import metric_filters
+from localstack_parity.logs import metric_filters, subscriptions
 from localstack_parity.logs.conditions import PatternError
 from localstack_parity.logs.existence import Existence
 from localstack_parity.logs.patterns import Pattern, compile_pattern
@@ -39,8 +38,7 @@ class ParityLogsProvider(Existence):
 
     def __init__(self) -> None:
         super().__init__()
-        # Subscription filters ask for this function.
-        localstack_provider.get_pattern_matcher = _subscription_matcher
+        subscriptions.install()
 
     def create_log_group(
         self, context: RequestContext, log_group_name: str, **request: Any
@@ -158,6 +156,14 @@ class ParityLogsProvider(Existence):
         call_moto(context)
         for each in existing:
             backend.filters.metric_filters.remove(each)
+        for transformation in metric_transformations:
+            if (default := transformation.get("defaultValue")) is not None:
+                transformation["defaultValue"] = float(default)
+        backend.filters.metric_filters[-1] |= {
+            "metricTransformations": metric_transformations,
+            "creationTime": int(time.time() * 1000),
+            "applyOnTransformedLogs": False,
+        }
 
     def test_metric_filter(
         self,
@@ -224,6 +230,7 @@ def _described(backend: Any, name: str) -> dict[str, Any]:
         "arn": f"{group.arn}:*",
         "logGroupArn": group.arn,
         "logGroupClass": "STANDARD",
+        "deletionProtectionEnabled": False,
         "creationTime": group.creation_time,
         "metricFilterCount": len(filters),
         "storedBytes": sum(stream.stored_bytes for stream in list(group.streams.values())),
@@ -255,11 +262,6 @@ def _pattern(text: str) -> Pattern:
         return compile_pattern(text)
     except PatternError as e:
         raise InvalidParameterException(str(e)) from None
-
-
-def _subscription_matcher(pattern: str) -> Any:
-    matches = compile_pattern(pattern)
-    return lambda _pattern, event: matches(event["message"]) is not None
 
 
 def _last_shown(token: str | None) -> tuple[int, int] | None:

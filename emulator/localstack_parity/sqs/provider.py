@@ -10,7 +10,7 @@ from localstack.services.sqs.provider import MessageMoveTaskManager, SqsProvider
 from localstack.utils.bootstrap import is_api_enabled
 
 from localstack_parity import kms_keys
-from localstack_parity.sqs import metrics, ranges
+from localstack_parity.sqs import errors, metrics, ranges
 from localstack_parity.sqs.receive_attempts import ReceiveAttempts
 
 
@@ -20,6 +20,7 @@ class ParitySqsProvider(SqsProvider):
     def __init__(self) -> None:
         super().__init__()
         self.attempts = ReceiveAttempts()
+        errors.install()
 
     def _init_cloudwatch_metrics_reporting(self) -> None:
         """Take the place of LocalStack's own metrics, which make a call for each message."""
