@@ -44,7 +44,7 @@ test: dev ## run all tests: unit, emulator, integration (TESTS="tests/emulator" 
 unit: dev ## run the tests that need no emulator: 4 minutes
 	@.venv/bin/python -m pytest $(IN_PARALLEL) -q tests/unit
 
-check: dev ## run one test file or folder (FILE=tests/emulator/test_sns.py)
+check: $(if $(FILE),dev) ## run one test file or folder (FILE=tests/emulator/test_sns.py)
 	@.venv/bin/python -m pytest -q $(or $(FILE),$(error Say which, such as FILE=tests/unit/evidence))
 
 mutants: dev ## run the gate on defects made on purpose: it must catch each (ONLY="id id" SOUND=10 JOBS=2)
@@ -58,7 +58,7 @@ sound: dev ## run the gate on sound changes: it must pass each (ONLY="id id" JOB
 conformance: dev ## compare answers with the recordings (TARGET=aws YES=1 records those of AWS; ONLY="name name")
 	@.venv/bin/python -m tests.conformance $(if $(filter aws,$(TARGET)),--target aws) $(if $(YES),--yes) $(ONLY)
 
-oracle: dev ## run LocalStack's tests that AWS validated (TESTS=folder PYTHON=its/bin/python SLICE=sns PLAIN=1)
+oracle: $(if $(SLICE),dev) ## run LocalStack's tests that AWS validated (TESTS=folder PYTHON=its/bin/python SLICE=sns PLAIN=1)
 	@.venv/bin/python -m tests.oracle $(or $(SLICE),$(error Say which, such as SLICE=sns)) \
 		--tests $(TESTS) --python $(PYTHON) $(if $(PLAIN),--plain)
 

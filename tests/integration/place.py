@@ -18,7 +18,7 @@ from harness.run.scenario import RunOptions, RunResult, run_scenario
 from harness.settings import Settings
 from harness.stack.deploy import Stack, deploy
 from harness.targets.embedded import EmbeddedTarget
-from tests.mutants.mutant import Edit, Editing, copy_project
+from tests.mutants.mutant import Editing, copy_project
 
 LONGEST_SUFFIX = 20
 
@@ -69,11 +69,6 @@ def emulator_for(folder: Path) -> Iterator[Place]:
         yield Place(target, settings, folder)
     finally:
         target.stop()
-
-
-def function(module: str, old: str, new: str) -> Edit:
-    """An edit of a module of the image processor."""
-    return Edit(f"lambda/image_processor/{module}.py", old, new)
 
 
 def broken(result: RunResult) -> dict[str, str]:

@@ -7,14 +7,17 @@ import pytest
 
 from harness.run.scenario import RunOptions
 from scenarios import aws_trouble
-from tests.integration.place import Place, broken, emulator_for, function
-from tests.mutants.mutant import Edit, without
+from tests.integration.place import Place, broken, emulator_for
+from tests.mutants.code_edits import Rewrite, SetEntry
+from tests.mutants.mutant import Editing
+from tests.mutants.template_edits import Remove
 
 SMALL = RunOptions(images=60, day_s=4.0)
 # What is broken is to be seen, not to be given time.
 IMPATIENT = replace(SMALL, patience_s=14.0)
 
-TRIES_ONCE = function("handler", '"total_max_attempts": 3', '"total_max_attempts": 1')
+HANDLER = "image_processor/handler"
+TRIES_ONCE = SetEntry(HANDLER, "", "total_max_attempts", "1")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         pytest.param(
             [
                 TRIES_ONCE,
-                function("handler", "failed.append(upload.key)", "pass"),
+                Rewrite(HANDLER, "handler", "failed.append($KEY)", "pass"),
             ],
             "notified-once",
             id="errors are swallowed",
@@ -49,32 +52,33 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         pytest.param(
             [
                 TRIES_ONCE,
-                function(
-                    "handler",
-                    "    verdict, version_id = outputs.store(",
-                    "    early = announcements.superseded(upload, now, invocation.request_id)\n"
-                    '    announcements.publish(_SNS, TOPIC_ARN, early | {"status": "processed"})\n'
-                    "    verdict, version_id = outputs.store(",
+                Rewrite(
+                    HANDLER,
+                    "_process",
+                    "verdict, version_id = outputs.store($...ARGUMENTS)",
+                    "early = announcements.superseded(upload, now, invocation.request_id)\n"
+                    'announcements.publish(_SNS, TOPIC_ARN, early | {"status": "processed"})\n'
+                    "verdict, version_id = outputs.store($...ARGUMENTS)",
                 ),
-                function(
-                    "handler",
-                    "    announcements.publish(_SNS, TOPIC_ARN, outcome.message)\n",
-                    '    if status != "processed":\n'
-                    "        announcements.publish(_SNS, TOPIC_ARN, outcome.message)\n",
+                Rewrite(
+                    HANDLER,
+                    "_handle",
+                    "announcements.publish($...ARGUMENTS)",
+                    'status == "processed" or announcements.publish($...ARGUMENTS)',
                 ),
             ],
             "notified-once",
             id="it is told before it is written",
         ),
         pytest.param(
-            [without("DestinationConfig:", "ImageProcessorInvokeConfig")],
+            [Remove("ImageProcessorInvokeConfig.Properties.DestinationConfig")],
             "failure-queue",
             id="failures go nowhere",
         ),
     ],
 )
 def test_a_broken_promise_is_seen(
-    place: Place, request: pytest.FixtureRequest, edits: Sequence[Edit], check: str
+    place: Place, request: pytest.FixtureRequest, edits: Sequence[Editing], check: str
 ) -> None:
     """GIVEN a project that does not keep it THEN the check that is there for it fails."""
     result = place.run("aws-trouble", request.node.callspec.id, IMPATIENT, edits)

@@ -8,10 +8,13 @@ import pytest
 from harness.faults.injection import compressed
 from harness.images.edge_cases import unusable
 from harness.run.scenario import RunOptions
-from tests.integration.place import Place, broken, emulator_for, function
-from tests.mutants.mutant import Edit, template
+from tests.integration.place import Place, broken, emulator_for
+from tests.mutants.code_edits import Rewrite, SetEntry
+from tests.mutants.mutant import Editing
+from tests.mutants.template_edits import Remove
 
 NAME = "bad-images"
+HANDLER = "image_processor/handler"
 SMALL = RunOptions(images=4, day_s=2.0)
 # What is broken is to be seen, not to be given time.
 IMPATIENT = replace(SMALL, patience_s=10.0)
@@ -43,57 +46,61 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     ("edit", "check", "words"),
     [
         pytest.param(
-            function("handler", "except Rejection as rejection:", "except KeyError as rejection:"),
+            Rewrite(HANDLER, "_process", "Rejection", "KeyError"),
             "no-retries",
             "3 times",
             id="a bad image is a fault and is tried again",
         ),
         pytest.param(
-            function("announcements", '"action": rejection.action', '"action": ""'),
+            SetEntry("image_processor/announcements", "rejected", "action", '""'),
             "reasons",
             "without action",
             id="nobody is told what to do",
         ),
         pytest.param(
-            function(
-                "handler",
-                "    _count(record.metric)",
-                '    if status != "rejected":\n        _count(record.metric)',
+            Rewrite(
+                HANDLER,
+                "_handle",
+                "_count(record.metric)",
+                'status == "rejected" or _count(record.metric)',
             ),
             "rejection-metric",
             "0 of",
             id="rejections are not counted",
         ),
         pytest.param(
-            function(
-                "handler",
-                "    if outcome.contested and",
-                '    if status == "rejected":\n'
-                "        announcements.publish(_SNS, TOPIC_ARN, outcome.message)\n"
-                "    if outcome.contested and",
+            Rewrite(
+                HANDLER,
+                "_handle",
+                'status = outcome.message["status"]',
+                'status = outcome.message["status"]\n'
+                'if status == "rejected":\n'
+                "    announcements.publish(_SNS, TOPIC_ARN, outcome.message)",
             ),
             "one-notification",
             "with exactly one",
             id="a bad image is announced twice",
         ),
         pytest.param(
-            template("AlarmActions: [!Ref NotificationTopic]", "", "RejectedImagesAlarm"),
+            Remove("RejectedImagesAlarm.Properties.AlarmActions"),
             "alarm-raised",
             "nobody was notified",
             id="the alarm tells nobody",
         ),
         pytest.param(
-            template("OKActions: [!Ref NotificationTopic]", "", "RejectedImagesAlarm"),
+            Remove("RejectedImagesAlarm.Properties.OKActions"),
             "alarm-ended",
             "nobody was notified",
             id="nobody hears that it is over",
         ),
         pytest.param(
-            function(
-                "jpeg_parts",
-                "    turned = orientation",
-                '    if exif and not orientation.of_exif(b"".join(exif)):\n'
-                '        raise cut_off("in EXIF")\n    turned = orientation',
+            Rewrite(
+                "image_processor/jpeg_parts",
+                "",
+                "turned = $ORIENTATION",
+                'if exif and not orientation.of_exif(b"".join(exif)):\n'
+                '    raise cut_off("in EXIF")\n'
+                "turned = $ORIENTATION",
             ),
             "no-error-notifications",
             "rejected",
@@ -102,7 +109,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     ],
 )
 def test_a_broken_promise_is_seen(
-    place: Place, request: pytest.FixtureRequest, edit: Edit, check: str, words: str
+    place: Place, request: pytest.FixtureRequest, edit: Editing, check: str, words: str
 ) -> None:
     """The check that is there for it fails, and says what was seen."""
     result = place.run(NAME, request.node.callspec.id, IMPATIENT, [edit])

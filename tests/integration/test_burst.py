@@ -9,8 +9,10 @@ import pytest
 
 from harness.run.scenario import RunOptions
 from scenarios import burst
-from tests.integration.place import Place, broken, emulator_for, function
-from tests.mutants.mutant import Edit, template
+from tests.integration.place import Place, broken, emulator_for
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing
+from tests.mutants.template_edits import Set
 
 SMALL = RunOptions(images=36)
 # What is broken is to be seen, not to be given time.
@@ -47,23 +49,24 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     ("edits", "check"),
     [
         pytest.param(
-            [template("MetricName: Throttles", "MetricName: Errors", "ThrottleAlarm")],
+            [Set("ThrottleAlarm.Properties.MetricName", "Errors")],
             "alarm-raised",
             id="no alarm on throttles",
         ),
         pytest.param(
-            [template("Threshold: 0", "Threshold: 1000000", "ThrottleAlarm")],
+            [Set("ThrottleAlarm.Properties.Threshold", "1000000")],
             "alarm-raised",
             id="an alarm too hard of hearing",
         ),
         pytest.param(
             [
-                template("MaximumEventAgeInSeconds: 21600", "MaximumEventAgeInSeconds: 60"),
+                Set("ImageProcessorInvokeConfig.Properties.MaximumEventAgeInSeconds", "60"),
                 # Two at a time are not through within the minute.
-                function(
+                Rewrite(
+                    "image_processor/handler",
                     "handler",
-                    "    invocation = Inv",
-                    "    import time; time.sleep(2)\n    invocation = Inv",
+                    "invocation = $OF",
+                    "import time; time.sleep(2)\ninvocation = $OF",
                 ),
             ],
             "one-notification",
@@ -72,7 +75,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     ],
 )
 def test_a_broken_promise_is_seen(
-    place: Place, request: pytest.FixtureRequest, edits: Sequence[Edit], check: str
+    place: Place, request: pytest.FixtureRequest, edits: Sequence[Editing], check: str
 ) -> None:
     """GIVEN a project that does not keep it THEN the check that is there for it fails."""
     result = place.run("burst", request.node.callspec.id, IMPATIENT, edits)

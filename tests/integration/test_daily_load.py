@@ -23,8 +23,9 @@ from harness.run.scenario import RunOptions
 from harness.targets import emulator
 from scenarios import daily_load
 from tests.integration.days import Day, heard_of
-from tests.integration.place import Place, emulator_for, function
-from tests.mutants.mutant import Edit
+from tests.integration.place import Place, emulator_for
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing
 
 IMAGES = 24
 
@@ -151,7 +152,7 @@ def _full_cores() -> Iterator[None]:
             each.wait()
 
 
-def _finished(place: Place, name: str, images: int, edits: Sequence[Edit] = ()) -> Run:
+def _finished(place: Place, name: str, images: int, edits: Sequence[Editing] = ()) -> Run:
     """A run of images that are all due at once, as it was saved."""
     folder = place.run("daily-load", name, RunOptions(images=images, day_s=0.1), edits).folder
     return Run(
@@ -175,10 +176,11 @@ def test_lateness_by_full_cores_alone_is_not_judged(place: Place) -> None:
 
 def test_lateness_of_the_pipelines_own_doing_fails(place: Place) -> None:
     """GIVEN a function that takes four seconds THEN its images are late, whoever has the cores."""
-    slow = function(
+    slow = Rewrite(
+        "image_processor/handler",
         "handler",
-        "    invocation = Inv",
-        "    import time; time.sleep(4)\n    invocation = Inv",
+        "invocation = $OF",
+        "import time; time.sleep(4)\ninvocation = $OF",
     )
     with _full_cores():
         run = _finished(place, "slow", 4, [slow])

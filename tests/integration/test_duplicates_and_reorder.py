@@ -7,8 +7,9 @@ import pytest
 
 from harness.run.scenario import RunOptions
 from scenarios import duplicates_and_reorder
-from tests.integration.place import Place, broken, emulator_for, function
-from tests.mutants.mutant import Edit
+from tests.integration.place import Place, broken, emulator_for
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing
 
 NAME = "duplicates-and-reorder"
 SMALL = RunOptions(images=40, day_s=4.0)
@@ -38,32 +39,43 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     ("edit", "check"),
     [
         pytest.param(
-            function(
-                "outputs",
-                "if uploads.newer(upload.sequencer, current.sequencer):",
-                "if upload.sequencer:",
+            Rewrite(
+                "image_processor/outputs",
+                "",
+                "uploads.newer(upload.sequencer, current.sequencer)",
+                "upload.sequencer",
             ),
             "newest-wins",
             id="an older version overwrites a newer one",
         ),
         pytest.param(
-            function(
-                "outputs",
-                "return Verdict.OWNED if owned else Verdict.DUPLICATE",
-                "return Verdict.WRITTEN",
+            Rewrite(
+                "image_processor/outputs",
+                "",
+                "Verdict.OWNED if owned else Verdict.DUPLICATE",
+                "Verdict.WRITTEN",
             ),
             "one-notification",
             id="what comes twice is done twice",
         ),
         pytest.param(
-            function("handler", "contested=True)\n    message", "contested=False)\n    message"),
+            Rewrite(
+                "image_processor/handler",
+                "_process",
+                "if verdict is Verdict.SUPERSEDED:\n"
+                "    message = $MESSAGE\n"
+                "    return Outcome(message, contested=True)",
+                "if verdict is Verdict.SUPERSEDED:\n"
+                "    message = $MESSAGE\n"
+                "    return Outcome(message, contested=False)",
+            ),
             "one-notification",
             id="superseded versions are told of each time",
         ),
     ],
 )
 def test_a_broken_promise_is_seen(
-    place: Place, request: pytest.FixtureRequest, edit: Edit, check: str
+    place: Place, request: pytest.FixtureRequest, edit: Editing, check: str
 ) -> None:
     """GIVEN a function that does not keep it THEN the check that is there for it fails."""
     result = place.run(NAME, request.node.callspec.id, IMPATIENT, [edit])

@@ -16,16 +16,17 @@ from harness.run.own_upload import NotUploaded, story
 from harness.settings import Settings
 from harness.stack.deploy import Stack
 from harness.targets.embedded import EmbeddedTarget
-from tests.integration.place import emulator_for, function
+from tests.integration.place import emulator_for
+from tests.mutants.code_edits import Rewrite
 
 type Deployed = tuple[EmbeddedTarget, Stack, Settings]
 
 # Fails for a picture of this height with what the function's log shows, and Lambda retries it.
-FAILS = function(
-    "handler",
-    "        image = imaging.process(source.data)\n",
-    "        image = imaging.process(source.data)\n"
-    '        if image.height == 77:\n            raise ValueError("not today")\n',
+FAILS = Rewrite(
+    "image_processor/handler",
+    "_process",
+    "image = imaging.process($DATA)",
+    'image = imaging.process($DATA)\nif image.height == 77:\n    raise ValueError("not today")',
 )
 
 

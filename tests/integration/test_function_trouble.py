@@ -10,8 +10,10 @@ from harness.run.contracts import Guarantee
 from harness.run.probe import Probe
 from harness.run.scenario import RunOptions
 from scenarios import function_trouble
-from tests.integration.place import Place, broken, emulator_for, function
-from tests.mutants.mutant import Edit, template
+from tests.integration.place import Place, broken, emulator_for
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing
+from tests.mutants.template_edits import Set
 
 NAME = "function-trouble"
 # What is broken is to be seen, not to be given time.
@@ -61,35 +63,34 @@ def test_minutes_between_the_promises_change_nothing(
     ("edit", "check"),
     [
         pytest.param(
-            function(
-                "handler",
-                "if verdict is Verdict.DUPLICATE:",
-                "if verdict in (Verdict.DUPLICATE, Verdict.OWNED):",
+            Rewrite(
+                "image_processor/handler",
+                "_process",
+                "verdict is Verdict.DUPLICATE",
+                "verdict in (Verdict.DUPLICATE, Verdict.OWNED)",
             ),
             "retried",
             id="what died before it told is never told",
         ),
         pytest.param(
-            template("Threshold: 5", "Threshold: 4", "ErrorAlarm"),
+            Set("ErrorAlarm.Properties.Threshold", "4"),
             "five-errors",
             id="five errors are an alarm",
         ),
         pytest.param(
-            template("Threshold: 5", "Threshold: 6", "ErrorAlarm"),
+            Set("ErrorAlarm.Properties.Threshold", "6"),
             "six-errors",
             id="six errors are none",
         ),
         pytest.param(
-            template(
-                "MaximumRetryAttempts: 2", "MaximumRetryAttempts: 1", "ImageProcessorInvokeConfig"
-            ),
+            Set("ImageProcessorInvokeConfig.Properties.MaximumRetryAttempts", "1"),
             "given-up",
             id="given up too soon",
         ),
     ],
 )
 def test_a_broken_promise_is_seen(
-    place: Place, request: pytest.FixtureRequest, edit: Edit, check: str
+    place: Place, request: pytest.FixtureRequest, edit: Editing, check: str
 ) -> None:
     """The check that is there for it fails."""
     result = place.run(NAME, request.node.callspec.id[-18:], IMPATIENT, [edit])

@@ -28,8 +28,9 @@ from harness.faults.injection import compressed, disturbed
 from harness.images.corpus import KINDS, Picture, plan
 from harness.run.scenario import Context, RunOptions
 from scenarios.duplicates_and_reorder import overwriting
-from tests.integration.place import Place, emulator_for, function
-from tests.mutants.mutant import Edit
+from tests.integration.place import Place, emulator_for
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing
 
 type Rule = dict[str, Any]
 
@@ -129,7 +130,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield place
 
 
-def deployed(place: Place, name: str, *edits: Edit) -> Context:
+def deployed(place: Place, name: str, *edits: Editing) -> Context:
     """The project with these edits, ready to be sent images."""
     own, stack = place.deployed(name, edits)
     quiet = Console(file=io.StringIO())
@@ -172,10 +173,11 @@ def test_what_is_struck_when_it_has_told_is_told_again(place: Place) -> None:
 
     The function is given a rest after it has told, in which it is struck.
     """
-    rests = function(
+    rests = Rewrite(
+        "image_processor/handler",
         "handler",
-        "    if metrics.metric_set:",
-        f"    __import__('time').sleep({2 * STRUCK_MS / 1000})\n    if metrics.metric_set:",
+        "metrics.flush_metrics()",
+        f"__import__('time').sleep({2 * STRUCK_MS / 1000})\nmetrics.flush_metrics()",
     )
     context = deployed(place, "resting", rests)
     crash = {"fault": "crash", "after": STRUCK_MS, "attempt": 1}

@@ -23,11 +23,13 @@ from harness.stack.orphans import found_of
 from harness.stack.package import build
 from harness.targets.embedded import EmbeddedTarget
 from scenarios import stack_lifecycle as scenario
-from tests.mutants.mutant import Edit, copy_project, template, without
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing, copy_project
 from tests.mutants.mutant_emulator import mutant_emulator
+from tests.mutants.template_edits import Add, Remove, Set
 
-HANDLER = "lambda/image_processor/handler.py"
-CUSTOM = "lambda/bucket_notifications/handler.py"
+HANDLER = "image_processor/handler"
+CUSTOM = "bucket_notifications/handler"
 
 HERE = EmbeddedTarget(Settings()).architecture
 
@@ -67,7 +69,7 @@ Try = Callable[..., dict[str, Check]]
 def tried(context: Context) -> Try:
     """Make defects, deploy two environments and try guarantees: all checks by id."""
 
-    def run(edits: Sequence[Edit], *steps: LifeStep) -> dict[str, Check]:
+    def run(edits: Sequence[Editing], *steps: LifeStep) -> dict[str, Check]:
         for edit in edits:
             edit.apply(context.settings.root)
         return by_id(live(context, scenario.deployed, steps))
@@ -107,24 +109,19 @@ def _buckets(target: EmbeddedTarget) -> list[str]:
     ("edits", "said"),
     [
         pytest.param(
-            [template('"${AWS::StackName}-FunctionArn"', "TapStack-FunctionArn")],
+            [Set("Outputs.FunctionArn.Export.Name", "TapStack-FunctionArn")],
             "TapStack-FunctionArn is already exported",
             id="an export without the stack's name",
         ),
         pytest.param(
-            [
-                template(
-                    "LogGroupName: !Sub /aws/lambda/image-processor-${EnvironmentSuffix}",
-                    "LogGroupName: /aws/lambda/image-processor",
-                )
-            ],
+            [Set("ImageProcessorLogGroup.Properties.LogGroupName", "/aws/lambda/image-processor")],
             "ImageProcessorLogGroup",
             id="a log group without the environment's name",
         ),
     ],
 )
 def test_environments_that_clash_are_found(
-    tried: Try, target: EmbeddedTarget, edits: list[Edit], said: str
+    tried: Try, target: EmbeddedTarget, edits: list[Editing], said: str
 ) -> None:
     """The second environment cannot be deployed; nothing more is tried, and nothing stays."""
     checks = tried(edits, scenario.apart)
@@ -137,10 +134,9 @@ def test_environments_that_clash_are_found(
 def test_a_metric_that_two_environments_share_is_found(tried: Try) -> None:
     """Without the function's name as a dimension, one's rejections are in the other's alarm."""
     edits = [
-        Edit(HANDLER, 'metrics.set_default_dimensions(function_name=os.environ["AWS_LAMBDA_'
-             'FUNCTION_NAME"])\n', ""),
-        without("- Name: function_name", within="RejectedImagesAlarm"),
-    ]  # fmt: skip
+        Rewrite(HANDLER, "", "metrics.set_default_dimensions($...DIMENSIONS)", "pass"),
+        Remove("RejectedImagesAlarm.Properties.Dimensions.function_name"),
+    ]
     checks = tried(edits, scenario.apart)
     assert checks["deployed"].passed, checks["deployed"].detail
     assert checks["apart"].passed is False
@@ -151,14 +147,14 @@ def test_a_metric_that_two_environments_share_is_found(tried: Try) -> None:
     ("edits", "step"),
     [
         pytest.param(
-            [template("Endpoint: !Ref NotificationEmail", "Endpoint: ops@example.com")],
+            [Set("EmailSubscription.Properties.Endpoint", "ops@example.com")],
             scenario.email,
             id="email",
         ),
         pytest.param(
             [
-                template(
-                    "!If [ReserveConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]",
+                Set(
+                    "ImageProcessor.Properties.ReservedConcurrentExecutions",
                     "!If [ReserveConcurrency, 2, !Ref AWS::NoValue]",
                 )
             ],
@@ -167,7 +163,7 @@ def test_a_metric_that_two_environments_share_is_found(tried: Try) -> None:
         ),
         pytest.param(
             [
-                template("[!Ref Architecture]", f"[{HERE}]", within=name)
+                Set(f"{name}.Properties.Architectures", f"[{HERE}]")
                 for name in ("ImageProcessor", "FailureNotifier", "BucketNotificationsFunction")
             ],
             scenario.architecture,
@@ -175,7 +171,9 @@ def test_a_metric_that_two_environments_share_is_found(tried: Try) -> None:
         ),
     ],
 )
-def test_a_parameter_without_effect_is_found(tried: Try, edits: list[Edit], step: LifeStep) -> None:
+def test_a_parameter_without_effect_is_found(
+    tried: Try, edits: list[Editing], step: LifeStep
+) -> None:
     """The stack is as its template says, and yet not as whoever gave the parameter wants it."""
     checks = tried(edits, step)
     assert checks["deployed"].passed, checks["deployed"].detail
@@ -184,11 +182,13 @@ def test_a_parameter_without_effect_is_found(tried: Try, edits: list[Edit], step
 
 def test_a_custom_resource_that_ignores_updates_is_found(tried: Try) -> None:
     """After a replacement the bucket still tells the old function, which is gone."""
-    ignore = Edit(
+    ignore = Rewrite(
         CUSTOM,
-        'if event["RequestType"] == "Delete":\n',
-        'if event["RequestType"] == "Update":\n        return str(event["PhysicalResourceId"])\n'
-        '    if event["RequestType"] == "Delete":\n',
+        "carry_out",
+        'wanted = Notifications.of(event["ResourceProperties"])',
+        'if event["RequestType"] == "Update":\n'
+        '    return str(event["PhysicalResourceId"])\n'
+        'wanted = Notifications.of(event["ResourceProperties"])',
     )
     checks = tried([ignore], scenario.replacement)
     assert checks["deployed"].passed, checks["deployed"].detail
@@ -198,12 +198,12 @@ def test_a_custom_resource_that_ignores_updates_is_found(tried: Try) -> None:
 @pytest.fixture
 def careless(project_root: Path, tmp_path: Path, settings: Settings) -> Iterator[EmbeddedTarget]:
     """An emulator that says it has updated a log group, and has not."""
-    ignore = Edit(
-        "localstack_parity/cloudformation/properties/log_group.py",
-        """        _configure(request, model)
-        return done(model)
-""",
-        "        return done(model)\n",
+    ignore = Rewrite(
+        "cloudformation/properties/log_group",
+        "update",
+        "_configure(request, model)",
+        "pass",
+        folder="localstack_parity",
     )
     root = tmp_path / "careless"
     installed = project_root / ".tapstack"
@@ -227,7 +227,7 @@ def test_an_emulator_that_ignores_a_change_is_found(
 
 def test_a_rollback_that_is_not_exact_is_found(tried: Try) -> None:
     """A custom resource with a new id each time is deleted after its update, and what it made."""
-    rename = Edit(CUSTOM, "    return wanted.physical_id\n", "    return str(time.time_ns())\n")
+    rename = Rewrite(CUSTOM, "carry_out", "wanted.physical_id", "str(time.time_ns())")
     checks = tried([rename], scenario.failed_update)
     assert checks["deployed"].passed, checks["deployed"].detail
     assert checks["failed-update"].passed is False
@@ -238,11 +238,7 @@ def test_a_role_that_is_left_behind_is_found_and_removed(
     tried: Try, target: EmbeddedTarget
 ) -> None:
     """DeletionPolicy Retain leaves it in the account; the run says so and does not leave it."""
-    kept = template(
-        "Type: AWS::IAM::Role\n",
-        "Type: AWS::IAM::Role\n    DeletionPolicy: Retain\n",
-        within="ImageProcessorRole",
-    )
+    kept = Add("ImageProcessorRole.DeletionPolicy", "Retain")
     checks = tried([kept], scenario.deletion)
     assert checks["deletion"].passed is False
     assert "AWS::IAM::Role tapstack-life-" in checks["deletion"].detail
@@ -253,8 +249,7 @@ def test_a_role_that_is_left_behind_is_found_and_removed(
 def test_buckets_that_outlive_their_stack_are_found(tried: Try, target: EmbeddedTarget) -> None:
     """With DeletionPolicy Retain the stack goes, and its full buckets are nobody's."""
     edits = [
-        template("DeletionPolicy: Delete", "DeletionPolicy: Retain", within=name)
-        for name in ("UploadBucket", "ProcessedBucket")
+        Set(f"{name}.DeletionPolicy", "Retain") for name in ("UploadBucket", "ProcessedBucket")
     ]
     checks = tried(edits, _filled, scenario.refused_deletion)
     assert checks["filled"].passed, checks["filled"].detail

@@ -12,12 +12,14 @@ from harness.run.probe import NotSeen, Probe
 from harness.targets.inbox import read_mails
 from scenarios import wiring
 from tests.integration.place import Place, emulator_for
-from tests.mutants.mutant import Edit
+from tests.mutants.code_edits import Rewrite
+from tests.mutants.mutant import Editing
 
-TWICE = Edit(
-    "lambda/image_processor/announcements.py",
-    "    sns.publish(\n",
-    "    sns.publish(TopicArn=topic_arn, Message=json.dumps(message))\n    sns.publish(\n",
+TWICE = Rewrite(
+    "image_processor/announcements",
+    "publish",
+    "sns.publish($...ARGUMENTS)",
+    "sns.publish(TopicArn=topic_arn, Message=json.dumps(message))\nsns.publish($...ARGUMENTS)",
 )
 
 
@@ -28,7 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield running
 
 
-def probe_of(place: Place, name: str, edits: Sequence[Edit] = ()) -> Probe:
+def probe_of(place: Place, name: str, edits: Sequence[Editing] = ()) -> Probe:
     """A probe of the project with these edits."""
     _, stack = place.deployed(name, edits)
     outputs = stack.outputs

@@ -11,18 +11,19 @@ from tests.mutants.mutant import DoesNotApply
 
 @dataclass(frozen=True)
 class CodeEdit:
-    """An edit of a `module` below lambda/, named without its suffix.
+    """An edit of a `module` below a folder, named without its suffix.
 
     It is about the code of one `function` or method, or of the whole module if that is "".
     """
 
     module: str
     function: str
+    folder: str = field(default="lambda", kw_only=True)
 
     @property
     def file(self) -> str:
         """The module's path below the project's root."""
-        return f"lambda/{self.module}.py"
+        return f"{self.folder}/{self.module}.py"
 
     def apply(self, root: Path) -> None:
         """Edit the module below `root`. Raises DoesNotApply if it has no such place, or several."""

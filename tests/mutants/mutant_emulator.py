@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutants.mutant import Edit
+from tests.mutants.mutant import Editing
 
 # Isolated (-I), as the real one is started, but with the edited package before the installed one.
 _PYTHON = """\
@@ -17,7 +17,7 @@ from localstack_parity.launch import main; main()'
 """
 
 
-def mutant_emulator(project: Path, installed: Path, folder: Path, edits: Sequence[Edit]) -> Path:
+def mutant_emulator(project: Path, installed: Path, folder: Path, edits: Sequence[Editing]) -> Path:
     """Return an installation below `folder` whose emulator has been edited.
 
     `project` has the sources, `installed` the environments. Files of edits are relative to

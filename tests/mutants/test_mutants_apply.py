@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.mutant import Change, DoesNotApply, Edit, copy_project
+from tests.mutants.mutant import Change, copy_project
 from tests.mutants.suite import MUTANTS, SOUND_CHANGES
 
 
@@ -40,27 +40,3 @@ def test_there_are_enough_sound_changes_and_none_twice() -> None:
     """Each has an id of its own and says what it is."""
     assert len({change.id for change in SOUND_CHANGES}) == len(SOUND_CHANGES) >= 25
     assert all(change.what for change in SOUND_CHANGES)
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        Edit("file", "absent", ""),
-        Edit("file", "twice", ""),
-        Edit("file", "once", "", within="nowhere"),
-        Edit("file", "below", "", within="other"),
-    ],
-    ids=str,
-)
-def test_an_edit_that_does_not_apply_is_refused(edit: Edit, tmp_path: Path) -> None:
-    """A mutant that changes nothing, or more than it means to, would prove nothing."""
-    (tmp_path / "file").write_text("  key:\n    below: once\n  other:\n    twice: twice\n")
-    with pytest.raises(DoesNotApply):
-        edit.apply(tmp_path)
-
-
-def test_a_block_goes_with_what_is_below_it(tmp_path: Path) -> None:
-    """And nothing else does."""
-    (tmp_path / "file").write_text("a:\n  b:\n    c: 1\n\n    d: 2\n  e: 3\nf:\n  b: 4\n")
-    Edit("file", "b:", "", within="a", block=True).apply(tmp_path)
-    assert (tmp_path / "file").read_text() == "a:\n  e: 3\nf:\n  b: 4\n"
