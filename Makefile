@@ -73,8 +73,10 @@ docs: dev ## build the documentation into build/docs; a broken link fails
 	@.venv/bin/mkdocs build --strict  # --quiet would silence strict, too
 
 wheels: dev ## build the distributions into build/wheels: harness, emulator, libraries
-	@for project in libraries/* emulator .; do .venv/bin/uv build --quiet --wheel --offline \
-		--no-build-isolation --python .venv/bin/python --out-dir $(or $(WHEELS),build/wheels) $$project || exit; done
+	@.venv/bin/python -m harness.distributions $(or $(WHEELS),build/wheels)
+
+wheelhouse: dev ## gather all that a machine without a network needs in build/wheelhouse
+	@.venv/bin/python -m harness.wheelhouse build/wheelhouse
 
 screenshots: dev ## take the pictures of console and report in docs/ anew
 	@.venv/bin/python -m tests.screenshots
@@ -89,4 +91,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels screenshots dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels wheelhouse screenshots dev clean help

@@ -148,6 +148,24 @@ def emulator_environments(root: Path, installation: Path) -> list[Environment]:
     ]
 
 
+def package_source(installation: Path) -> tuple[str, ...]:
+    """Options of pip and uv that say where packages come from; none is their own index.
+
+    An installation with a wheelhouse (see harness/wheelhouse) takes them from there alone. Raises
+    Problem if that folder has gone.
+    """
+    wheelhouse = installation / "wheelhouse"
+    if not wheelhouse.is_symlink():
+        return ()
+    wheels = wheelhouse / "wheels"
+    if not wheels.is_dir():
+        raise Problem(
+            f"The wheelhouse {wheelhouse.readlink()} is not there, and packages come from it.",
+            f"Bring it back or, to use the package index instead, remove {wheelhouse}.",
+        )
+    return ("--no-index", "--find-links", str(wheels))
+
+
 def _libraries(root: Path) -> tuple[Path, ...]:
     return tuple(file.parent for file in sorted(root.glob("libraries/*/pyproject.toml")))
 
@@ -212,7 +230,7 @@ def _one_at_a_time(installation: Path) -> Iterator[IO[str]]:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("Another installation is running; waiting for it.")
+            say("Another installation is running; waiting for it.")
             fcntl.flock(log, fcntl.LOCK_EX)
         log.truncate(0)
         yield log
@@ -221,7 +239,7 @@ def _one_at_a_time(installation: Path) -> Iterator[IO[str]]:
 def _make(environment: Environment, uv: Path, log: IO[str]) -> None:
     """Complete an environment. Its stamp goes first and comes last."""
     began = time.monotonic()
-    _say(f"Installing the {environment.title} …")
+    say(f"Installing the {environment.title} …")
     stamp = environment.path / STAMP
     has_packages = environment.has_packages()
     stamp.unlink(missing_ok=True)
@@ -230,31 +248,34 @@ def _make(environment: Environment, uv: Path, log: IO[str]) -> None:
     if environment.projects:
         into = ("--python", environment.python, "--no-deps", "--no-build-isolation", "--offline")
         folders = [part for project in environment.projects for part in ("--editable", project)]
-        _run(log, uv, "pip", "install", *into, *folders)
+        run_step(log, uv, "pip", "install", *into, *folders)
     if environment.title == "emulator":
-        _run(log, environment.python, "-I", "-m", "localstack_parity.service_index")
+        run_step(log, environment.python, "-I", "-m", "localstack_parity.service_index")
     stamp.write_text(environment.stamp())
-    _say(f"  done in {time.monotonic() - began:.1f} s")
+    say(f"  done in {time.monotonic() - began:.1f} s")
 
 
 def _make_packages(environment: Environment, uv: Path, log: IO[str]) -> None:
     """Make it from nothing, with what its lock lists."""
     if environment.path.exists():
         shutil.rmtree(environment.path)
-    python = environment.python
+    python, source = environment.python, package_source(Path(log.name).parent)
     if uv.is_relative_to(environment.path):
         pin = environment.lock.parent / "emulator" / "installer.lock"
         pip = (python, "-I", "-m", "pip", "--disable-pip-version-check", "--retries", "2")
-        _run(log, sys.executable, "-I", "-m", "venv", environment.path)
-        _run(log, *pip, "install", "--require-hashes", "--requirement", pin)
+        run_step(log, sys.executable, "-I", "-m", "venv", environment.path)
+        run_step(log, *pip, "install", *source, "--require-hashes", "--requirement", pin)
     else:
-        _run(log, sys.executable, "-I", "-m", "venv", "--without-pip", environment.path)
+        run_step(log, sys.executable, "-I", "-m", "venv", "--without-pip", environment.path)
     locked = ("--require-hashes", "--compile-bytecode", environment.lock)
-    _run(log, uv, "pip", "sync", "--python", python, *locked)
+    run_step(log, uv, "pip", "sync", *source, "--python", python, *locked)
 
 
-def _run(log: IO[str], *command: str | Path) -> None:
-    """Run one step with its output in the log; raise Problem with the cause if it fails."""
+def run_step(log: IO[str], *command: str | Path) -> None:
+    """Run one step with its output in the log; raise Problem with the cause if it fails.
+
+    What of the person's settings would put packages somewhere else does not reach it.
+    """
     began, since = log.seek(0, os.SEEK_END), time.monotonic()
     with subprocess.Popen(
         command,
@@ -268,7 +289,7 @@ def _run(log: IO[str], *command: str | Path) -> None:
                 code = process.wait(_SAY_EVERY_S)
                 break
             except subprocess.TimeoutExpired:
-                _say(f"  still at it, {time.monotonic() - since:.0f} s")
+                say(f"  still at it, {time.monotonic() - since:.0f} s")
             except BaseException:
                 process.kill()  # as subprocess.run does
                 raise
@@ -289,7 +310,7 @@ def _explain(output: str, log: Path) -> Problem:
     )
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     """Tell the person; standard output belongs to the command that comes after."""
     print(line, file=sys.stderr, flush=True)
 
@@ -307,13 +328,13 @@ def main() -> int:
     try:
         install(Path(given.root), dev=given.dev, fingerprint=given.fingerprint)
     except Problem as problem:
-        _say(str(problem))
+        say(str(problem))
         return problem.exit_code
     except OSError as error:
-        _say(str(_explain(str(error), Path(given.root) / ".tapstack" / "install.log")))
+        say(str(_explain(str(error), Path(given.root) / ".tapstack" / "install.log")))
         return Problem.exit_code
     except KeyboardInterrupt:
-        _say("Interrupted. The next run begins again with what is incomplete.")
+        say("Interrupted. The next run begins again with what is incomplete.")
         return 130
     return 0
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from harness.files import content_hash, files_below, names_below, private_folder
-from harness.install import CAUSES, MISPLACING
+from harness.install import CAUSES, MISPLACING, package_source
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.archive import archive
@@ -66,7 +67,7 @@ def build(
         )
     sources = [home / name for name in sorted(wanted)]
     with _exclusive(settings.build_dir):
-        return [_build_one(folder, settings.build_dir, architecture) for folder in sources]
+        return [_build_one(folder, settings, architecture) for folder in sources]
 
 
 def artifact_folder(settings: Settings) -> Path:
@@ -83,7 +84,8 @@ def zipped(folder: Path, settings: Settings) -> Path:
         return archive(folder, artifact_folder(settings), kept=settings.build_dir)
 
 
-def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:
+def _build_one(source: Path, settings: Settings, architecture: str) -> Package:
+    build_dir = settings.build_dir
     folder, stamp = build_dir / source.name, build_dir / f".{source.name}.json"
     made = _made(stamp, folder)
     wanted = _Inputs.of(source, architecture)
@@ -96,7 +98,7 @@ def _build_one(source: Path, build_dir: Path, architecture: str) -> Package:
         if made and made.libraries and made.libraries == wanted.libraries:
             _link_libraries(folder, made.sources, unfinished)
         elif (source / LOCK).exists():
-            _install(source, unfinished, architecture)
+            _install(source, unfinished, architecture, package_source(settings.installation))
         for name in wanted.sources:
             copy = unfinished / name
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -165,10 +167,11 @@ def check_syntax(folder: Path) -> None:
             ) from error
 
 
-def _install(source: Path, folder: Path, architecture: str) -> None:
+def _install(source: Path, folder: Path, architecture: str, origin: Sequence[str]) -> None:
     lock = source / LOCK
     command: Sequence[str] = (
-        *(find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder)),
+        *(find_uv_bin(), "pip", "install", "--quiet", *origin, "--target", str(folder)),
+        *("--python", sys.executable),  # uv would look for one, and try to download it
         *("--python-platform", PLATFORMS[architecture], "--python-version", PYTHON),
         *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--link-mode", "copy"),
         *("--requirements", str(lock)),
