@@ -238,6 +238,12 @@ PATCHES = (
         "133",
     ),
     Patch(
+        "iam/managed_policies.py",
+        "moto.iam.models.IAMBackend._init_aws_policies",
+        "AWS's own policies are made at the installation, not for each account",
+        SAME,
+    ),
+    Patch(
         "lambda_runtime/function_urls.py",
         "localstack.services.lambda_.urlrouter.FunctionUrlRouter.handle_lambda_url_invocation",
         "a function URL is a path of the emulator",

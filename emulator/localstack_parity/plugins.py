@@ -42,7 +42,7 @@ def on_start() -> None:
     from localstack_parity.chaos import api as chaos
     from localstack_parity.cloudformation import template_urls
     from localstack_parity.events import patterns
-    from localstack_parity.iam import deletions, sessions
+    from localstack_parity.iam import deletions, managed_policies, sessions
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import arguments, debugging, guard, isolation, limits
     from localstack_parity.sns import inbox
@@ -60,6 +60,7 @@ def on_start() -> None:
     patterns.install()
     handlers.serve_custom_service_request_handlers.append(deletions.refuse_what_is_in_use)
     iam_guard.install()
+    managed_policies.install()
     handlers.serve_custom_service_request_handlers.append(template_urls.read)
     isolation.install()
     debugging.install()

@@ -95,6 +95,31 @@ def test_saving_work_changes_no_answer(run: Run, program: str) -> None:
     assert [pair for pair in zip(saved, plain, strict=True) if pair[0] != pair[1]] == []
 
 
+POLICIES = """
+import os
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+from localstack.services.iam.iam_patches import apply_iam_patches
+from moto.iam.models import IAMBackend
+SAVING
+apply_iam_patches()
+for partition in ("aws", "aws-cn"):
+    for policy in IAMBackend(partition, "123456789012").managed_policies.values():
+        known = {**vars(policy), "id": "", "versions": [vars(one) for one in policy.versions]}
+        for version in known["versions"]:
+            version["create_date"] = str(version["create_date"])
+        print(policy.arn, sorted(known.items()))
+"""
+
+
+def test_policies_of_aws_are_those_that_each_account_would_make(run: Run) -> None:
+    """GIVEN two partitions THEN an account has the same policies, but for ids that moto invents."""
+    saving = "from localstack_parity.iam import managed_policies; managed_policies.install()"
+    kept = run(POLICIES.replace("SAVING", saving)).splitlines()
+    made = run(POLICIES.replace("SAVING", "")).splitlines()
+    assert len(kept) == len(made) > 2_000
+    assert [pair for pair in zip(kept, made, strict=True) if pair[0] != pair[1]] == []
+
+
 LATE = """
 import sys
 from localstack_parity import late_modules
