@@ -143,9 +143,19 @@ function = {"Handler": "a.b", "Runtime": "python3.13", "InlineCode": "x", "Role"
 resources = {"F": {"Type": "AWS::Serverless::Function", "Properties": function}}
 made = transform({"Resources": resources}, {}, None)
 print(made["Resources"]["F"]["Type"])
+
+from localstack.aws.api.ec2 import AvailabilityZoneList, DescribeAvailabilityZonesResult
+print("localstack.services.ec2.provider" in sys.modules, DescribeAvailabilityZonesResult(a=1))
+from localstack.services.ec2.provider import Ec2Provider
+print(AvailabilityZoneList | None, Ec2Provider.service)
 """
 
 
 def test_a_module_that_is_needed_late_is_loaded_then(run: Run) -> None:
     """GIVEN stand-ins THEN nothing behind them is loaded, and each works as what it stands for."""
-    assert run(LATE).splitlines() == ["[]", "AWS::Lambda::Function"]
+    assert run(LATE).splitlines() == [
+        "[]",
+        "AWS::Lambda::Function",
+        "False {'a': 1}",
+        "list[localstack.aws.api.ec2.AvailabilityZone] | None ec2",
+    ]
