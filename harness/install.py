@@ -1,8 +1,9 @@
 """Makes the environments that the project runs in, from its hashed locks.
 
 They are `.venv` (the harness), and below `.tapstack`, `emulator-venv` and `runtimes/python3.13`
-(what a function finds on AWS). ./tapstack runs this before any of them exists, so it needs nothing
-but the standard library.
+(what a function finds on AWS), with runtimes of other Pythons if they are asked for, and the AWS
+SDK of functions in Node.js where npm is. ./tapstack runs this before any of them exists, so it
+needs nothing but the standard library.
 
 An environment is complete once it holds the stamp of what it was made from. It is written last, so
 an interrupted installation is thrown away and made anew.
@@ -12,57 +13,21 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
+from harness import function_runtimes
+from harness.install_steps import explain, package_source, run_step, say
 from harness.problems import Problem
 
 PYTHON = (3, 13)
 STAMP = ".installed"
-OUTPUT_LINES_SHOWN = 10
-_SAY_EVERY_S = 15.0  # that it goes on
-
-# What pip and uv say, in their various words, and what a person should read instead.
-CAUSES = (
-    (
-        ("no space left", "errno 28", "os error 28", "disk quota"),
-        "there is no disk space left",
-        "Free some space (about 1 GB is needed) and run it again.",
-    ),
-    (
-        ("permission denied", "read-only file system", "not a directory", "file exists"),
-        "a folder cannot be written",
-        "Make the project's folder writable and run it again.",
-    ),
-    (
-        (
-            *(
-                "connection",
-                "connect error",
-                "error sending request",
-                "request failed",
-                "timed out",
-            ),
-            *("dns error", "name resolution", "network is unreachable", "proxy", "certificate"),
-            *("failed to fetch", "no matching distribution found"),
-        ),
-        "the package index cannot be reached",
-        "Check the network, and the proxy and index settings of pip and uv, and run it again.",
-    ),
-)
-
-# Settings of the person's shell that would put packages somewhere else.
-MISPLACING = {
-    *("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"),
-    *("PIP_USER", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_OFFLINE"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,13 +35,14 @@ class Environment:
     """One virtual environment: where it stands and the files that decide what is in it.
 
     `lock` lists its packages. `projects` are folders of ours, each with a `pyproject.toml`, which
-    are installed into it as they stand (editable).
+    are installed into it as they stand (editable). `base` is the Python that it is made of.
     """
 
     title: str
     path: Path
     lock: Path
     projects: tuple[Path, ...] = ()
+    base: Path = Path(sys.executable)
 
     @property
     def python(self) -> Path:
@@ -148,22 +114,23 @@ def emulator_environments(root: Path, installation: Path) -> list[Environment]:
     ]
 
 
-def package_source(installation: Path) -> tuple[str, ...]:
-    """Options of pip and uv that say where packages come from; none is their own index.
+def other_runtimes(root: Path, runtimes: Path, versions: Sequence[str]) -> list[Environment]:
+    """List runtimes of other Pythons: those that were made before, and those of `versions`.
 
-    An installation with a wheelhouse (see harness/wheelhouse) takes them from there alone. Raises
-    Problem if that folder has gone.
+    Raises Problem if a version is not on this machine.
     """
-    wheelhouse = installation / "wheelhouse"
-    if not wheelhouse.is_symlink():
-        return ()
-    wheels = wheelhouse / "wheels"
-    if not wheels.is_dir():
-        raise Problem(
-            f"The wheelhouse {wheelhouse.readlink()} is not there, and packages come from it.",
-            f"Bring it back or, to use the package index instead, remove {wheelhouse}.",
+    pythons = function_runtimes.kept(runtimes)
+    for version in versions:
+        if not pythons.get(version, Path()).is_file():
+            pythons[version] = function_runtimes.find_python(version)
+    lock = root / "emulator" / "runtime" / "requirements.lock"
+    return [
+        Environment(
+            f"function runtime of Python {version}", runtimes / f"python{version}", lock, base=base
         )
-    return ("--no-index", "--find-links", str(wheels))
+        for version, base in pythons.items()
+        if base.is_file()
+    ]
 
 
 def _libraries(root: Path) -> tuple[Path, ...]:
@@ -175,30 +142,54 @@ def install_emulator(root: Path, installation: Path, uv: Path) -> None:
 
     Raises Problem as install() does.
     """
-    wanted = emulator_environments(root, installation)
-    if all(environment.complete() for environment in wanted):
+    wanted, sdk = emulator_environments(root, installation), _node_sdk(root, installation)
+    if all(environment.complete() for environment in wanted) and not sdk.wanted():
         return
     _require_python()
     with _one_at_a_time(installation) as log:
         for environment in wanted:
             if not environment.complete():
                 _make(environment, uv, log)
+        _make_node_sdk(sdk, log)
 
 
-def install(root: Path, *, dev: bool, fingerprint: str) -> None:
+def install(root: Path, *, dev: bool, fingerprint: str, pythons: Sequence[str] = ()) -> None:
     """Make what is missing or out of date, then note `fingerprint` as installed.
+
+    `pythons` are versions that functions run on as well, such as "3.12".
 
     Raises Problem if the Python is wrong, a folder cannot be written, the disk is full or the
     packages cannot be fetched.
     """
     _require_python()
     with _one_at_a_time(root / ".tapstack") as log:
-        wanted = environments(root, dev=dev)
+        runtimes = root / ".tapstack" / "runtimes"
+        wanted = [*environments(root, dev=dev), *other_runtimes(root, runtimes, pythons)]
         uv = wanted[0].path / "bin" / "uv"
         for environment in wanted:
             if not environment.complete():
                 _make(environment, uv, log)
+        _make_node_sdk(_node_sdk(root, root / ".tapstack"), log)
         (root / ".tapstack" / "installed").write_text(fingerprint + "\n")
+
+
+def _node_sdk(root: Path, installation: Path) -> function_runtimes.NodeSdk:
+    source = root / "emulator" / "runtime" / "nodejs"
+    return function_runtimes.NodeSdk(source, installation / "runtimes" / "nodejs")
+
+
+def _make_node_sdk(sdk: function_runtimes.NodeSdk, log: IO[str]) -> None:
+    """Install it if it is wanted; everything but functions that import it works without."""
+    if not sdk.wanted() or package_source(Path(log.name).parent):
+        return  # a wheelhouse has none
+    began = time.monotonic()
+    say("Installing the AWS SDK of functions in Node.js …")
+    try:
+        sdk.make(partial(run_step, log))
+    except Problem as problem:
+        say(f"  left out: {problem.happened}")
+        return
+    say(f"  done in {time.monotonic() - began:.1f} s")
 
 
 def _require_python() -> None:
@@ -266,53 +257,9 @@ def _make_packages(environment: Environment, uv: Path, log: IO[str]) -> None:
         run_step(log, sys.executable, "-I", "-m", "venv", environment.path)
         run_step(log, *pip, "install", *source, "--require-hashes", "--requirement", pin)
     else:
-        run_step(log, sys.executable, "-I", "-m", "venv", "--without-pip", environment.path)
+        run_step(log, environment.base, "-I", "-m", "venv", "--without-pip", environment.path)
     locked = ("--require-hashes", "--compile-bytecode", environment.lock)
     run_step(log, uv, "pip", "sync", *source, "--python", python, *locked)
-
-
-def run_step(log: IO[str], *command: str | Path) -> None:
-    """Run one step with its output in the log; raise Problem with the cause if it fails.
-
-    What of the person's settings would put packages somewhere else does not reach it.
-    """
-    began, since = log.seek(0, os.SEEK_END), time.monotonic()
-    with subprocess.Popen(
-        command,
-        env={name: value for name, value in os.environ.items() if name not in MISPLACING},
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        while True:
-            try:
-                code = process.wait(_SAY_EVERY_S)
-                break
-            except subprocess.TimeoutExpired:
-                say(f"  still at it, {time.monotonic() - since:.0f} s")
-            except BaseException:
-                process.kill()  # as subprocess.run does
-                raise
-    if code != 0:
-        log.seek(began)
-        raise _explain(log.read(), Path(log.name))
-
-
-def _explain(output: str, log: Path) -> Problem:
-    for words, happened, remedy in CAUSES:
-        if any(word in output.lower() for word in words):
-            return Problem(f"The installation stopped: {happened}.", f"{remedy} Log: {log}")
-    lines = output.strip().splitlines()[-OUTPUT_LINES_SHOWN:]
-    return Problem(
-        "The installation stopped with an error of pip or uv.",
-        f"Run the command again once it is solved. Log: {log}",
-        details="\n".join(f"  | {line}" for line in lines),
-    )
-
-
-def say(line: str) -> None:
-    """Tell the person; standard output belongs to the command that comes after."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -324,14 +271,23 @@ def main() -> int:
     for given_by_the_script in ("--root", "--fingerprint"):
         parser.add_argument(given_by_the_script, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--dev", action="store_true", help="with the tools of the tests")
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        choices=function_runtimes.VERSIONS,
+        help="with a runtime for functions of another Python, which has to be on this machine",
+    )
     given = parser.parse_args()
     try:
-        install(Path(given.root), dev=given.dev, fingerprint=given.fingerprint)
+        install(
+            Path(given.root), dev=given.dev, fingerprint=given.fingerprint, pythons=given.python
+        )
     except Problem as problem:
         say(str(problem))
         return problem.exit_code
     except OSError as error:
-        say(str(_explain(str(error), Path(given.root) / ".tapstack" / "install.log")))
+        say(str(explain(str(error), Path(given.root) / ".tapstack" / "install.log")))
         return Problem.exit_code
     except KeyboardInterrupt:
         say("Interrupted. The next run begins again with what is incomplete.")

@@ -18,7 +18,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from harness.files import content_hash, files_below, names_below, private_folder
-from harness.install import CAUSES, MISPLACING, package_source
+from harness.install_steps import CAUSES, MISPLACING, package_source
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.archive import archive

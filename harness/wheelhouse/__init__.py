@@ -8,5 +8,6 @@
     SHA256SUMS       their hashes
 
 It is for Linux machines of this one's architecture. An installation made from it has a link,
-`.tapstack/wheelhouse`, and takes packages from there alone (harness/install.py, package_source).
+`.tapstack/wheelhouse`, and takes packages from there alone (package_source in
+harness/install_steps.py); the AWS SDK for Node.js is not among them.
 """

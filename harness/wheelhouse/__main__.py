@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from harness.install import say
+from harness.install_steps import say
 from harness.problems import Problem
 from harness.settings import IN_CHECKOUT, read_settings
 from harness.wheelhouse.gather import gather

@@ -15,7 +15,7 @@ from uv import find_uv_bin
 
 from harness.distributions import build_distributions
 from harness.files import files_below
-from harness.install import run_step
+from harness.install_steps import run_step
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.image import Unavailable, docker, engine_architecture, ensure_image, last_line

@@ -1,5 +1,6 @@
 """What ./tapstack does before it runs: a checkout of few packages, installed for real."""
 
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,10 @@ from tests.integration.machines import (
     without_python_313,
 )
 
+NO_PACKAGES = {"name": "nodejs-runtime", "lockfileVersion": 3, "packages": {"": {}}}
+# What a checkout installs: three environments and, where npm is, the AWS SDK for Node.js.
+PARTS = 3 + bool(shutil.which("npm"))
+
 Run = subprocess.CompletedProcess[str]
 
 
@@ -30,7 +35,8 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
     copy = tmp_path / "checkout"
     for file in (
         *("tapstack", "pyproject.toml", "hatch_build.py"),
-        *("harness/__init__.py", "harness/install.py", "harness/problems.py"),
+        *("harness/__init__.py", "harness/install.py", "harness/install_steps.py"),
+        *("harness/function_runtimes.py", "harness/problems.py"),
     ):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project_root / file, copy / file)
@@ -51,6 +57,9 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
         "emulator/runtime/requirements.lock": {"awslambdaric"},
     }.items():
         (copy / file).write_text(only(names, (project_root / file).read_text()))
+    shutil.copytree(real / "runtime" / "nodejs", emulator / "runtime" / "nodejs")
+    for name in ("package.json", "package-lock.json"):
+        (emulator / "runtime" / "nodejs" / name).write_text(json.dumps(NO_PACKAGES))
     return copy
 
 
@@ -82,7 +91,7 @@ def test_a_fresh_checkout_installs_itself_once(checkout: Path) -> None:
     """The first command installs, says so and runs; the second just runs."""
     first = run(checkout)
     assert first.stdout == "the command ran\n", first.stderr
-    assert first.stderr.count("Installing") == 3
+    assert first.stderr.count("Installing") == PARTS
     second = run(checkout)
     assert (second.stdout, second.stderr) == ("the command ran\n", "")
 

@@ -59,13 +59,15 @@ class Python:
         """
         lang, _ = self.folders(isolated=isolated)
         layers = [f"{opt}/python/lib/{self.runtime}/site-packages", f"{opt}/python"]
+        # The current folder is none of these; Python 3.10 knows no -P, and has it in first place.
+        safe, first = ([], 1) if self.runtime == "python3.10" else (["-P"], 0)
         program = (
-            f"import os, sys; sys.path[:0] = [os.environ['LAMBDA_TASK_ROOT'], *{layers}]; "
+            f"import os, sys; sys.path[:{first}] = [os.environ['LAMBDA_TASK_ROOT'], *{layers}]; "
             "from awslambdaric.__main__ import main; main(sys.argv)"
         )
         if debugger:
             program = debugging.bootstrap(debugger, isolated=isolated) + program
-        return [f"{lang}/bin/python", "-P", "-c", program, handler]
+        return [f"{lang}/bin/python", *safe, "-c", program, handler]
 
     def attempt(self) -> list[str]:
         """Return a command that ends with 0 where it can run isolated."""

@@ -61,7 +61,9 @@ def _remedy(runtime: str) -> str:
                 f": it takes Node.js {major}, on the emulator's PATH, from a version manager such "
                 f"as nvm, or in {folder()}/{runtime}/bin"
             )
-    return f" under {folder()}"
+    others = [f"python3.{minor}" for minor in (10, 11, 12, 14)]
+    remedy = f" (./tapstack install --python {runtime[6:]} makes it)" if runtime in others else ""
+    return f" under {folder()}{remedy}"
 
 
 def visible_folders(

@@ -1,7 +1,7 @@
 """Functions in Node.js: the runtime that this machine has, and a function that runs any code.
 
-Without Node.js these tests are skipped, or fail if TAPSTACK_REQUIRE_NODE=1 says that there must be
-one (`.ci/node` installs it).
+Without Node.js these tests are skipped, or fail if TAPSTACK_REQUIRE_RUNTIMES=1 says that there
+must be one (`.ci/node` installs it).
 """
 
 import io
@@ -11,7 +11,8 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -42,10 +43,21 @@ def runtime() -> str:
     program = shutil.which("node")
     asked = [program, "-p", "process.versions.node"] if program else ["false"]
     said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    if (major := said.partition(".")[0]) in ("20", "22"):
-        return f"nodejs{major}.x"
-    reason = "needs Node.js 20 or 22 on the PATH, which `.ci/node` installs"
-    if os.environ.get("TAPSTACK_REQUIRE_NODE") == "1":
+    if (major := said.partition(".")[0]) not in ("20", "22"):
+        _need("Node.js 20 or 22 on the PATH")
+    return f"nodejs{major}.x"
+
+
+@pytest.fixture(scope="session")
+def sdk(installation: Path) -> None:
+    """The AWS SDK is installed."""
+    if not (installation / "runtimes" / "nodejs" / ".installed").exists():
+        _need("npm, before ./tapstack install")
+
+
+def _need(what: str) -> NoReturn:
+    reason = f"needs {what}, which `.ci/node` installs"
+    if os.environ.get("TAPSTACK_REQUIRE_RUNTIMES") == "1":
         raise FileNotFoundError(reason)
     pytest.skip(reason)
 

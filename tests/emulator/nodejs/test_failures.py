@@ -125,12 +125,12 @@ def test_a_promise_that_is_never_settled_is_an_error(run: Run) -> None:
 def test_a_timeout_ends_the_invocation(emulator: Emulator, function: Function) -> None:
     """In AWS's words, and the next invocation starts afresh."""
     code = "exports.handler = async (event) => { for (;event.loops;); return 'ended'; };"
-    with function(code, Timeout=1) as arn:
+    with function(code, Timeout=3) as arn:
         late, fine = invoke(emulator, arn, {"loops": True}), invoke(emulator, arn)
 
     assert late.payload == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": f"RequestId: {late.request_id} Error: Task timed out after 1.00 seconds",
+        "errorMessage": f"RequestId: {late.request_id} Error: Task timed out after 3.00 seconds",
     }
     assert fine.payload == "ended"
 

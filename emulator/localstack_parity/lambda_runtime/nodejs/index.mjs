@@ -9,9 +9,10 @@ import { RuntimeApi } from "./api.mjs";
 import { serveCallbacks } from "./callbacks.mjs";
 import { logError, patchConsole } from "./console.mjs";
 import { UnhandledPromiseRejection } from "./errors.mjs";
+import { reachEmulator } from "./https.mjs";
 import { load } from "./loading.mjs";
 import { searchNodePath } from "./node_path.mjs";
-import { refuseCallbacks, servePromises } from "./promises.mjs";
+import { refuseCallbacks, servePromises } from "./async_handlers.mjs";
 import { refuseStreaming } from "./streaming.mjs";
 
 // Since Node.js 24 AWS has another client: without callbacks, and without a listener for exceptions
@@ -25,6 +26,7 @@ const { LAMBDA_TASK_ROOT, _HANDLER = "", AWS_LAMBDA_RUNTIME_API } = process.env;
 
 async function loadHandler() {
   searchNodePath();
+  reachEmulator(process.env.AWS_ENDPOINT_URL);
   refuseStreaming();
   return load(LAMBDA_TASK_ROOT, _HANDLER, major, import.meta.url);
 }
@@ -57,11 +59,13 @@ async function runWithPromises(api) {
   } catch (error) {
     logError("Init Error", error);
     await api.fail(error);
-    throw error;
+    process.exit(1);
   }
   await servePromises(api, handler);
 }
 
+// The SDK's warning that Node.js 20 is old would be an error in every log; AWS's brings an older SDK.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 patchConsole();
 const run = major >= PROMISES_ONLY ? runWithPromises : runWithCallbacks;
 run(new RuntimeApi(AWS_LAMBDA_RUNTIME_API)); // without await, so that no exit waits for it

@@ -50,10 +50,22 @@ async function loadModule(root, folder, name, major, require) {
     }
     return require(require.resolve(name, { paths: [root, path.join(root, folder)] }));
   } catch (error) {
+    explainMissingSdk(error);
     if (error instanceof SyntaxError) throw new UserCodeSyntaxError(error);
     if (error?.code === "MODULE_NOT_FOUND") throw new ImportModuleError(error);
     throw error;
   }
+}
+
+// Says of a module that AWS's runtime has why this one has it not.
+function explainMissingSdk(error) {
+  const [, name] = /^Cannot find (?:module|package) '(@aws-sdk\/[^']+)'/.exec(error?.message) ?? [];
+  if (!name) return;
+  const folders = (process.env.NODE_PATH ?? "").split(":");
+  const why = folders.some((folder) => existsSync(path.join(folder, "@aws-sdk")))
+    ? "the emulator brings the clients of the services that it has"
+    : "the emulator has no AWS SDK: install npm and run ./tapstack install";
+  process.stderr.write(`${name} is a part of AWS's runtime and not of this one: ${why}.\n`);
 }
 
 function isEsModule(file) {
