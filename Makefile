@@ -66,7 +66,7 @@ lint: dev ## check style, types and the template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy harness scenarios emulator/localstack_parity libraries/* tests docs
-	set -e; for function in lambda/*/; do .venv/bin/mypy "$$function"; done
+	set -e; for function in lambda/*/ examples/*/lambda/*/ examples/*/scenarios; do .venv/bin/mypy "$$function"; done
 	@./tapstack lint
 
 docs: dev ## build the documentation into build/docs; a broken link fails

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.faults.injection import alarms_ahead, can_disturb
 from harness.polling import DeadlineExceeded, wait_until
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 # CloudWatch evaluates an alarm every minute, on what was measured up to a minute before.
@@ -45,7 +45,7 @@ def alarms_of(target: Target, stack: Stack) -> list[Alarm]:
 
 def on_function(stack: Stack, alarm: Alarm) -> bool:
     """Whether an alarm is on a metric of the image processor; others are for other functions."""
-    return stack.outputs["FunctionName"] in [each["Value"] for each in alarm["Dimensions"]]
+    return stack.function in [each["Value"] for each in alarm["Dimensions"]]
 
 
 def alarm_on(target: Target, stack: Stack, metric: str) -> Alarm | None:

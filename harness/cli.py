@@ -47,8 +47,8 @@ Exit codes:
 \b
 Environment:
   ENVIRONMENT, NOTIFICATION_EMAIL, TARGET, TAPSTACK_PORT, TAPSTACK_REGION,
-  TAPSTACK_TEMPLATE and TAPSTACK_STATE stand for the options; TAPSTACK_REPORTS
-  is where reports go; TAPSTACK_DEBUG=1 shows tracebacks. Your own AWS_*
+  TAPSTACK_TEMPLATE, TAPSTACK_STACK_NAME and TAPSTACK_STATE stand for the
+  options; TAPSTACK_REPORTS is where reports go; TAPSTACK_DEBUG=1 shows tracebacks. Your own AWS_*
   variables and ~/.aws are never used for a local target.
 \b
 Targets:

@@ -23,9 +23,11 @@ from harness.lint import lint
 from harness.page.render import render_gate
 from harness.page.summary import append_summary, gate_summary, summary
 from harness.page.words import headline
-from harness.run.scenario import NotChecked, RunOptions, run_scenario, scenarios
+from harness.run.catalogue import scenarios
+from harness.run.scenario import NotChecked, RunOptions, run_scenario
 from harness.settings import Settings
-from harness.stack.deploy import Stack, bring_up
+from harness.stack.deploy import bring_up
+from harness.stack.deployed import Stack
 from harness.stack.failures import DeploymentFailed
 from harness.stack.required.file import FILE_NAME, requirements_of
 from harness.stack.verify import verify
@@ -178,7 +180,7 @@ def _run_scenarios(
     steps: list[Step] = []
     interrupted = ""
     reports: list[tuple[Mapping[str, Any], Path]] = []
-    for scenario in scenarios():
+    for scenario in scenarios(settings):
         if not scenario.gate:
             continue
         name = scenario.name

@@ -12,13 +12,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from harness.evidence.invocations import InvocationLog
-from harness.evidence.ledger import SOURCE_PREFIX
 from harness.evidence.logs import LogEvent, readable
 from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.run.own_upload import find_key
 from harness.run.s3_event import Event, s3_event
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.clients import LocalClients
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.own_routes import ask
@@ -58,9 +57,9 @@ def upload_event(target: Target, stack: Stack, wanted: str) -> Event:
     That is a key, its end as `find_key` takes it, or "" for the latest upload. Problem if there is
     none.
     """
-    bucket = _output(stack, "UploadBucketName")
+    bucket = stack.upload_bucket
     s3 = target.client("s3")
-    key = find_key(target, stack, wanted) if wanted else _latest(s3, bucket)
+    key = find_key(target, stack, wanted) if wanted else _latest(s3, bucket, stack.keys.uploads)
     try:
         found = s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -68,7 +67,7 @@ def upload_event(target: Target, stack: Stack, wanted: str) -> Event:
     return s3_event(
         target.region,
         bucket,
-        stack.outputs.get("UploadBucketArn", f"arn:aws:s3:::{bucket}"),
+        stack.upload_bucket_arn,
         key=key,
         version=found.get("VersionId"),
         size=found["ContentLength"],
@@ -78,7 +77,7 @@ def upload_event(target: Target, stack: Stack, wanted: str) -> Event:
 
 def function_name(stack: Stack, function: str = "") -> str:
     """The image processor's name, unless `function` names another."""
-    return function or _output(stack, "FunctionName")
+    return function or stack.function
 
 
 @contextmanager
@@ -147,21 +146,12 @@ def invoke(
     )
 
 
-def _output(stack: Stack, name: str) -> str:
-    if found := stack.outputs.get(name):
-        return found
-    raise Problem(
-        f"{stack.name} has no output {name}, by which it is found.",
-        "Add it to the template and run `tapstack up`.",
-    )
-
-
-def _latest(s3: Any, bucket: str) -> str:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=SOURCE_PREFIX)
+def _latest(s3: Any, bucket: str, prefix: str) -> str:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [each for page in pages for each in page.get("Contents", [])]
     if not found:
         raise Problem(
-            f"Nothing has been uploaded to {bucket} under {SOURCE_PREFIX}.",
+            f"Nothing has been uploaded to {bucket} under {prefix}.",
             "Upload a file there, or name one with an event: `tapstack invoke event.json`.",
         )
     return str(max(found, key=lambda each: each["LastModified"])["Key"])

@@ -14,8 +14,7 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.problems import Problem
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 LIMIT = 10_000  # messages at a time
@@ -90,8 +89,8 @@ def redrive(
     that is sent twice, because this was killed in between, is announced once all the same. `report`
     receives each message at once. What fails again meanwhile is left for another time.
     """
-    sqs, url = target.client("sqs"), _output(stack, "FailureQueueUrl")
-    function = _output(stack, "FunctionArn")
+    sqs, url = target.client("sqs"), stack.failure_queue
+    function = stack.function_arn
     elsewhere = _taken_by_others(sqs, url)
     items: list[Item] = []
     handled: set[str] = set()  # requests whose event is with the function again
@@ -178,12 +177,6 @@ def _send(lambda_: Any, function: str, item: Item) -> Item:
     if answer["StatusCode"] != _ACCEPTED:
         return replace(item, action="refused", why=f"Lambda answered {answer['StatusCode']}")
     return replace(item, action="sent", sent_as=str(answer["ResponseMetadata"]["RequestId"]))
-
-
-def _output(stack: Stack, name: str) -> str:
-    if not stack.outputs.get(name):
-        raise Problem(f"{stack.name} has no output {name}.", "Restore it in the template.")
-    return stack.outputs[name]
 
 
 def _taken_by_others(sqs: Any, url: str) -> int:

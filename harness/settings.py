@@ -23,14 +23,38 @@ def project_folder(here: Path) -> Path:
     return next(found, here)
 
 
+# Says which of a template's outputs plays which part; see harness/stack/pipeline.py.
+PIPELINE_FILE = "pipeline.yml"
+
+
+def pipeline_file(template: Path) -> Path:
+    """The pipeline.yml beside a template; TapStack's own where there is none."""
+    beside = template.parent / PIPELINE_FILE
+    return beside if beside.is_file() else ROOT / "infra" / PIPELINE_FILE
+
+
 # The template, the functions, and whatever is written: in the checkout or in a project elsewhere.
 PROJECT = ROOT if IN_CHECKOUT else project_folder(Path.cwd())
+_TEMPLATE = PROJECT / "infra" / "TapStack.yml"
+_PIPELINE = pipeline_file(_TEMPLATE)
+
+
+def project_of(template: Path) -> Path:
+    """The folder of the project that a template belongs to: lambda/ is beside it, or one above.
+
+    A template that is nowhere near one deploys the functions of the project here.
+    """
+    near = (template.parent, template.parent.parent)
+    return next((folder for folder in near if (folder / "lambda").is_dir()), PROJECT)
+
 
 # The template's parameters have the same patterns; 20 characters keep bucket names within 63.
 SUFFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 EMAIL = re.compile(
     r"(?=.{3,254}$)[A-Za-z0-9._%+-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 )
+# "Stack name" of the CloudFormation guide; a run's queue has 25 characters more, and 80 at most.
+STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,49}")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
@@ -43,11 +67,13 @@ class Settings:
     state_dir: Path = PROJECT / ".tapstack"
     build_dir: Path = PROJECT / "build"
     reports_dir: Path = PROJECT / "reports"
-    template: Path = PROJECT / "infra" / "TapStack.yml"
+    template: Path = _TEMPLATE
+    pipeline: Path = _PIPELINE
     target: str = "auto"
     port: int = 4566
     port_chosen: bool = False  # by a person: a target that runs at another one is not meant then
     suffix: str = "dev"
+    given_stack_name: str = ""  # by a person, instead of one that ends with the suffix
     email: str = "ops@example.com"
     region: str = "us-east-1"
     image: str = ""  # of the emulator, instead of the one that is built on base_image
@@ -58,7 +84,7 @@ class Settings:
     @property
     def stack_name(self) -> str:
         """The name of the stack that holds this environment."""
-        return f"tapstack-{self.suffix}"
+        return self.given_stack_name or f"tapstack-{self.suffix}"
 
     @property
     def installation(self) -> Path:
@@ -67,7 +93,7 @@ class Settings:
         It is the checkout's or, without one, the user's.
         """
         if IN_CHECKOUT:
-            return self.root / ".tapstack"
+            return self.sources / ".tapstack"
         data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
         return Path(data).absolute() / "tapstack"
 
@@ -87,13 +113,19 @@ def read_settings(
         default = getattr(Settings, field)
         return str(given.get(field) or environment.get(variable) or default)
 
-    def path(field: str, variable: str) -> Path:
-        return Path(choice(field, variable)).expanduser().absolute()
+    def path(field: str, variable: str, default: Path | None = None) -> Path:
+        chosen = given.get(field) or environment.get(variable) or default
+        return Path(str(chosen or getattr(Settings, field))).expanduser().absolute()
 
+    template = path("template", "TAPSTACK_TEMPLATE")
+    root = project_of(template)
     return Settings(
+        root=root,
+        build_dir=root / "build",
         state_dir=path("state_dir", "TAPSTACK_STATE"),
-        reports_dir=path("reports_dir", "TAPSTACK_REPORTS"),
-        template=path("template", "TAPSTACK_TEMPLATE"),
+        reports_dir=path("reports_dir", "TAPSTACK_REPORTS", root / "reports"),
+        template=template,
+        pipeline=pipeline_file(template),
         target=choice("target", "TARGET"),
         port=port_number(choice("port", "TAPSTACK_PORT")),
         port_chosen=bool(given.get("port") or environment.get("TAPSTACK_PORT")),
@@ -103,6 +135,14 @@ def read_settings(
             "an environment suffix",
             "Use 1 to 20 lower-case letters, digits and inner hyphens, such as dev or pr-42.",
         ),
+        given_stack_name=_matching(
+            STACK_NAME,
+            named,
+            "the name of a stack",
+            "Use up to 50 letters, digits and hyphens, a letter first.",
+        )
+        if (named := choice("given_stack_name", "TAPSTACK_STACK_NAME"))
+        else "",
         email=_matching(
             EMAIL,
             choice("email", "NOTIFICATION_EMAIL"),

@@ -68,7 +68,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
         for number, picture in enumerate(plan(options.images or IMAGES, options.seed))
     ]
     doomed = {each.path: "failed" for each in pictures if each.path.startswith("doomed/")}
-    faults = [{**each, "caller": stack.outputs["FunctionName"]} for each in TROUBLE]
+    faults = [{**each, "caller": stack.function} for each in TROUBLE]
     context.compressed(f"Lambda retried after {RETRY_S:g} and {2 * RETRY_S:g} s, not 60 and 120 s")
     with (
         compressed(target, lambda_retry_s=RETRY_S),

@@ -24,7 +24,7 @@ _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
 
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Send everything at once, watch it being worked off, and judge it."""
-    options, function = context.options, context.stack.outputs["FunctionName"]
+    options, function = context.options, context.stack.function
     pictures = plan(options.images or IMAGES, options.seed)
     with watched(context, "Throttles") as alarm:
         with reserved_concurrency(context.target, function, RESERVED):

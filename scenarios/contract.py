@@ -12,7 +12,7 @@ from PIL import Image
 
 from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
-from harness.evidence.ledger import OUTPUT_PREFIX, SOURCE_PREFIX, Expected
+from harness.evidence.ledger import Expected
 from harness.evidence.observations import Run
 from harness.evidence.output_checks import field_of
 from harness.faults.function_settings import environment
@@ -89,15 +89,16 @@ def uploaded(probe: Probe) -> str:
 @guarantee("events", f"{_S3}notification-how-to-filtering.html")
 def events(probe: Probe) -> str:
     """S3 notifies the function of the keys that its filters name, in any case, and of no others."""
-    filters = [each for each in probe.filters() if each.prefix.startswith(SOURCE_PREFIX)]
+    uploads = probe.stack.keys.uploads
+    filters = [each for each in probe.filters() if each.prefix.startswith(uploads)]
     if not filters:
-        raise Broken(f"S3 notifies the function of nothing under {SOURCE_PREFIX}")
+        raise Broken(f"S3 notifies the function of nothing under {uploads}")
     names = [f"events/{number}{each.suffix}" for number, each in enumerate(filters)]
     pictures = [picture(f"events/parts{filters[0].suffix}", 1), *(picture(n, 1) for n in names)]
     sent = [probe.put_picture(each, in_parts="parts" in each.path) for each in pictures]
     others = ("big.JPG", "film.gif", "photo.jpg.txt", "jpg", f"/other/{probe.folder}/photo.jpg")
     for path in others:
-        key = path[1:] if path.startswith("/") else f"{SOURCE_PREFIX}{probe.folder}/{path}"
+        key = path[1:] if path.startswith("/") else f"{uploads}{probe.folder}/{path}"
         if not any(each.matches(key) for each in filters):
             probe.put(path, b"not for the function", no_picture(""))
     for entry, each in zip(sent, pictures, strict=True):
@@ -109,7 +110,7 @@ def events(probe: Probe) -> str:
 def keys(probe: Probe) -> str:
     """Keys may hold spaces, plus, percent and any script, up to S3's limit."""
     # processed/ is two bytes longer than uploads/, and the limit is 1,024 bytes of UTF-8.
-    longest = 1024 - len(f"{OUTPUT_PREFIX}{probe.folder}/long/.jpg".encode())
+    longest = 1024 - len(f"{probe.stack.keys.outputs}{probe.folder}/long/.jpg".encode())
     names = [
         "two words (2).jpg",
         "c++ a+b.jpg",
@@ -217,7 +218,7 @@ def vanished(probe: Probe) -> str:
     """An upload that is gone when its event comes is rejected at once, not tried again."""
     sent = probe.put(f"gone/photo{NO_EVENT}", b"never read", no_picture("rejected"))
     probe.target.client("s3").delete_object(
-        Bucket=probe.outputs["UploadBucketName"], Key=sent.key, VersionId=sent.version
+        Bucket=probe.stack.upload_bucket, Key=sent.key, VersionId=sent.version
     )
     probe.must_handle(probe.event(sent, EARLIER))
     return f"as {field_of(probe.await_notice(sent), 'error.type')}"
@@ -292,13 +293,13 @@ def no_images(probe: Probe) -> str:
     """Events that are of no upload are let pass."""
     photo = picture(f"none/photo{NO_EVENT}", 11)
     sent = probe.put_picture(photo, "")
-    bucket = probe.outputs["UploadBucketName"]
+    bucket = probe.stack.upload_bucket
     time_ = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
     test = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": time_, "Bucket": bucket}
     probe.must_handle(test)
     probe.must_handle(probe.event(sent, EARLIER, name="ObjectRemoved:Delete"))
     # What the function wrote must never be its input: it would go round for ever.
-    probe.must_handle(probe.event(sent, EARLIER, bucket=probe.outputs["ProcessedBucketName"]))
+    probe.must_handle(probe.event(sent, EARLIER, bucket=probe.stack.processed_bucket))
     if probe.versions(sent):
         raise Broken("an event that is of no upload made an output")
     return "S3's test event, a deletion, an output"
@@ -321,7 +322,7 @@ def steady_memory(probe: Probe) -> str:
     sent = probe.put_picture(photo)
     event = probe.event(sent, EARLIER)
     # An environment that has seen a vast photo would hide what a small one leaves behind.
-    with environment(probe.target, probe.outputs["FunctionName"], TAPSTACK_FRESH=probe.folder):
+    with environment(probe.target, probe.stack.function, TAPSTACK_FRESH=probe.folder):
         used = [memory_used_mb(probe, event) for _ in range(INVOCATIONS)]
     probe.expect(sent, photo)
     grown, first = grown_mb(used), used[0]

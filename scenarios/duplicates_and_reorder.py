@@ -41,7 +41,7 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     """Send the day, disturb its events, and judge what came of each version."""
     options = context.options
     pictures = overwriting(plan(options.images or IMAGES, options.seed), options.seed)
-    bucket = context.stack.outputs["UploadBucketName"]
+    bucket = context.stack.upload_bucket
     events = [{"bucket": bucket, **each} for each in DISTURBED]
     with disturbed(context.target, events=events, seed=options.seed) as disturbance:
         # What is held back longest may be on its way when the last image has long been settled.

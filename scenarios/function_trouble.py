@@ -61,7 +61,7 @@ ERRORS = len(TROUBLES) + ALLOWED + (ALLOWED + 1) + ATTEMPTS
 
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Cause one trouble after the other, and judge what was seen of them."""
-    target, function = context.target, context.stack.outputs["FunctionName"]
+    target, function = context.target, context.stack.function
     context.compressed(f"Lambda retried after {RETRY_S:g} and {2 * RETRY_S:g} s, not 60 and 120 s")
     # Where processes queue for the cores, six seconds would also end what does not hang. Three
     # times as long leaves the six errors within the five minutes that the alarm looks at.
@@ -177,8 +177,7 @@ def _under(
 def _of(probe: Probe, rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rules for this run's images alone."""
     return [
-        {**rule, "key": f"*/{probe.folder}{rule['key'][1:]}"}
-        | {"function": probe.outputs["FunctionName"]}
+        {**rule, "key": f"*/{probe.folder}{rule['key'][1:]}"} | {"function": probe.stack.function}
         for rule in rules
     ]
 

@@ -95,18 +95,18 @@ def apart(life: Life) -> str:
 
 def _traces(probe: Probe) -> list[str]:
     """What there is in an environment into which nobody has uploaded anything yet."""
-    target, outputs = probe.target, probe.outputs
+    target, stack = probe.target, probe.stack
     s3, sqs, logs = (target.client(service) for service in ("s3", "sqs", "logs"))
     # An alarm says once that it is OK when it is first evaluated, which is nobody's doing.
     notices = [notice for notice in probe.all_notices if notice.status != "alarm OK"]
     traces = [f"a notification {notice.body}" for notice in notices]
-    for bucket in (outputs["UploadBucketName"], outputs["ProcessedBucketName"]):
+    for bucket in (stack.upload_bucket, stack.processed_bucket):
         found = s3.list_object_versions(Bucket=bucket).get("Versions", [])
         traces += [f"an object {version['Key']}" for version in found]
     for group in log_groups(target, probe.stack.name):
         found = logs.filter_log_events(logGroupName=group, startTime=int(probe.seen.started * 1000))
         traces += [f"a line in {group}: {event['message'][:100]}" for event in found["events"]]
-    received = sqs.receive_message(QueueUrl=outputs["FailureQueueUrl"], VisibilityTimeout=0)
+    received = sqs.receive_message(QueueUrl=stack.failure_queue, VisibilityTimeout=0)
     traces += ["a message in its failure queue" for _ in received.get("Messages", [])]
     for alarm in measured_alarms(probe):
         name = f"{alarm['MetricName']} of {alarm['AlarmName']}"
@@ -133,7 +133,7 @@ def email(life: Life) -> str:
         return "the template has no such parameter"
     before = life.one.email
     life.one.deploy(NotificationEmail=EMAIL)
-    topic = life.one.stack.outputs["NotificationTopicArn"]
+    topic = life.one.stack.topic
     pages = life.one.target.client("sns").get_paginator("list_subscriptions_by_topic")
     subscribed = [
         (one["Endpoint"], one["SubscriptionArn"])
@@ -167,7 +167,7 @@ def concurrency(life: Life) -> str:
 
 def _reserved(life: Life) -> int | None:
     found = life.one.target.client("lambda").get_function_concurrency(
-        FunctionName=life.one.stack.outputs["FunctionName"]
+        FunctionName=life.one.stack.function
     )
     reserved: int | None = found.get("ReservedConcurrentExecutions")
     return reserved
@@ -210,11 +210,11 @@ def suffix(life: Life) -> str:
 # --- Replacement and failure ----------------------------------------------------------------------
 
 
-def _renamed(life: Life, end: str, *outputs: str) -> Changes:
-    """Other names for the resources that some outputs name, whatever they are called now."""
+def _renamed(life: Life, end: str, *parts: str) -> Changes:
+    """Other names for what plays some parts, whatever it is called now."""
     changes = {}
-    for output in outputs:
-        name = life.one.named_by(output)
+    for part in parts:
+        name = life.one.playing(part)
         resource = life.one.template["Resources"][name]
         property_ = IDENTITIES[resource["Type"]].name_property
         before = resource.get("Properties", {}).get(property_, name)
@@ -223,9 +223,9 @@ def _renamed(life: Life, end: str, *outputs: str) -> Changes:
 
 
 # What cannot change its name: all of it is replaced, and what depends on it follows.
-RENAMED = ("NotificationTopicArn", "FunctionName", "LogGroupName", "FailureQueueUrl")
+RENAMED = ("topic", "function", "log_group", "failure_queue")
 # What holds what nobody else has is never deleted because it was replaced.
-KEPT = ("UploadBucketName", "ProcessedBucketName", "FailureQueueUrl")
+KEPT = ("upload_bucket", "processed_bucket", "failure_queue")
 
 
 @guarantee("replacement", _UPDATES)
@@ -233,7 +233,7 @@ def replacement(life: Life) -> str:
     """What cannot change its name is replaced: the new one works, the old one is gone."""
     resources, before = life.one.template["Resources"], life.one.ids()
     renamed = _renamed(life, "renamed", *RENAMED)
-    kept_ids = {life.one.named_by(output) for output in KEPT} | {
+    kept_ids = {life.one.playing(part) for part in KEPT} | {
         name for name, each in resources.items() if each.get("UpdateReplacePolicy") == "Retain"
     }
     life.one.deploy(life.one.changed(renamed))
@@ -261,11 +261,11 @@ def replacement(life: Life) -> str:
 
 def _other_figures(life: Life) -> Changes:
     """Another threshold, retention, memory, lifecycle and environment: all can change in place."""
-    resources, function = life.one.template["Resources"], life.one.named_by("FunctionName")
+    resources, function = life.one.template["Resources"], life.one.playing("function")
     variables = resources[function]["Properties"]["Environment"]["Variables"]
     alarm = next(n for n, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm")
     lifecycle = {"Id": "Added", "Status": "Enabled", "ExpirationInDays": 9, "Prefix": "added/"}
-    bucket, group = life.one.named_by("UploadBucketName"), life.one.named_by("LogGroupName")
+    bucket, group = life.one.playing("upload_bucket"), life.one.playing("log_group")
     rules = resources[bucket]["Properties"].get("LifecycleConfiguration", {}).get("Rules", [])
     return {
         function: {
@@ -311,9 +311,7 @@ def _differ(before: Facts, after: Facts, name: str) -> bool:
 def failed_update(life: Life) -> str:
     """An update that fails is taken back: all is exactly as before, and works."""
     everything = list(life.one.template["Resources"])
-    changes = _merged(
-        _renamed(life, "doomed", "NotificationTopicArn", "FunctionName"), _other_figures(life)
-    )
+    changes = _merged(_renamed(life, "doomed", "topic", "function"), _other_figures(life))
     added = {
         "Added": {"Type": "AWS::SQS::Queue"},
         "Doomed": {
@@ -339,8 +337,8 @@ def failed_update(life: Life) -> str:
 @guarantee("refused-deletion", f"{_S3}delete-bucket.html")
 def refused_deletion(life: Life) -> str:
     """While a bucket holds something, the stack's deletion fails, names it and keeps it whole."""
-    outputs = life.one.stack.outputs
-    buckets = [outputs["UploadBucketName"], outputs["ProcessedBucketName"]]
+    stack = life.one.stack
+    buckets = [stack.upload_bucket, stack.processed_bucket]
     before = {name: _bucket(life, name) for name in buckets}
     try:
         life.one.delete()

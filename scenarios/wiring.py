@@ -190,8 +190,8 @@ def bucket_notifications(probe: Probe) -> str:
         return "the template has no such custom resource"
     before, theirs = notifications(probe), probe.filters()[0]
     properties = {
-        "Bucket": probe.outputs["UploadBucketName"],
-        "FunctionArn": probe.outputs["FunctionArn"],
+        "Bucket": probe.stack.upload_bucket,
+        "FunctionArn": probe.stack.function_arn,
         "IdPrefix": probe.folder,
         "Prefix": f"other/{probe.folder}/",
         "Suffixes": [".one"],

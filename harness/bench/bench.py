@@ -19,7 +19,7 @@ from harness.polling import stretched
 from harness.problems import Problem
 from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 KIND = KINDS["messenger"]  # 1280 × 960

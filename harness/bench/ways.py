@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.polling import wait_until
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 CORES = os.cpu_count() or 1
@@ -78,13 +78,12 @@ def through_pipeline(target: Target, stack: Stack, uploads: Sequence[Upload]) ->
 
     Raises DeadlineExceeded if the pipeline loses images.
     """
-    s3, outputs = target.client("s3"), stack.outputs
-    run = f"bench-{secrets.token_hex(4)}"
+    s3, run = target.client("s3"), f"bench-{secrets.token_hex(4)}"
 
     def send(upload: Upload) -> None:
         s3.put_object(
-            Bucket=outputs["UploadBucketName"],
-            Key=f"uploads/{run}/{upload.path}",
+            Bucket=stack.upload_bucket,
+            Key=f"{stack.keys.uploads}{run}/{upload.path}",
             Body=upload.file.read_bytes(),
             ContentType=upload.content_type,
             Metadata=dict(upload.metadata),
@@ -92,7 +91,7 @@ def through_pipeline(target: Target, stack: Stack, uploads: Sequence[Upload]) ->
 
     def done() -> int:
         pages = s3.get_paginator("list_objects_v2").paginate(
-            Bucket=outputs["ProcessedBucketName"], Prefix=f"processed/{run}/"
+            Bucket=stack.processed_bucket, Prefix=f"{stack.keys.outputs}{run}/"
         )
         return sum(page["KeyCount"] for page in pages)
 

@@ -2,12 +2,12 @@
 
 import click
 
-from harness.commands.options import configured
+from harness.commands.options import STACK, configured
 from harness.settings import Settings, port_number
 
 
 @click.command()
-@configured("suffix", "target", "state")
+@configured(*STACK)
 @click.option(
     "--listen", metavar="PORT", help="The page's port on 127.0.0.1; 0 takes any free one.  [4580]"
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.commands.options import configured
+from harness.commands.options import STACK, configured
 from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings
@@ -14,7 +14,7 @@ from harness.targets.choosing import choose_target
 
 @click.command()
 @click.argument("key")
-@configured("suffix", "target", "state")
+@configured(*STACK)
 @click.option("--report", metavar="FOLDER", help="That of another run.  [reports/latest]")
 def explain(settings: Settings, key: str, report: str | None) -> int:
     """Show what happened to the image KEY.

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from harness.commands.options import as_json, configured
+from harness.commands.options import STACK, as_json, configured
 from harness.commands.output import print_json, running_stack, tell
 from harness.invoke import Invoked, debugged, function_name, upload_event
 from harness.invoke import invoke as invoke_function
@@ -23,7 +23,7 @@ _PATIENCE_S = 2 * 3600  # the emulator gives up before
 
 @click.command()
 @click.argument("event", required=False, metavar="[EVENT|KEY]")
-@configured("suffix", "target", "region", "state")
+@configured(*STACK, "region")
 @click.option("--function", metavar="NAME", help="Another function than the image processor.")
 @click.option("--debug", is_flag=True, help="Wait for a debugger, and for as long as it takes.")
 @click.option("--debug-port", default="5678", metavar="PORT", help="Where it waits.  [5678]")

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
-from harness.commands.options import configured
+from harness.commands.options import STACK, configured
 from harness.commands.output import running_stack
 from harness.evidence.logs import LogEvent, follow, log_events, log_groups, readable
 from harness.problems import Problem
 from harness.settings import Settings, positive_count, seconds
+from harness.stack.deployed import Stack
 from harness.targets.choosing import choose_target
 from harness.targets.target import Target
 
@@ -20,7 +21,7 @@ _NAMED = 3  # keys, where several are meant
 
 @click.command()
 @click.argument("key", required=False)
-@configured("suffix", "target", "state")
+@configured(*STACK)
 @click.option("--follow", "-f", "following", is_flag=True, help="Go on until Ctrl-C.")
 @click.option(
     "--since", metavar="TIME", help="5m: the last five minutes. 18:04: from then on, UTC."
@@ -65,7 +66,7 @@ def logs(
     stack = running_stack(target, settings)
     groups = _groups(log_groups(target, stack.name), function)
     if key:
-        events = _of_key(target, groups, key, since_ms)
+        events = _of_key(target, stack, groups, key, since_ms)
     else:
         events = log_events(target, groups, since_ms)
         count = count or (None if since else _LINES)
@@ -108,12 +109,13 @@ def _groups(known: Sequence[str], function: str | None) -> list[str]:
     return found
 
 
-def _of_key(target: Target, groups: Sequence[str], wanted: str, since_ms: int) -> list[LogEvent]:
+def _of_key(
+    target: Target, stack: Stack, groups: Sequence[str], wanted: str, since_ms: int
+) -> list[LogEvent]:
     """The lines of all requests that handled the upload; Problem unless there is exactly one."""
-    from harness.evidence.explain import source_key  # late, as is what comes with it
-    from harness.evidence.invocations import InvocationLog
+    from harness.evidence.invocations import InvocationLog  # late, as is what comes with it
 
-    source = source_key(wanted)
+    source = stack.keys.source(wanted)
     found: dict[str, list[LogEvent]] = {}
     for group in groups:
         log = InvocationLog(target.client("logs"), group, 0, since_ms)

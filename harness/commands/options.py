@@ -10,13 +10,20 @@ from harness.settings import read_settings
 
 _SETTINGS = {
     "suffix": ("NAME", "Environment suffix; ends the name of everything deployed.  [dev]"),
+    "stack-name": ("NAME", "Name of the stack.  [tapstack-SUFFIX]"),
     "email": ("ADDRESS", "Who is subscribed to the notifications.  [ops@example.com]"),
     "target": ("NAME", "Where the stack runs: embedded, compose, endpoint or auto.  [auto]"),
     "port": ("PORT", "Port of the emulator on 127.0.0.1; 0 takes any free one.  [4566]"),
     "region": ("REGION", "AWS region.  [us-east-1]"),
-    "template": ("FILE", "CloudFormation template.  [infra/TapStack.yml]"),
+    "template": (
+        "FILE",
+        "CloudFormation template, of another project too.  [infra/TapStack.yml]",
+    ),
     "state": ("FOLDER", "What runs here, and its logs.  [.tapstack]"),
 }
+# Where a field of the Settings is not called as its option.
+_FIELDS = {"stack-name": "given_stack_name", "state": "state_dir"}
+STACK = ("suffix", "stack-name", "template", "target", "state")  # which one, and where it runs
 
 
 def configured(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -25,8 +32,9 @@ def configured(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(command)
         def with_settings(**options: object) -> int:
-            chosen = {name: options.pop(name) for name in names}
-            chosen["state_dir"] = chosen.pop("state", None)
+            chosen = {
+                _FIELDS.get(name, name): options.pop(name.replace("-", "_")) for name in names
+            }
             return command(read_settings(chosen), **options)
 
         decorated: Callable[..., int] = with_settings

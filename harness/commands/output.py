@@ -12,7 +12,8 @@ import click
 from harness.naming import as_typed, command
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.deploy import Stack, find_stack
+from harness.stack.deploy import find_stack
+from harness.stack.deployed import Stack
 from harness.targets.isolation import NOT_ISOLATED, why_not_isolated
 from harness.targets.target import Target
 
@@ -81,8 +82,9 @@ def show_stack(target: Target, stack: Stack) -> None:
                 here = "`tapstack console` shows what runs here"
                 click.echo(as_typed(f"\n{name} leads to the console of AWS itself; {here}"))
         click.echo(_how_to_reach(target.endpoint, stack))
-    if stack.outputs.get("UploadBucketName") and stack.outputs.get("FunctionName"):
-        click.echo(as_typed("\nNext: `tapstack run daily-load`; `tapstack console` shows it live"))
+    if not stack.missing():
+        first = (stack.pipeline.gate or ("daily-load",))[0]
+        click.echo(as_typed(f"\nNext: `tapstack run {first}`; `tapstack console` shows it live"))
 
 
 def show_isolation(target: Target) -> None:
@@ -93,8 +95,9 @@ def show_isolation(target: Target) -> None:
 
 def _how_to_reach(endpoint: str, stack: Stack) -> str:
     """How other tools come to it."""
-    bucket = stack.outputs.get("UploadBucketName")
-    example = f"s3 cp photo.jpg s3://{bucket}/uploads/photo.jpg" if bucket else "s3 ls"
+    example = "s3 ls"
+    if not stack.missing("upload_bucket"):
+        example = f"s3 cp photo.jpg s3://{stack.upload_bucket}/{stack.keys.uploads}photo.jpg"
     return f"""
 Any tool that speaks AWS reaches it, once its shell has the endpoint, the Region and the keys:
   eval "$({command("env")})"

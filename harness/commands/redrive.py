@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from harness.commands.options import as_json, configured
+from harness.commands.options import STACK, as_json, configured
 from harness.commands.output import print_json, running_stack
 from harness.naming import as_typed
 from harness.redrive import LIMIT, Failure, Item, Redrive
@@ -23,7 +23,7 @@ _DONE = {
 
 
 @click.command()
-@configured("suffix", "target", "region", "state")
+@configured(*STACK, "region")
 @click.option("--execute", is_flag=True, help="Send them again; without it nothing is changed.")
 @as_json
 def redrive(settings: Settings, *, execute: bool, as_json: bool) -> int:

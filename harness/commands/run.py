@@ -53,9 +53,10 @@ def run(
     from harness.evidence.report_files import check_reports_folder
     from harness.evidence.thresholds import read_threshold
     from harness.page.summary import append_summary, summary
-    from harness.run.scenario import RunOptions, find_scenario, run_scenario
+    from harness.run.catalogue import find_scenario
+    from harness.run.scenario import RunOptions, run_scenario
 
-    taken = find_scenario(scenario).options
+    taken = find_scenario(scenario, settings).options
     for option, value in (("images", images), ("day", day), ("for", lasting)):
         if value is not None and option not in taken:
             raise Problem(

@@ -2,21 +2,25 @@
 
 import click
 
-from harness.commands.options import as_json
+from harness.commands.options import as_json, configured
 from harness.commands.output import print_json
+from harness.settings import Settings
 
 
 @click.command(name="scenarios")
+@configured("template")
 @as_json
-def scenarios_command(*, as_json: bool) -> int:
+def scenarios_command(settings: Settings, *, as_json: bool) -> int:
     """List the scenarios that `tapstack run` knows.
+
+    TapStack's own, and those in scenarios/ of the project that the template belongs to.
 
     One line each: whether the gate runs it, its name, what it is about, and what a target needs for
     it. Nothing has to run.
     """
-    from harness.run.scenario import scenarios
+    from harness.run.catalogue import scenarios
 
-    known = scenarios()
+    known = scenarios(settings)
     if as_json:
         print_json(
             [

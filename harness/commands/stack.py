@@ -2,7 +2,7 @@
 
 import click
 
-from harness.commands.options import ALL, as_json, configured, pairs, parameters
+from harness.commands.options import ALL, STACK, as_json, configured, pairs, parameters
 from harness.commands.output import (
     agreed,
     left_alone,
@@ -83,7 +83,7 @@ def down(settings: Settings) -> int:
 
 
 @click.command()
-@configured("suffix", "target", "region", "template", "state")
+@configured(*STACK, "region")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def destroy(settings: Settings, *, yes: bool) -> int:
     """Remove an environment with all that its buckets hold.
@@ -118,7 +118,7 @@ def destroy(settings: Settings, *, yes: bool) -> int:
 
 
 @click.command(name="build")
-@configured("target", "state")
+@configured("template", "target", "state")
 @parameters
 def build_command(settings: Settings, parameters: tuple[str, ...]) -> int:
     """Build the functions' packages.

@@ -2,7 +2,7 @@
 
 import click
 
-from harness.commands.options import as_json, configured
+from harness.commands.options import STACK, as_json, configured
 from harness.commands.output import (
     print_json,
     show_isolation,
@@ -19,7 +19,7 @@ NOTHING_RUNS = 3  # as `systemctl status` says it (LSB: "program is not running"
 
 
 @click.command()
-@configured("suffix", "target", "state")
+@configured(*STACK)
 @as_json
 def status(settings: Settings, *, as_json: bool) -> int:
     """Show what runs and what is deployed. Ends with 3 if nothing runs.

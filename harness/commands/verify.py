@@ -2,14 +2,14 @@
 
 import click
 
-from harness.commands.options import as_json, configured
+from harness.commands.options import STACK, as_json, configured
 from harness.commands.output import print_json, running_stack
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
 
 
 @click.command()
-@configured("suffix", "target", "template", "state")
+@configured(*STACK)
 @as_json
 def verify(settings: Settings, *, as_json: bool) -> int:
     """Prove that the deployed stack is what its template says.

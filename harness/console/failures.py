@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.naming import command
 from harness.redrive import Item, redrive
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 SHOWN = 200  # messages
@@ -20,11 +20,12 @@ _COUNTED = {
 
 def count(target: Target, stack: Stack) -> dict[str, Any]:
     """How many messages wait, and how many somebody has received and not deleted."""
-    url = stack.outputs.get("FailureQueueUrl")
-    if not url:
+    if stack.missing("failure_queue"):
         return {"there": False, "waiting": 0, "taken": 0}
     names = list(_COUNTED.values())
-    answer = target.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    answer = target.client("sqs").get_queue_attributes(
+        QueueUrl=stack.failure_queue, AttributeNames=names
+    )
     counted = {name: int(answer["Attributes"][wanted]) for name, wanted in _COUNTED.items()}
     return {"there": True, **counted}
 

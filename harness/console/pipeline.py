@@ -10,13 +10,12 @@ from typing import Any
 
 from harness.console import pictures
 from harness.console.view import Place
-from harness.evidence.ledger import SOURCE_PREFIX
 from harness.evidence.logs import LogEvent, readable
 from harness.naming import as_typed
 from harness.problems import Problem
 
 TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
-FOLDER = f"{SOURCE_PREFIX}console/"  # of photos that were sent from here
+FOLDER = "console/"  # below the prefix of uploads, of photos that were sent from here
 _NAME = 200  # characters of a file's name; a key has at most 1,024 bytes
 _CONTROL = re.compile(r"[\x00-\x1f\x7f/\\]")
 
@@ -31,9 +30,9 @@ def send_photo(place: Place, name: str, data: bytes) -> dict[str, str]:
             f"{name} does not end with .jpg, .jpeg or .png: S3 notifies the function of no other.",
             "Rename it; capitals count.",
         )
-    key = f"{FOLDER}{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{name}"
+    key = f"{place.stack.keys.uploads}{FOLDER}{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{name}"
     answer = place.target.client("s3").put_object(
-        Bucket=place.stack.outputs["UploadBucketName"],
+        Bucket=place.stack.upload_bucket,
         Key=key,
         Body=data,
         ContentType=TYPES[suffix],
@@ -43,7 +42,7 @@ def send_photo(place: Place, name: str, data: bytes) -> dict[str, str]:
 
 def story(place: Place, request_id: str) -> dict[str, Any]:
     """What the function logged for a request, as a person reads it."""
-    group = place.stack.outputs["LogGroupName"]
+    group = place.stack.log_group
     lines = place.uploads.lines(request_id)
     return {"lines": [readable(LogEvent("", time_ms, group, text)) for time_ms, text in lines]}
 
@@ -51,8 +50,8 @@ def story(place: Place, request_id: str) -> dict[str, Any]:
 def shown(place: Place, bucket: str, key: str, version: str) -> bytes:
     """A picture of one of the stack's two buckets, as WebP. Raises pictures.NotShown."""
     names = {
-        "sent": place.stack.outputs["UploadBucketName"],
-        "got": place.stack.outputs["ProcessedBucketName"],
+        "sent": place.stack.upload_bucket,
+        "got": place.stack.processed_bucket,
     }
     if bucket not in names:
         raise pictures.NotShown("There is no such bucket.")

@@ -56,7 +56,7 @@ class Runs:
 
     def scenarios(self) -> dict[str, Any]:
         """What can be started."""
-        from harness.run.scenario import scenarios  # late: it takes NumPy and 25 MB with it
+        from harness.run.catalogue import scenarios  # late: it takes NumPy and 25 MB with it
 
         return {
             "scenarios": [
@@ -66,7 +66,9 @@ class Runs:
                     "gate": bool(each.gate),
                     "options": each.options,
                 }
-                for each in sorted(scenarios(), key=lambda each: each.name != "daily-load")
+                for each in sorted(
+                    scenarios(self._settings), key=lambda each: each.name != "daily-load"
+                )
             ]
         }
 
@@ -131,6 +133,8 @@ class Runs:
             [
                 *(sys.executable, "-P", "-m", "harness", "run", scenario, *options),
                 *("--suffix", settings.suffix, "--target", settings.target),
+                *("--template", str(settings.template)),
+                *(("--stack-name", name) if (name := settings.given_stack_name) else ()),
                 *("--state", str(settings.state_dir)),
             ],
             env={**os.environ, "TAPSTACK_REPORTS": str(settings.reports_dir), "COLUMNS": "110"},

@@ -14,8 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from harness.evidence.invocations import Invocation, InvocationLog
-from harness.evidence.ledger import SOURCE_PREFIX
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 SHOWN = 100  # uploads
@@ -77,8 +76,8 @@ class Uploads:
 
     def __init__(self, target: Target, stack: Stack, *, now: float) -> None:
         self._s3, self._logs = target.client("s3"), target.client("logs")
-        self._bucket, self._group = stack.outputs["UploadBucketName"], stack.outputs["LogGroupName"]
-        self._function = stack.outputs["FunctionName"]
+        self._bucket, self._group = stack.upload_bucket, stack.log_group
+        self._function, self._prefix = stack.function, stack.keys.uploads
         self._since = now - BACK_S
         self._log = self._log_since(self._since)
         function = target.client("lambda").get_function_configuration(FunctionName=self._function)
@@ -127,7 +126,7 @@ class Uploads:
         began = time.thread_time()
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self._bucket,
-            Prefix=SOURCE_PREFIX,
+            Prefix=self._prefix,
             PaginationConfig={"MaxItems": _PAGES * 1000, "PageSize": 1000},
         )
         found = {

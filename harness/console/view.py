@@ -17,13 +17,14 @@ from harness.console.uploads import SHOWN, Uploads
 from harness.naming import as_typed
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.deploy import Stack, find_stack
+from harness.stack.deploy import find_stack
+from harness.stack.deployed import Stack
 from harness.targets.choosing import choose_target
 from harness.targets.endpoint import EndpointTarget
 from harness.targets.target import Target
 
 GONE = (BotoCoreError, ClientError, OSError, Problem, KeyError)
-_NEEDED = ("UploadBucketName", "ProcessedBucketName", "LogGroupName", "FunctionName")
+_NEEDED = ("upload_bucket", "processed_bucket", "log_group", "function")
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,7 @@ def _find(settings: Settings) -> Place:
     stack = find_stack(target, settings)
     if stack is None:
         raise Problem(f"{settings.stack_name} is not deployed.", "`tapstack up` deploys it.")
-    if missing := [name for name in _NEEDED if not stack.outputs.get(name)]:
-        raise Problem(
-            f"{stack.name} has no output {', '.join(missing)}.", "Restore it in the template."
-        )
+    stack.require(*_NEEDED)
     return Place(target, stack, Uploads(target, stack, now=time.time()), Inbox(target))
 
 
@@ -110,7 +108,7 @@ def _state(place: Place) -> dict[str, Any]:
         "endpoint": place.target.endpoint,
         "stack": place.stack.name,
         "region": place.stack.region,
-        "bucket": place.stack.outputs["UploadBucketName"],
+        "bucket": place.stack.upload_bucket,
         "ours": place.ours,
     }
 

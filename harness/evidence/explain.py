@@ -10,14 +10,12 @@ from pathlib import Path
 
 from harness.evidence.invocations import Invocation
 from harness.evidence.ledger import (
-    OUTPUT_PREFIX,
-    SOURCE_PREFIX,
     Attempt,
     Entry,
     Ledger,
     Notice,
     Output,
-    run_of,
+    run_folder,
 )
 from harness.evidence.logs import LogEvent, readable
 from harness.evidence.observations import Run
@@ -60,10 +58,13 @@ def explain(settings: Settings, key: str, report: Path | None = None) -> list[st
 
 def _find(ledger: Ledger, wanted: str) -> list[Entry]:
     """The versions of the image; NotInReport that suggests others if there is none."""
-    source = source_key(wanted)
-    found = [entry for entry in ledger.entries if source in (entry.key, path_of(entry.key))]
+    found = [
+        entry
+        for entry in ledger.entries
+        if wanted in (entry.key, path_of(entry.key), entry.output_key)
+    ]
     if not found:
-        found = [entry for entry in ledger.entries if entry.key.endswith(f"/{source}")]
+        found = [entry for entry in ledger.entries if entry.key.endswith(f"/{wanted}")]
     if len({entry.key for entry in found}) > 1:
         several = sorted({path_of(entry.key) for entry in found})
         more = f" and {len(several) - _SUGGESTED} more" if len(several) > _SUGGESTED else ""
@@ -74,7 +75,7 @@ def _find(ledger: Ledger, wanted: str) -> list[Entry]:
         )
     if found:
         return all_of_key(ledger, found[0])
-    similar = ", ".join(near(path_of(source), sorted({path_of(e.key) for e in ledger.entries})))
+    similar = ", ".join(near(path_of(wanted), sorted({path_of(e.key) for e in ledger.entries})))
     raise NotInReport(
         f"The report has no image {wanted!r}.",
         f"Did you mean one of: {similar}?" if similar else "Name one that this run has uploaded.",
@@ -89,14 +90,7 @@ def all_of_key(ledger: Ledger, entry: Entry) -> list[Entry]:
 
 def path_of(key: str) -> str:
     """A key without its run's folder."""
-    return key.removeprefix(f"{SOURCE_PREFIX}{run_of(key)}/") if run_of(key) else key
-
-
-def source_key(wanted: str) -> str:
-    """The upload that a person means who may have named its output."""
-    if not wanted.startswith(OUTPUT_PREFIX):
-        return wanted
-    return SOURCE_PREFIX + wanted.removeprefix(OUTPUT_PREFIX)
+    return key.removeprefix(run_folder(key))
 
 
 def near(wanted: str, paths: Sequence[str]) -> list[str]:

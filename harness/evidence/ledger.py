@@ -15,17 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-SOURCE_PREFIX = "uploads/"
-OUTPUT_PREFIX = "processed/"
 RECEIPT_PREFIX = "receipts/"
 # Every run has a folder of its own below both prefixes, so that runs can be distinguished.
 RUN_FOLDER = r"run-\d{8}T\d{6}-[0-9a-f]{4}"
-_OF_RUN = re.compile(rf"(?:uploads|processed)/({RUN_FOLDER})/")
-
-
-def output_key(key: str) -> str:
-    """Where the output of the upload `key` must be, in the processed bucket."""
-    return OUTPUT_PREFIX + key.removeprefix(SOURCE_PREFIX)
+_OF_RUN = re.compile(rf"(?:[^/]+/)*?({RUN_FOLDER})/")
 
 
 def receipt_key(key: str, version: str) -> str:
@@ -42,6 +35,12 @@ def run_of(key: str) -> str:
     """The run that a key belongs to; empty if it is none's."""
     found = _OF_RUN.match(key)
     return found[1] if found else ""
+
+
+def run_folder(key: str) -> str:
+    """What a key begins with until its run's folder ends; empty if it is of none."""
+    found = _OF_RUN.match(key)
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +146,8 @@ class Delivery:
 class Entry:
     """All that is known of one image. Times are seconds since 1970; None means not yet.
 
+    Its output must be at `output_key`.
+
     Several entries may share a key: they are versions of one object. `error` says why its upload
     had no good answer, `etag` what S3 calls it should it be there all the same, and `recovered`
     that it was; `unread` says why its output could not be fetched. As the buckets showed at last:
@@ -156,6 +157,7 @@ class Entry:
 
     index: int
     key: str
+    output_key: str
     expected: Expected
     due: float
     bytes: int = 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.evidence.invocations import Invocation, Logs
 from harness.evidence.ledger import Ledger
+from harness.stack.pipeline import AREAS
 
 # "Types of metrics for Lambda functions": what Lambda measures each of them in.
 UNITS = {
@@ -113,6 +114,8 @@ class Parts:
 class Observations:
     """What was seen of a run. None where nothing could be seen; `missing` says why, by area.
 
+    `areas` are those of an output that are judged.
+
     `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
     of other runs; `unplanned` are versions in the run's folder of the upload bucket that the ledger
     does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
@@ -139,6 +142,7 @@ class Observations:
     interrupted: bool = False
     gone: bool = False
     shows: tuple[str, ...] = ()
+    areas: tuple[str, ...] = AREAS
     extra: tuple[str, ...] | None = None
     foreign: int = 0
     unplanned: tuple[str, ...] | None = None
@@ -157,6 +161,7 @@ class Observations:
     def load(cls, file: Path) -> "Observations":
         """The observations that were saved in `file`."""
         record = json.loads(file.read_text())
+        record["areas"] = tuple(record.get("areas", AREAS))
         for name in ("shows", "extra", "unplanned", "alarms"):
             record[name] = None if record.get(name) is None else tuple(record[name])
         record["day"] = Day(**record["day"]) if record.get("day") else None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from harness.evidence.ledger import Entry, Expected, Output, output_key
+from harness.evidence.ledger import Entry, Expected, Output
 from harness.evidence.observations import Observations
 from harness.images.corpus import METADATA_LIMIT, metadata_bytes
 from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE, Distance
@@ -14,7 +14,10 @@ _CLOCKS_S = 60.0  # by which clocks of two machines may differ
 
 
 def faults(entry: Entry, seen: Observations) -> dict[str, str]:
-    """What is wrong with the output and the success notification of an image, by area."""
+    """What is wrong with the output and the success notification of an image, by area.
+
+    An output that cannot be read is so whatever is judged; else it is the areas of `seen`.
+    """
     output = entry.output
     if output is None:
         return {"pixels": f"it could not be fetched: {entry.unread}"} if entry.unread else {}
@@ -30,7 +33,7 @@ def faults(entry: Entry, seen: Observations) -> dict[str, str]:
         "encryption": output.encryption != "AES256" and f"encryption is {output.encryption!r}",
         "notification": _notification_fault(entry, output, seen),
     }
-    return {area: text for area, text in found.items() if text}
+    return {area: text for area, text in found.items() if text and area in seen.areas}
 
 
 def _pixel_fault(output: Output, wanted: Expected) -> str:
@@ -113,7 +116,7 @@ def _notification_fault(entry: Entry, output: Output, seen: Observations) -> str
         "source.height": height,
         "source.format": entry.expected.form,
         "output.bucket": seen.processed_bucket,
-        "output.key": output_key(entry.key),
+        "output.key": entry.output_key,
         "output.versionId": output.version,
         "output.bytes": output.bytes,
         "output.width": output.size[0],

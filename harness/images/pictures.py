@@ -7,7 +7,7 @@ import io
 import os
 import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -19,7 +19,7 @@ from PIL import Image
 
 from harness.images import scenes, splice
 from harness.images.corpus import Kind, Picture
-from harness.images.reference import Pixels, Reference, expected, reference
+from harness.images.reference import Pixels, Reference, expected, fitted_size, reference
 
 _VERSION = 2  # raise it when bases change, so that kept ones are made anew
 _UNIT = 16  # pixels: a multiple of the height of every MCU
@@ -47,10 +47,17 @@ class Base:
     pixels: Pixels | None = None
 
 
-class Pictures:
-    """The bases, by kind and scene, kept as files under `folder`. Threads may share it."""
+type Wanted = Callable[[Image.Image], Image.Image]
 
-    def __init__(self, folder: Path) -> None:
+
+class Pictures:
+    """The bases, by kind and scene, kept as files under `folder`. Threads may share it.
+
+    `wanted` makes the output of what fits into the box; without it, that is the output.
+    """
+
+    def __init__(self, folder: Path, wanted: Wanted | None = None) -> None:
+        self._wanted = wanted
         self._folder = folder / f"v{_VERSION}-pillow-{PIL.__version__}"
         self._bases: dict[tuple[str, int], Base] = {}
         self._lock = threading.Lock()
@@ -81,7 +88,13 @@ class Pictures:
     def expected(self, picture: Picture) -> Image.Image:
         """The output that must come of `picture`, apart from what encoding costs."""
         base = self._base(picture).reference
-        return expected(base, _displayed(_band(picture), picture.kind), picture.orientation)
+        fitted = expected(base, _displayed(_band(picture), picture.kind), picture.orientation)
+        return self._wanted(fitted) if self._wanted else fitted
+
+    def output_size(self, picture: Picture) -> tuple[int, int]:
+        """Width and height of the output that must come of `picture`."""
+        size = fitted_size(*picture.displayed_size)
+        return self._wanted(Image.new("RGB", size)).size if self._wanted else size
 
     def _base(self, picture: Picture) -> Base:
         name = (picture.kind.name, picture.scene)

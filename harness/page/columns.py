@@ -7,7 +7,7 @@ objects, for no name is repeated.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from harness.evidence.ledger import Entry, run_of
+from harness.evidence.ledger import Entry, run_folder
 from harness.evidence.observations import Observations, Run
 from harness.evidence.outcomes import OUTCOMES
 from harness.page.judged import Judged
@@ -69,9 +69,8 @@ def _ms(seconds: float) -> int:
 
 def prefix_of(entries: Sequence[Entry]) -> str:
     """What all keys begin with: the run's folder, if they are of one run."""
-    runs = {run_of(entry.key) for entry in entries}
-    one = runs.pop() if len(runs) == 1 else ""
-    return f"uploads/{one}/" if one else ""
+    folders = {run_folder(entry.key) for entry in entries}
+    return folders.pop() if len(folders) == 1 else ""
 
 
 def _attempts(entry: Entry) -> list[Any]:

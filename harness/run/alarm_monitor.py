@@ -104,7 +104,7 @@ class Counter:
     """
 
     def __init__(self, context: Context, metric: str) -> None:
-        function = context.stack.outputs["FunctionName"]
+        function = context.stack.function
         configured = context.target.client("lambda").get_function_configuration(
             FunctionName=function
         )

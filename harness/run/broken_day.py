@@ -172,7 +172,7 @@ def _came_out(context: Context) -> int:
     """How many objects the processed bucket holds; none while there is no such bucket."""
     pages = context.target.client("s3").get_paginator("list_objects_v2")
     try:
-        found = pages.paginate(Bucket=context.stack.outputs["ProcessedBucketName"])
+        found = pages.paginate(Bucket=context.stack.processed_bucket)
         return sum(page["KeyCount"] for page in found)
     except ClientError:
         return 0

@@ -53,11 +53,12 @@ def try_all(
     """
     target, stack = context.target, context.stack
     seen = Observations(
-        upload_bucket=stack.outputs["UploadBucketName"],
-        processed_bucket=stack.outputs["ProcessedBucketName"],
+        upload_bucket=stack.upload_bucket,
+        processed_bucket=stack.processed_bucket,
         started=time.time(),
         late_after_s=context.options.late_after_s,
         shows=tuple(sorted(target.shows)),
+        areas=stack.pipeline.judged,
     )
     observer = Observer(target, stack, seen.started)
     deadline_s = min(_DEADLINE_S, context.options.patience_s)

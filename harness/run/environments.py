@@ -26,9 +26,11 @@ from harness.run.contracts import Guarantee, tried, untried
 from harness.run.probe import Broken, Probe
 from harness.run.scenario import Context
 from harness.stack.abandoned import environment_removal
-from harness.stack.deploy import Stack, delete_stack, deploy
+from harness.stack.deploy import delete_stack, deploy
+from harness.stack.deployed import Stack
 from harness.stack.orphans import Found, empty_buckets, found_of, remove
 from harness.stack.package import build
+from harness.stack.pipeline import PARTS
 from harness.stack.template import Template, load_template
 from harness.stack.verify import physical_ids, verify
 from harness.targets.undo_log import note
@@ -51,6 +53,7 @@ class Environment:
         self._settings = replace(
             context.settings,
             suffix=suffix,
+            given_stack_name="",
             template=home / f"{suffix}.json",
             # The packages are there already, and the person's own stay as they are.
             build_dir=home,
@@ -64,12 +67,12 @@ class Environment:
         """The parameters that its template has."""
         return frozenset(self.template.get("Parameters") or {})
 
-    def named_by(self, output: str) -> str:
-        """The logical id of the resource that an output names."""
-        value = self.stack.outputs.get(output)
+    def playing(self, part: str) -> str:
+        """The logical id of the resource that plays one of the pipeline's parts."""
+        value = self.stack.part(part)
         found = [name for name, physical_id in self.ids().items() if physical_id == value]
         if not found:
-            raise Broken(f"the output {output} names no resource of the stack")
+            raise Broken(f"the output for {PARTS[part]} names no resource of the stack")
         return found[0]
 
     # --- Changing it --------------------------------------------------------------------------
@@ -171,11 +174,12 @@ class Environment:
         """Upload to it and receive its notifications as long as the context lasts."""
         context = self._context
         seen = Observations(
-            upload_bucket=self.stack.outputs["UploadBucketName"],
-            processed_bucket=self.stack.outputs["ProcessedBucketName"],
+            upload_bucket=self.stack.upload_bucket,
+            processed_bucket=self.stack.processed_bucket,
             started=time.time(),
             late_after_s=context.options.late_after_s,
             shows=tuple(sorted(self.target.shows)),
+            areas=self.stack.pipeline.judged,
         )
         bases = context.settings.state_dir / "pictures"
         deadline_s = min(_DEADLINE_S, context.options.patience_s)
@@ -192,7 +196,7 @@ class Environment:
     def log_lines(self, since: float) -> list[str]:
         """The first lines that the image function has logged since a time."""
         found = self.target.client("logs").filter_log_events(
-            logGroupName=self.stack.outputs["LogGroupName"], startTime=int(since * 1000)
+            logGroupName=self.stack.log_group, startTime=int(since * 1000)
         )
         return [str(event["message"]) for event in found["events"]]
 
@@ -245,8 +249,8 @@ def live(
     if gone:
         reason = f"{context.target.name} stopped during the run"
     seen = Observations(
-        upload_bucket=context.stack.outputs["UploadBucketName"],
-        processed_bucket=context.stack.outputs["ProcessedBucketName"],
+        upload_bucket=context.stack.upload_bucket,
+        processed_bucket=context.stack.processed_bucket,
         started=started,
         late_after_s=context.options.late_after_s,
         elapsed_s=time.time() - started,

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from botocore.exceptions import ClientError
 
-from harness.evidence.ledger import output_key
 from harness.polling import DeadlineExceeded, wait_until
 from harness.redrive import redrive
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 _DEADLINE_S = 60.0
@@ -29,11 +28,11 @@ def waiting_failures(target: Target, stack: Stack, keys: Sequence[str]) -> list[
 
 def outputs_of(target: Target, stack: Stack, keys: Sequence[str]) -> list[str]:
     """Those of `keys` that have an output, or will have one soon."""
-    s3, bucket = target.client("s3"), stack.outputs["ProcessedBucketName"]
+    s3, bucket = target.client("s3"), stack.processed_bucket
 
     def there(key: str) -> bool:
         try:
-            s3.head_object(Bucket=bucket, Key=output_key(key))
+            s3.head_object(Bucket=bucket, Key=stack.keys.output(key))
         except ClientError:
             return False
         return True

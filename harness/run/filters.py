@@ -3,9 +3,9 @@
 A Probe and the story of an upload ask.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 
@@ -21,15 +21,13 @@ class Filter:
         return key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
-def filters(target: Target, outputs: Mapping[str, str]) -> list[Filter]:
+def filters(target: Target, stack: Stack) -> list[Filter]:
     """Which keys S3 notifies the function of, as the upload bucket has it now."""
-    found = target.client("s3").get_bucket_notification_configuration(
-        Bucket=outputs["UploadBucketName"]
-    )
+    found = target.client("s3").get_bucket_notification_configuration(Bucket=stack.upload_bucket)
     named = [
         {rule["Name"].lower(): rule["Value"] for rule in rules}
         for entry in found.get("LambdaFunctionConfigurations", [])
-        if entry["LambdaFunctionArn"].startswith(outputs["FunctionArn"])
+        if entry["LambdaFunctionArn"].startswith(stack.function_arn)
         for rules in [entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])]
     ]
     return [Filter(each.get("prefix", ""), each.get("suffix", "")) for each in named]

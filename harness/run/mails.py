@@ -26,7 +26,7 @@ def confirmed_address(probe: Probe) -> Iterator[str]:
 
     It is confirmed as its reader would, by the token of the mail that asks for it.
     """
-    sns, topic = probe.target.client("sns"), probe.outputs["NotificationTopicArn"]
+    sns, topic = probe.target.client("sns"), probe.stack.topic
     address = f"{probe.folder}@example.com".lower()
     mails(probe)
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
@@ -57,7 +57,7 @@ def pending_addresses(probe: Probe) -> list[str]:
     pages = probe.target.client("sns").get_paginator("list_subscriptions_by_topic")
     return [
         each["Endpoint"]
-        for page in pages.paginate(TopicArn=probe.outputs["NotificationTopicArn"])
+        for page in pages.paginate(TopicArn=probe.stack.topic)
         for each in page["Subscriptions"]
         if each["Protocol"] == "email" and each["SubscriptionArn"] == _PENDING
     ]

@@ -26,7 +26,7 @@ _REPORTED = re.compile(r'(?:Max Memory Used: |"maxMemoryUsedMB": ?)(\d+)')
 def memory_used_mb(probe: Probe, event: Mapping[str, Any]) -> int:
     """The most memory that the environment of one more invocation has used until its end."""
     answer = probe.target.client("lambda").invoke(
-        FunctionName=probe.outputs["FunctionName"],
+        FunctionName=probe.stack.function,
         LogType="Tail",
         Payload=json.dumps(event).encode(),
     )

@@ -19,17 +19,15 @@ from harness.evidence.iam import read_usage
 from harness.evidence.invocations import Invocation, InvocationLog, Logs
 from harness.evidence.ledger import (
     RECEIPT_PREFIX,
-    SOURCE_PREFIX,
     Entry,
     Ledger,
-    output_key,
     receipt_key,
     run_of,
 )
 from harness.evidence.observations import UNITS, Metrics, Observations
 from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
 METRICS_DEADLINE_S = 120.0
@@ -80,13 +78,15 @@ class Observer:
 
     def _see_objects(self, seen: Observations, ledger: Ledger) -> Observations:
         """What versions there are of each upload and each output, and what is nobody's."""
-        made = self._versions(self._stack.outputs["ProcessedBucketName"])
+        stack = self._stack
+        shared = stack.processed_bucket == stack.upload_bucket
+        made = self._versions(stack.processed_bucket, stack.keys.outputs if shared else "")
         for entry in ledger.entries:
-            found = made.get(output_key(entry.key), [])
+            found = made.get(entry.output_key, [])
             entry.versions = len(found)
             entry.current = next((v["VersionId"] for v in found if _is_current(v)), "")
         ours = {run_of(entry.key) for entry in ledger.entries}
-        others = set(made) - {output_key(entry.key) for entry in ledger.entries}
+        others = set(made) - {entry.output_key for entry in ledger.entries}
         foreign = {key for key in others if run_of(key) and run_of(key) not in ours}
         extra = sorted(others - foreign) + sorted(self._foreign_receipts(ledger))
         return replace(
@@ -98,7 +98,7 @@ class Observer:
 
     def _foreign_receipts(self, ledger: Ledger) -> set[str]:
         """Objects among the receipts that are not of any version of any upload."""
-        bucket = self._stack.outputs["UploadBucketName"]
+        bucket = self._stack.upload_bucket
         found = set(self._versions(bucket, RECEIPT_PREFIX))
         found -= {receipt_key(entry.key, entry.version or "") for entry in ledger.entries}
         if found:  # those of other runs and of other people's uploads are as they must be
@@ -110,8 +110,8 @@ class Observer:
         """Tell entries their place among the versions of their key; give versions without entry."""
         entries = {(entry.key, entry.version): entry for entry in ledger.entries if entry.version}
         for run in filter(None, runs):
-            bucket = self._stack.outputs["UploadBucketName"]
-            for key, found in self._versions(bucket, f"{SOURCE_PREFIX}{run}/").items():
+            bucket = self._stack.upload_bucket
+            for key, found in self._versions(bucket, f"{self._stack.keys.uploads}{run}/").items():
                 for place, version in enumerate(reversed(found), 1):
                     if entry := entries.get((key, version["VersionId"])):
                         entry.place = place
@@ -202,7 +202,7 @@ class Observer:
 
     def _query(self, id_: str, name: str, statistic: str, unit: str = "") -> dict[str, Any]:
         """A query of GetMetricData for one of the function's metrics, minute by minute."""
-        dimension = {"Name": "FunctionName", "Value": self._stack.outputs["FunctionName"]}
+        dimension = {"Name": "FunctionName", "Value": self._stack.function}
         metric = {"Namespace": "AWS/Lambda", "MetricName": name, "Dimensions": [dimension]}
         wanted = {"Metric": metric, "Period": _MINUTE, "Stat": statistic}
         return {"Id": id_, "MetricStat": {**wanted, "Unit": unit} if unit else wanted}
@@ -254,7 +254,7 @@ class Observer:
 
     def _see_logs(self, seen: Observations, ledger: Ledger) -> Observations:
         """Wait until the log has the end of every request in a notification, as it comes late."""
-        name = self._stack.outputs["LogGroupName"]
+        name = self._stack.log_group
         client = self._target.client("logs")
         groups = client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         group: dict[str, Any] = next((g for g in groups if g["logGroupName"] == name), {})

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image, UnidentifiedImageError
 from urllib3.exceptions import HTTPError
 
-from harness.evidence.ledger import Entry, Ledger, Output, output_key
+from harness.evidence.ledger import Entry, Ledger, Output
 from harness.evidence.output_checks import field_of
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
@@ -91,7 +91,7 @@ class OutputReader:
         tags = None
         try:
             data, answer = self._get(entry)
-            where = {"Bucket": self._bucket, "Key": output_key(entry.key), **_version(entry)}
+            where = {"Bucket": self._bucket, "Key": entry.output_key, **_version(entry)}
             found = self._s3.get_object_tagging(**where)["TagSet"]
             tags = {tag["Key"]: tag["Value"] for tag in found}
         except _UNREADABLE as error:
@@ -101,9 +101,7 @@ class OutputReader:
         return replace(before, later=later, tags=tags)
 
     def _get(self, entry: Entry) -> tuple[bytes, dict[str, Any]]:
-        answer = self._s3.get_object(
-            Bucket=self._bucket, Key=output_key(entry.key), **_version(entry)
-        )
+        answer = self._s3.get_object(Bucket=self._bucket, Key=entry.output_key, **_version(entry))
         with answer["Body"] as body:
             return body.read(), answer
 

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from harness.evidence.explain import attempt_facts, log_lines, near, path_of, source_key
+from harness.evidence.explain import attempt_facts, log_lines, near, path_of
 from harness.evidence.invocations import Handled, Invocation, InvocationLog
-from harness.evidence.ledger import RECEIPT_PREFIX, SOURCE_PREFIX, output_key, run_of
+from harness.evidence.ledger import RECEIPT_PREFIX, run_of
 from harness.problems import Problem
 from harness.run.filters import Filter, filters
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
-_OUTPUTS = ("UploadBucketName", "ProcessedBucketName", "FunctionArn", "LogGroupName")
+_PARTS = ("upload_bucket", "processed_bucket", "function", "log_group")
 _SUGGESTED = 3
 
 # What the function logs when an upload has come to its end, and what it has published by then.
@@ -61,19 +61,15 @@ class End:
 def story(target: Target, stack: Stack, wanted: str) -> list[str]:
     """All that the stack shows of the upload `wanted`.
 
-    That is a whole key of either bucket, with or without `uploads/`, or a key's end as `find_key`
-    takes it. Raises NotUploaded if there is none, and Problem if the stack lacks an output that is
-    needed to look.
+    That is a whole key of either bucket, with or without the prefix of uploads, or a key's end as
+    `find_key` takes it. Raises NotUploaded if there is none, and Problem if the stack lacks an
+    output that is needed to look.
     """
-    if missing := [name for name in _OUTPUTS if not stack.outputs.get(name)]:
-        raise Problem(
-            f"{stack.name} has no output {' and no '.join(missing)}, by which uploads are found.",
-            "Add it to the template and run `tapstack up`.",
-        )
+    stack.require(*_PARTS)
     key = find_key(target, stack, wanted)
-    versions, deleted = _versions(target, stack.outputs["UploadBucketName"], key)
+    versions, deleted = _versions(target, stack.upload_bucket, key)
     since_ms = int(min(each.at for each in [*versions, *deleted]).timestamp()) * 1000
-    log = InvocationLog(target.client("logs"), stack.outputs["LogGroupName"], 0, since_ms)
+    log = InvocationLog(target.client("logs"), stack.log_group, 0, since_ms)
     log.read()
     return [*_lines(target, stack, key, versions, deleted, log)]
 
@@ -87,13 +83,14 @@ def find_key(target: Target, stack: Stack, wanted: str) -> str:
     An end is looked for among the uploads outside runs first, and then among those of all runs.
     Raises SeveralUploads, with the newest run's keys first, or NotUploaded.
     """
-    bucket, source = stack.outputs["UploadBucketName"], source_key(wanted)
-    for key in (source, f"{SOURCE_PREFIX}{source}"):
+    bucket, keys = stack.upload_bucket, stack.keys
+    source = keys.source(wanted)
+    for key in (source, f"{keys.uploads}{source}"):
         if any(_versions(target, bucket, key)):
             return key
     pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    keys: list[str] = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    uploads = [key for key in keys if not key.startswith(RECEIPT_PREFIX)]
+    there: list[str] = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    uploads = [key for key in there if not key.startswith(RECEIPT_PREFIX)]
     ending = [key for key in uploads if key.endswith(f"/{source}")]
     # The name of a run's folder begins with its time.
     found = [key for key in ending if not run_of(key)] or sorted(ending, reverse=True)
@@ -106,8 +103,8 @@ def find_key(target: Target, stack: Stack, wanted: str) -> str:
             f"{', '.join(found[:_SUGGESTED])}{more}.",
             "Name one of them.",
         )
-    paths = sorted({path_of(key).removeprefix(SOURCE_PREFIX) for key in uploads})
-    similar = ", ".join(near(path_of(source).removeprefix(SOURCE_PREFIX), paths))
+    paths = sorted({path_of(key).removeprefix(keys.uploads) for key in uploads})
+    similar = ", ".join(near(path_of(source).removeprefix(keys.uploads), paths))
     raise NotUploaded(
         f"{bucket} has no upload {wanted!r}.",
         f"Did you mean one of: {similar}?" if similar else "Name a key of that bucket, or its end.",
@@ -134,7 +131,7 @@ def _outputs(target: Target, stack: Stack, key: str) -> dict[str, list[str]]:
 
     The function writes that version as a tag; in the metadata the uploader's may leave no room.
     """
-    s3, bucket, output = target.client("s3"), stack.outputs["ProcessedBucketName"], output_key(key)
+    s3, bucket, output = target.client("s3"), stack.processed_bucket, stack.keys.output(key)
     described: dict[str, list[str]] = {}
     for each in _versions(target, bucket, output)[0]:
         version = {} if each.version == NO_VERSION else {"VersionId": each.version}
@@ -212,7 +209,7 @@ def _lines(
     deleted: Sequence[Stored],
     log: InvocationLog,
 ) -> Iterator[str]:
-    triggers, outputs = filters(target, stack.outputs), _outputs(target, stack, key)
+    triggers, outputs = filters(target, stack), _outputs(target, stack, key)
     shown: list[Invocation] = []
     yield key
     yield f"in {stack.name} on {target.name}, as it is now"

@@ -17,13 +17,11 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from harness.evidence.ledger import (
-    SOURCE_PREFIX,
     Entry,
     Expected,
     Ledger,
     Notice,
     new_run,
-    output_key,
 )
 from harness.evidence.observations import Observations
 from harness.evidence.output_checks import faults
@@ -36,7 +34,7 @@ from harness.run.notifications import subscribed
 from harness.run.output_reader import measure
 from harness.run.s3_event import s3_event
 from harness.stack.abandoned import api_call, take
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.target import Target
 from harness.targets.undo_log import note
 
@@ -72,7 +70,7 @@ class Probe:
     def __init__(
         self, target: Target, stack: Stack, seen: Observations, bases: Path, deadline_s: float
     ) -> None:
-        self.target, self.stack, self.outputs = target, stack, stack.outputs
+        self.target, self.stack = target, stack
         self.folder = new_run()
         self.seen = seen
         self._deadline_s = deadline_s
@@ -104,13 +102,13 @@ class Probe:
     def listening(self) -> Iterator[None]:
         """Receive every notification as long as the context lasts."""
         name = f"{self.stack.name}-{self.folder}"
-        with subscribed(self.target, self.outputs["NotificationTopicArn"], name) as listen:
+        with subscribed(self.target, self.stack.topic, name) as listen:
             listen(self._notices.append)
             yield
 
     def filters(self) -> list[Filter]:
         """Which keys S3 notifies the function of, as the upload bucket has it now."""
-        return filters(self.target, self.outputs)
+        return filters(self.target, self.stack)
 
     def stop(self) -> None:
         """End all waits, those to come included."""
@@ -123,9 +121,10 @@ class Probe:
 
         Large files go up in parts, which is another event of S3 than one PutObject.
         """
-        key = path[1:] if path.startswith("/") else f"{SOURCE_PREFIX}{self.folder}/{path}"
+        keys = self.stack.keys
+        key = path[1:] if path.startswith("/") else f"{keys.uploads}{self.folder}/{path}"
         with self._lock:
-            entry = Entry(len(self._entries), key, expected, due=time.time())
+            entry = Entry(len(self._entries), key, keys.output(key), expected, due=time.time())
             self._entries.append(entry)
         entry.version = self._send(key, data, dict(expected.metadata), in_parts=in_parts)
         entry.bytes, entry.uploaded = len(data), time.time()
@@ -133,7 +132,7 @@ class Probe:
 
     def _send(self, key: str, data: bytes, metadata: dict[str, str], *, in_parts: bool) -> str:
         """Upload; return the version. The content type is a general one: it proves nothing."""
-        s3, bucket = self.target.client("s3"), self.outputs["UploadBucketName"]
+        s3, bucket = self.target.client("s3"), self.stack.upload_bucket
         where = {"Bucket": bucket, "Key": key}
         about = {**where, "ContentType": "application/octet-stream", "Metadata": metadata}
         if not in_parts:
@@ -162,7 +161,7 @@ class Probe:
     def deliver(self, event: Mapping[str, Any]) -> str:
         """Hand an event to the function and wait for its end; what it raised, or ""."""
         answer = self.target.client("lambda").invoke(
-            FunctionName=self.outputs["FunctionName"], Payload=json.dumps(event).encode()
+            FunctionName=self.stack.function, Payload=json.dumps(event).encode()
         )
         said = answer["Payload"].read().decode()
         return said if answer.get("FunctionError") else ""
@@ -175,7 +174,7 @@ class Probe:
     def invoke(self, event: Mapping[str, Any]) -> str:
         """Hand it an event as S3 does, without waiting; the id of the request."""
         answer = self.target.client("lambda").invoke(
-            FunctionName=self.outputs["FunctionName"],
+            FunctionName=self.stack.function,
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
@@ -185,11 +184,11 @@ class Probe:
         self, entry: Entry, sequencer: str, *, bucket: str = "", name: str = "ObjectCreated:Put"
     ) -> Mapping[str, Any]:
         """S3's event for an upload, or for the same key in another bucket."""
-        home = self.outputs["UploadBucketName"]
+        home = self.stack.upload_bucket
         return s3_event(
             self.target.region,
             bucket or home,
-            self.outputs["UploadBucketArn"].replace(home, bucket or home),
+            self.stack.upload_bucket_arn.replace(home, bucket or home),
             key=entry.key,
             version=entry.version,
             size=entry.bytes,
@@ -232,10 +231,10 @@ class Probe:
         """The same with the picture that must come out."""
         self.await_notice(entry, after=after)
         entry.notices = self.notices_of(entry)
-        key = output_key(entry.key)
+        key = entry.output_key
         try:
             answer = self.target.client("s3").get_object(
-                Bucket=self.outputs["ProcessedBucketName"], Key=key
+                Bucket=self.stack.processed_bucket, Key=key
             )
         except ClientError as error:
             raise Broken(f"{key} cannot be read: {error}") from error
@@ -245,7 +244,7 @@ class Probe:
 
     def versions(self, entry: Entry) -> list[str]:
         """The versions of an upload's output, the latest first."""
-        key, bucket = output_key(entry.key), self.outputs["ProcessedBucketName"]
+        key, bucket = entry.output_key, self.stack.processed_bucket
         listed = self.target.client("s3").list_object_versions(Bucket=bucket, Prefix=key)
         return [v["VersionId"] for v in listed.get("Versions", []) if v["Key"] == key]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness.evidence.ledger import SOURCE_PREFIX, Entry, Ledger, run_of
+from harness.evidence.ledger import Entry, Ledger, run_folder
 
 
 def recover_one(s3: Any, bucket: str, ledger: Ledger, entry: Entry) -> bool:
@@ -21,7 +21,7 @@ def recover_one(s3: Any, bucket: str, ledger: Ledger, entry: Entry) -> bool:
 def recover(s3: Any, bucket: str, ledger: Ledger) -> int:
     """Look in the bucket for each upload that had no good answer; how many are there."""
     missing = {(e.key, e.etag): e for e in ledger.entries if e.unanswered and e.etag}
-    prefixes = {f"{SOURCE_PREFIX}{run_of(entry.key)}/" for entry in missing.values()}
+    prefixes = {run_folder(entry.key) for entry in missing.values()}
     return sum(_recover(s3, bucket, prefix, ledger, missing) for prefix in sorted(prefixes))
 
 

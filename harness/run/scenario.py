@@ -1,21 +1,16 @@
-"""Scenarios: found by name, run on a deployed stack, judged and reported."""
+"""Scenarios run on a deployed stack, judged and reported."""
 
-import importlib
 import json
-import pkgutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from rich.console import Console
 
-import scenarios as scenario_files
 from harness.cost.report import priced
-from harness.evidence.check import Check
 from harness.evidence.comparison import compare, run_before
 from harness.evidence.fidelity import behaviours
 from harness.evidence.iam import enforces_permissions, verifies_signatures
@@ -25,12 +20,14 @@ from harness.evidence.report_files import check_reports_folder, save_report
 from harness.evidence.thresholds import Threshold, latency_limits
 from harness.files import shown
 from harness.images.corpus import Picture
+from harness.images.pictures import Wanted
 from harness.page.render import Page, render
 from harness.problems import Problem
+from harness.run.catalogue import find_scenario
 from harness.run.send import send
 from harness.run.under_way import TellCounts, under_way
 from harness.settings import Settings
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.stack.failures import DeploymentFailed
 from harness.targets.isolation import why_not_isolated
 from harness.targets.target import Target
@@ -40,12 +37,6 @@ from harness.targets.target import Target
 # up to a minute of work each time (AWS: "Error handling for asynchronous invocations").
 LATE_AFTER_S = 300.0
 PATIENCE_S = 250.0
-
-# The outputs by which a scenario finds its way about a stack.
-OUTPUTS = (
-    *("UploadBucketName", "UploadBucketArn", "ProcessedBucketName", "NotificationTopicArn"),
-    *("FunctionName", "FunctionArn", "LogGroupName", "FailureQueueUrl"),
-)
 
 
 @dataclass(frozen=True)
@@ -66,26 +57,6 @@ class NotChecked(Problem):
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """One file of scenarios/: its name, its title, and its place in the gate, 0 for none.
-
-    `needs` is what a target must show beyond the stack itself, such as "faults"; `options` are
-    those of images, day and for that it has a use for.
-    """
-
-    name: str
-    title: str
-    gate: int
-    needs: frozenset[str]
-    run: Callable[["Context"], tuple[Run, list[Check]]]
-    options: tuple[str, ...] = ("images", "day")
-
-    def lacking(self, target: Target) -> str:
-        """What it needs and the target does not show, in words; empty if nothing."""
-        return ", ".join(sorted(self.needs - target.shows))
-
-
-@dataclass(frozen=True)
 class RunResult:
     """A finished run: report.json's content and folder, the verdict, whether Ctrl-C ended it."""
 
@@ -93,28 +64,6 @@ class RunResult:
     folder: Path
     passed: bool
     interrupted: bool
-
-
-def scenarios() -> list[Scenario]:
-    """Every scenario there is: those of the gate in their order, then the others by name."""
-    names = [module.name for module in pkgutil.iter_modules(scenario_files.__path__)]
-    known = [_scenario(importlib.import_module(f"scenarios.{name}")) for name in names]
-    return sorted(known, key=lambda each: (not each.gate, each.gate, each.name))
-
-
-def _scenario(module: ModuleType) -> Scenario:
-    name = module.__name__.removeprefix("scenarios.").replace("_", "-")
-    needs: frozenset[str] = getattr(module, "NEEDS", frozenset())
-    options: tuple[str, ...] = getattr(module, "OPTIONS", Scenario.options)
-    return Scenario(name, module.TITLE, module.GATE, needs, module.run, options)
-
-
-def find_scenario(name: str) -> Scenario:
-    """The scenario of that name; Problem that lists them if there is none."""
-    known = {scenario.name: scenario for scenario in scenarios()}
-    if name not in known:
-        raise Problem(f"There is no scenario {name!r}.", f"Choose one of: {', '.join(known)}.")
-    return known[name]
 
 
 @dataclass
@@ -150,13 +99,15 @@ class Context:
         fitted: bool = False,
         statuses: Mapping[str, str] | None = None,
         linger_s: float = 0.0,
+        wanted: Wanted | None = None,
     ) -> Run:
         """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
 
         A `fitted` day is longer where this machine could not keep up with it.
         The status that a picture must have is "processed", or that of its path in `statuses`. When
-        all is settled, `linger_s` more seconds are left for what may still be on its way. Comes
-        back early, with what is known so far, on Ctrl-C and when the target is gone.
+        all is settled, `linger_s` more seconds are left for what may still be on its way. What must
+        come out is the picture, upright, fitted into 1024 × 1024, or what `wanted` makes of that.
+        Comes back early, with what is known so far, on Ctrl-C and when the target is gone.
         """
         self.facts["seed"] = self.options.seed
         return send(
@@ -172,6 +123,7 @@ class Context:
             console=self.console,
             statuses=statuses,
             linger_s=linger_s,
+            wanted=wanted,
             tell=self.tell,
         )
 
@@ -226,16 +178,16 @@ def run_scenario(
     name, and where nothing could be checked at all; NotChecked where the target does not show what
     the scenario needs; DeploymentFailed for a stack without the outputs that everybody builds on.
     """
-    scenario = find_scenario(name)
+    scenario = find_scenario(name, settings)
     if missing := scenario.lacking(target):
         raise NotChecked(
             f"{name} was not checked: it needs {missing}, which the target {target.name} lacks.",
             "Run it on a target that has that, such as embedded or compose.",
         )
-    if lacking := [output for output in OUTPUTS if not stack.outputs.get(output)]:
+    if lacking := stack.missing():
         raise DeploymentFailed(
             f"{stack.name} lacks the outputs {', '.join(lacking)}.",
-            "Restore them in the template: scenarios, people and other stacks read them.",
+            f"Restore them in the template, or name others in {shown(stack.pipeline.file)}.",
         )
     check_reports_folder(settings.reports_dir)
     behaviours()  # needed for the report: better missed now than after the run

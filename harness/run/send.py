@@ -12,11 +12,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.evidence.ledger import SOURCE_PREFIX, Entry, Expected, Ledger, Output, new_run
+from harness.evidence.ledger import Entry, Expected, Ledger, Output, new_run
 from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
-from harness.images.pictures import Pictures
-from harness.images.reference import fitted_size
+from harness.images.pictures import Pictures, Wanted
 from harness.polling import DeadlineExceeded, every, stretched, wait_until
 from harness.run.arrivals import due_times
 from harness.run.cores import CoresMonitor
@@ -30,7 +29,8 @@ from harness.run.recovery import recover
 from harness.run.thumbnails import thumbnails
 from harness.run.under_way import TellCounts
 from harness.run.uploader import Uploader
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
+from harness.stack.pipeline import Keys
 from harness.targets.state_folder import full_disk
 from harness.targets.target import Target
 
@@ -65,6 +65,7 @@ def send(
     console: Console,
     statuses: Mapping[str, str] | None = None,
     linger_s: float = 0.0,
+    wanted: Wanted | None = None,
     tell: TellCounts = lambda counts: None,
 ) -> Run:
     """Upload each picture when it is due in a day of `day_s` seconds and follow it to its output.
@@ -74,14 +75,14 @@ def send(
 
     The run ends when every image is accounted for and `linger_s` seconds more have passed, when
     nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
-    on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that
-    pictures must have, by path, where that is not "processed". `tell` receives the counts.
+    on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that pictures must
+    have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures. `tell`
+    receives the counts.
     """
-    store = Pictures(bases)
+    store = Pictures(bases, wanted)
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
     store.prepare(pictures)
-    outputs, s3 = stack.outputs, target.client("s3")
-    run_id, topic, gone = new_run(), outputs["NotificationTopicArn"], threading.Event()
+    s3, run_id, topic, gone = target.client("s3"), new_run(), stack.topic, threading.Event()
     queue = f"{stack.name}-{run_id}"
     observer = Observer(target, stack, time.time(), gone)
     with (
@@ -91,22 +92,21 @@ def send(
         RunProgress(console, len(pictures), tell) as progress,
     ):
         seen = Observations(
-            upload_bucket=outputs["UploadBucketName"],
-            processed_bucket=outputs["ProcessedBucketName"],
+            upload_bucket=stack.upload_bucket,
+            processed_bucket=stack.processed_bucket,
             started=time.time() + _HEAD_START_S,
             late_after_s=late_after_s,
             day=Day(day_s, day_s),
             shows=tuple(sorted(target.shows)),
+            areas=stack.pipeline.judged,
         )
-        ledger = Ledger(_entries(run_id, pictures, seen.started, statuses or {}))
+        ledger = Ledger(_entries(run_id, stack.keys, store, pictures, seen.started, statuses or {}))
         listen(ledger.noticed)
         sources = list(zip(ledger.entries, pictures, strict=True))
         measuring = measuring_images(len(sources)) if fitted else 0
-        uploader = Uploader(
-            target.client("s3", attempts=1), outputs["UploadBucketName"], ledger, store
-        )
-        reader = OutputReader(s3, outputs["ProcessedBucketName"], ledger, pictures, store)
-        looking = partial(recover, s3, outputs["UploadBucketName"], ledger)
+        uploader = Uploader(target.client("s3", attempts=1), stack.upload_bucket, ledger, store)
+        reader = OutputReader(s3, stack.processed_bucket, ledger, pictures, store)
+        looking = partial(recover, s3, stack.upload_bucket, ledger)
         following = _Following(target, ledger, uploader, reader, progress, gone, looking)
         try:
             day, begin = Day(day_s, day_s), seen.started
@@ -182,17 +182,24 @@ def _without(
 
 
 def _entries(
-    run_id: str, pictures: Sequence[Picture], due: float, statuses: Mapping[str, str]
+    run_id: str,
+    keys: Keys,
+    store: Pictures,
+    pictures: Sequence[Picture],
+    due: float,
+    statuses: Mapping[str, str],
 ) -> Iterable[Entry]:
     """An entry for each picture, all of them due at once."""
     for picture in pictures:
         size = picture.displayed_size
         status = statuses.get(picture.path, "processed")
+        key = f"{keys.uploads}{run_id}/{picture.path}"
         yield Entry(
             index=picture.index,
-            key=f"{SOURCE_PREFIX}{run_id}/{picture.path}",
+            key=key,
+            output_key=keys.output(key),
             expected=Expected(
-                picture.kind.form, size, fitted_size(*size), picture.metadata, status
+                picture.kind.form, size, store.output_size(picture), picture.metadata, status
             ),
             due=due,
         )

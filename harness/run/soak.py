@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from harness.evidence.check import Check
-from harness.evidence.ledger import OUTPUT_PREFIX, SOURCE_PREFIX, Ledger, run_of
+from harness.evidence.ledger import Ledger, run_of
 from harness.evidence.logs import log_groups
 from harness.evidence.observations import Metrics, Run
 from harness.images.corpus import Picture
@@ -177,11 +177,11 @@ def _line(number: int, done: Round) -> str:
 
 def _forget(context: Context, run: Run) -> None:
     """Delete all versions of the uploads and outputs of a round."""
-    s3, outputs = context.target.client("s3"), context.stack.outputs
+    s3, stack = context.target.client("s3"), context.stack
     folders = {run_of(entry.key) for entry in run.ledger.entries}
     for bucket, prefix in (
-        (outputs["UploadBucketName"], SOURCE_PREFIX),
-        (outputs["ProcessedBucketName"], OUTPUT_PREFIX),
+        (stack.upload_bucket, stack.keys.uploads),
+        (stack.processed_bucket, stack.keys.outputs),
     ):
         for folder in folders:
             versions = _versions(s3, bucket, f"{prefix}{folder}/")

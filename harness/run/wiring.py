@@ -114,7 +114,7 @@ def breached(probe: Probe, alarm: Alarm) -> bool:
 @contextmanager
 def without_retries(probe: Probe) -> Iterator[None]:
     """Let Lambda give an event up after one attempt: the other two take three minutes."""
-    lambda_, function = probe.target.client("lambda"), probe.outputs["FunctionName"]
+    lambda_, function = probe.target.client("lambda"), probe.stack.function
     before = lambda_.get_function_event_invoke_config(FunctionName=function)
     undo = api_call(
         f"the retries of {function}",
@@ -134,7 +134,7 @@ def without_retries(probe: Probe) -> Iterator[None]:
 def invoke(probe: Probe, event: Mapping[str, Any]) -> str:
     """Hand the function an event as S3 does, without waiting for it; the id of the request."""
     answer = probe.target.client("lambda").invoke(
-        FunctionName=probe.outputs["FunctionName"],
+        FunctionName=probe.stack.function,
         InvocationType="Event",
         Payload=json.dumps(event).encode(),
     )
@@ -143,7 +143,7 @@ def invoke(probe: Probe, event: Mapping[str, Any]) -> str:
 
 def failure(probe: Probe, request: str) -> dict[str, Any] | None:
     """The record of a failed request, taken from the failure queue; others are left there."""
-    sqs, queue = probe.target.client("sqs"), probe.outputs["FailureQueueUrl"]
+    sqs, queue = probe.target.client("sqs"), probe.stack.failure_queue
     answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=5)
     for message in answer.get("Messages", []):
         record: dict[str, Any] = json.loads(message["Body"])
@@ -156,15 +156,15 @@ def failure(probe: Probe, request: str) -> dict[str, Any] | None:
 @contextmanager
 def topic_missing(probe: Probe) -> Iterator[None]:
     """Let the function's TOPIC_ARN be that of a topic that does not exist."""
-    topic = f"{probe.outputs['NotificationTopicArn']}-elsewhere"
-    with environment(probe.target, probe.outputs["FunctionName"], TOPIC_ARN=topic):
+    topic = f"{probe.stack.topic}-elsewhere"
+    with environment(probe.target, probe.stack.function, TOPIC_ARN=topic):
         yield
 
 
 def failed(probe: Probe, event: Mapping[str, Any]) -> str:
     """Hand the function an event that it must raise over; the id of the request."""
     answer = probe.target.client("lambda").invoke(
-        FunctionName=probe.outputs["FunctionName"], Payload=json.dumps(event).encode()
+        FunctionName=probe.stack.function, Payload=json.dumps(event).encode()
     )
     if not answer.get("FunctionError"):
         raise Broken("the function said that all is well with what it could not announce")
@@ -177,7 +177,7 @@ def logged(probe: Probe, text: str) -> list[str]:
         probe.target.client("logs")
         .get_paginator("filter_log_events")
         .paginate(
-            logGroupName=probe.outputs["LogGroupName"],
+            logGroupName=probe.stack.log_group,
             startTime=int(probe.seen.started * 1000),
             filterPattern=f'"{text}"',
         )
@@ -190,7 +190,7 @@ def logged(probe: Probe, text: str) -> list[str]:
 
 def notifications(probe: Probe) -> dict[str, Any]:
     """The upload bucket's notification configuration."""
-    bucket = probe.outputs["UploadBucketName"]
+    bucket = probe.stack.upload_bucket
     found = probe.target.client("s3").get_bucket_notification_configuration(Bucket=bucket)
     return {name: value for name, value in found.items() if name != "ResponseMetadata"}
 
@@ -198,7 +198,7 @@ def notifications(probe: Probe) -> dict[str, Any]:
 @contextmanager
 def notifications_restored(probe: Probe) -> Iterator[None]:
     """Put the bucket's notifications back at the end, if they are not as they were."""
-    before, bucket = notifications(probe), probe.outputs["UploadBucketName"]
+    before, bucket = notifications(probe), probe.stack.upload_bucket
     undo = api_call(
         f"the notifications of {bucket}",
         *("s3", "put_bucket_notification_configuration"),
@@ -260,7 +260,7 @@ def ask(probe: Probe, request: Request) -> Mapping[str, Any]:
     Like CloudFormation's, the ResponseURL is one to which S3 lets anybody write who has it (AWS:
     "Custom resource request objects").
     """
-    s3, bucket = probe.target.client("s3"), probe.outputs["UploadBucketName"]
+    s3, bucket = probe.target.client("s3"), probe.stack.upload_bucket
     key = f"other/{probe.folder}/{request['RequestType']}-{time.time_ns()}.json"
     where = {"Bucket": bucket, "Key": key}
     function = asked_by(probe)

@@ -6,7 +6,6 @@ A failure is a Problem that names the resource, the reason and the log to read.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +14,7 @@ from harness.polling import wait_until
 from harness.settings import Settings
 from harness.stack.abandoned import undo_abandoned
 from harness.stack.artifacts import upload_code
+from harness.stack.deployed import Stack
 from harness.stack.deployment_lock import deployment_lock
 from harness.stack.events import EventLines
 from harness.stack.failures import (
@@ -27,6 +27,7 @@ from harness.stack.function_code import swap_code
 from harness.stack.in_the_way import deployed_ids, make_way, refuse_replacement
 from harness.stack.intrinsics import Place
 from harness.stack.parameters import deployment_values
+from harness.stack.pipeline import Pipeline, read_pipeline
 from harness.stack.status import DEADLINE_S, POLL_S, described, new_events, settled_status
 from harness.stack.template import (
     CAPABILITIES,
@@ -46,16 +47,6 @@ _VALIDATION = "AWS::EarlyValidation"
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 type Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A deployed stack. `outputs` are the template's outputs by name."""
-
-    name: str
-    region: str
-    account: str
-    outputs: Mapping[str, str]
 
 
 def deploy(
@@ -92,6 +83,7 @@ def bring_up(
     if the target does not run yet. Raises Problem.
     """
     load_template(settings.template)  # before anything is started in vain
+    read_pipeline(settings.pipeline)
     if state_from and emulator_state.keeps_files_here(target):
         emulator_state.require_saved(target, state_from)
     with deployment_lock(settings, tell):
@@ -158,7 +150,7 @@ def _deploy(
         tell(f"{name}: nothing to change")
     for function in swap_code(target, name, template, zips):
         tell(f"{function}: its code was changed outside of the stack; it is the package's again")
-    stack = _verified(target, template, name, account)
+    stack = _verified(target, template, settings, account)
     tell(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
     return stack
 
@@ -168,7 +160,7 @@ def find_stack(target: Target, settings: Settings) -> Stack | None:
     found = described(target.client("cloudformation"), settings.stack_name)
     if not found or found["StackStatus"] not in _USABLE:
         return None
-    return _stack(target, found)
+    return _stack(target, found, read_pipeline(settings.pipeline))
 
 
 def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -> None:
@@ -272,10 +264,11 @@ def _follow(target: Target, template: Template, name: str, *, seen: set[str], te
         raise deployment_failure(name, status, template, events, target.log)
 
 
-def _verified(target: Target, template: Template, name: str, account: str) -> Stack:
+def _verified(target: Target, template: Template, settings: Settings, account: str) -> Stack:
     """The stack, if all that the template declares is there."""
+    name = settings.stack_name
     found = described(target.client("cloudformation"), name, required=True)
-    stack = _stack(target, found, account)
+    stack = _stack(target, found, read_pipeline(settings.pipeline), account)
     if missing := missing_from(target, template, name, stack.outputs):
         raise DeploymentFailed(
             f"{name} is complete by its status but lacks: {', '.join(missing)}.",
@@ -284,8 +277,10 @@ def _verified(target: Target, template: Template, name: str, account: str) -> St
     return stack
 
 
-def _stack(target: Target, found: Mapping[str, Any], account: str | None = None) -> Stack:
+def _stack(
+    target: Target, found: Mapping[str, Any], pipeline: Pipeline, account: str | None = None
+) -> Stack:
     outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
     # arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
     owner = account or found["StackId"].split(":")[4]
-    return Stack(found["StackName"], target.region, owner, outputs)
+    return Stack(found["StackName"], target.region, owner, outputs, pipeline)

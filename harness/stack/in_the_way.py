@@ -39,7 +39,7 @@ def refuse_replacement(settings: Settings, deployed: Collection[str], template: 
     raise Problem(
         f"{settings.stack_name} was deployed from another template: {settings.template} would "
         f"delete {len(gone)} of its {len(deployed)} resources, {', '.join(gone[:_NAMED])}{more}.",
-        "Deploy it beside that with --suffix NAME, or say --replace if they are to go.",
+        "Deploy it beside that with --stack-name NAME, or say --replace if they are to go.",
     )
 
 

@@ -22,6 +22,7 @@ from harness.stack.live.common import Gone
 from harness.stack.live.defaults import ABSENT, DEFAULTS
 from harness.stack.package import zipped
 from harness.stack.physical_ids import attribute, name_of
+from harness.stack.pipeline import read_pipeline
 from harness.stack.required import unmet
 from harness.stack.required.deployed import deployed
 from harness.stack.required.described import Described, Unmet
@@ -138,7 +139,8 @@ def verify(target: Target, settings: Settings, stack_name: str) -> Verification:
     requirements = requirements_of(settings.template)
     live = _Live(target, load_template(settings.template), stack_name)
     readings = [*_resources(live, settings), *_outputs(live), *_left_behind(live)]
-    broken = unmet(requirements, _deployed(live)) if requirements else ()
+    pipeline = read_pipeline(settings.pipeline)
+    broken = unmet(requirements, _deployed(live), pipeline) if requirements else ()
     return Verification(stack_name, tuple(readings), tuple(broken))
 
 

@@ -16,7 +16,8 @@ from rich.console import Console
 
 from harness.run.scenario import RunOptions, RunResult, run_scenario
 from harness.settings import Settings
-from harness.stack.deploy import Stack, deploy
+from harness.stack.deploy import deploy
+from harness.stack.deployed import Stack
 from harness.targets.embedded import EmbeddedTarget
 from tests.mutants.mutant import Editing, copy_project
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from harness.run.scenario import RunOptions, run_scenario, scenarios
+from harness.run.catalogue import scenarios
+from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import Stack, bring_up
+from harness.stack.deploy import bring_up
+from harness.stack.deployed import Stack
 from harness.targets.container import ComposeTarget
 
 # The first test may have to build the image.

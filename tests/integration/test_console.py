@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from harness.polling import wait_until
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import Stack, bring_up
+from harness.stack.deploy import bring_up
+from harness.stack.deployed import Stack
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.inbox import read_mails
 from tests.browser import chromium

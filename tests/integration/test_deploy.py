@@ -18,7 +18,8 @@ import pytest
 from harness.polling import wait_until
 from harness.problems import Problem
 from harness.settings import Settings
-from harness.stack.deploy import Stack, delete_stack, deploy, find_stack
+from harness.stack.deploy import delete_stack, deploy, find_stack
+from harness.stack.deployed import Stack
 from harness.stack.failures import DeploymentFailed
 from harness.targets import emulator
 from harness.targets.embedded import EmbeddedTarget

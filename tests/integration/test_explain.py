@@ -14,7 +14,7 @@ from PIL import Image
 from harness.polling import wait_until
 from harness.run.own_upload import NotUploaded, story
 from harness.settings import Settings
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
 from harness.targets.embedded import EmbeddedTarget
 from tests.integration.place import emulator_for
 from tests.mutants.code_edits import Rewrite

@@ -15,12 +15,13 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from harness.evidence.ledger import Notice, output_key
+from harness.evidence.ledger import Notice
 from harness.polling import wait_until
 from harness.redrive import Item, Redrive, redrive
 from harness.run.notifications import subscribed
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import Stack, deploy
+from harness.stack.deploy import deploy
+from harness.stack.deployed import Stack
 from harness.targets.embedded import EmbeddedTarget
 
 SUFFIX = "redrive"
@@ -216,7 +217,7 @@ def test_what_failed_is_shown_first_and_processed_once_its_cause_is_mended(
     assert pipeline.in_queue() == 0
     pipeline.hears(key, "failed", "processed")
     pipeline.target.client("s3").head_object(
-        Bucket=pipeline.outputs["ProcessedBucketName"], Key=output_key(key)
+        Bucket=pipeline.outputs["ProcessedBucketName"], Key=pipeline.stack.keys.output(key)
     )
 
     empty = command("--execute")
@@ -296,7 +297,8 @@ def test_what_lambda_refuses_stays_in_the_queue(pipeline: Pipeline) -> None:
     record = pipeline.record("a", pipeline.upload())
     record["requestContext"]["functionArn"] = missing
     pipeline.queue(record)
-    stack = replace(pipeline.stack, outputs={**pipeline.outputs, "FunctionArn": missing})
+    name = f"{pipeline.stack.function}-missing"
+    stack = replace(pipeline.stack, outputs={**pipeline.outputs, "FunctionName": name})
     done = redrive(pipeline.target, stack, execute=True)
     assert _actions(done) == {"refused": 1}
     assert "ResourceNotFound" in done.items[0].why

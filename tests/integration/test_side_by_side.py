@@ -24,7 +24,8 @@ from rich.console import Console
 from harness.polling import wait_until
 from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import Stack, deploy, find_stack
+from harness.stack.deploy import deploy, find_stack
+from harness.stack.deployed import Stack
 from harness.stack.deployment_lock import deployment_lock
 from harness.stack.orphans import BUCKET, found_of_kind
 from harness.targets import chaos

@@ -18,7 +18,8 @@ from harness.run.contracts import Guarantee, guarantee
 from harness.run.environments import Environment, Life, live
 from harness.run.scenario import Context, RunOptions
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import Stack, delete_stack, deploy
+from harness.stack.deploy import delete_stack, deploy
+from harness.stack.deployed import Stack
 from harness.stack.orphans import found_of
 from harness.stack.package import build
 from harness.targets.embedded import EmbeddedTarget

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from harness.settings import Settings, read_settings
-from harness.stack.deploy import Stack, delete_stack, deploy
+from harness.stack.deploy import delete_stack, deploy
+from harness.stack.deployed import Stack
 from harness.stack.verify import Verification, verify
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.target import Target

@@ -60,7 +60,7 @@ def test_who_has_confirmed_is_mailed_once_and_nobody_else(place: Place) -> None:
     assert (check.passed, check.detail) == (True, "3 notifications, each mailed once")
     asked = [mail.kind for mail in read_mails(place.target.endpoint) or [] if "ops@" in mail.to]
     assert set(asked) == {"confirmation"}
-    topic = probe.outputs["NotificationTopicArn"]
+    topic = probe.stack.topic
     left = place.target.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert {each["Endpoint"] for each in left} == {"ops@example.com"}
 

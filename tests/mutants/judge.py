@@ -20,7 +20,8 @@ from harness.lint import lint
 from harness.problems import Problem
 from harness.run.scenario import RunOptions, run_scenario
 from harness.settings import Settings
-from harness.stack.deploy import Stack, deploy
+from harness.stack.deploy import deploy
+from harness.stack.deployed import Stack
 from harness.stack.package import build
 from harness.stack.verify import verify
 from harness.targets.embedded import EmbeddedTarget

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.run.scenario import scenarios
+from harness.run.catalogue import scenarios
 from tests.mutants.judge import STAGES, Judge
 from tests.mutants.mutant import Stage
 from tests.mutants.suite import MUTANTS, SOUND_CHANGES

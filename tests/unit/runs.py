@@ -14,9 +14,9 @@ from harness.evidence.ledger import (
     Ledger,
     Notice,
     Output,
-    output_key,
 )
 from harness.evidence.observations import Metrics, Observations, Run
+from harness.stack.pipeline import own_pipeline
 
 START = 1_800_000_000.0
 RUN = "run-20270115T080000-0a1b"
@@ -63,6 +63,7 @@ def entry(index: int, key: str = "") -> Entry:
     return Entry(
         index=index,
         key=key,
+        output_key=own_pipeline().keys.output(key),
         expected=Expected("JPEG", (1200, 1600), (768, 1024), metadata),
         due=START + index,
         bytes=90000,
@@ -100,7 +101,7 @@ def success(index: int, key: str, output: Output) -> Notice:
             },
             "output": {
                 "bucket": SEEN.processed_bucket,
-                "key": output_key(key),
+                "key": own_pipeline().keys.output(key),
                 "versionId": output.version,
                 "bytes": output.bytes,
                 "width": 768,

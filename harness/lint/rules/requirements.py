@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from harness.lint.events import connections
 from harness.lint.rule import Finding, StackRule
 from harness.lint.stack import Stack
+from harness.stack.pipeline import pipeline_of
 from harness.stack.required import unmet
 from harness.stack.required.described import Described, Filter, Part
 from harness.stack.required.file import requirements_of
@@ -22,7 +23,7 @@ class Requirements(StackRule):
         requirements = requirements_of(stack.file)
         if requirements is None:
             return
-        for each in unmet(requirements, described(stack)):
+        for each in unmet(requirements, described(stack), pipeline_of(stack.file)):
             path = stack.resources[each.part].path(*each.path) if each.part else list(each.path)
             yield path, each.sentence
 

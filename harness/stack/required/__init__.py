@@ -7,21 +7,20 @@ beside the template (file.py), and both the template and what is deployed are he
 
 from collections.abc import Iterator
 
+from harness.stack.pipeline import Pipeline
 from harness.stack.required.alarms import alarm_unmet
 from harness.stack.required.buckets import BUCKETS
 from harness.stack.required.described import BUCKET, FUNCTION, Described, Unmet
 from harness.stack.required.file import Required, Requirements
 from harness.stack.required.functions import filters_unmet, function_unmet, log_groups_unmet
 
-_OUTPUTS_PREFIX = "processed/"
 
-
-def unmet(requirements: Requirements, stack: Described) -> Iterator[Unmet]:
+def unmet(requirements: Requirements, stack: Described, pipeline: Pipeline) -> Iterator[Unmet]:
     """Each requirement that the stack does not keep to."""
-    values = requirements.values
+    values, outputs = requirements.values, pipeline.outputs
     for output, prefix in (
-        ("UploadBucketName", values.get("uploads.prefix", Required("", "")).value),
-        ("ProcessedBucketName", _OUTPUTS_PREFIX),
+        (outputs["upload_bucket"], values.get("uploads.prefix", Required("", "")).value),
+        (outputs["processed_bucket"], pipeline.keys.outputs),
     ):
         required = {name: each for name, each in values.items() if name.startswith("buckets.")}
         if bucket := stack.named_by(output, BUCKET):
@@ -38,14 +37,16 @@ def unmet(requirements: Requirements, stack: Described) -> Iterator[Unmet]:
     about_function += [
         each for each in (*requirements.alarms, values.get("uploads.suffixes")) if each
     ]
-    function = stack.named_by("FunctionName", FUNCTION)
+    function = stack.named_by(outputs["function"], FUNCTION)
     if function:
         yield from function_unmet(values, function, stack)
-        yield from filters_unmet(values, function, stack)
+        yield from filters_unmet(
+            values, function, stack.named_by(outputs["upload_bucket"], BUCKET), stack
+        )
         for alarm in requirements.alarms:
             yield from alarm_unmet(alarm, function, stack)
     elif about_function:
-        yield _nameless(about_function[0], "FunctionName", "function")
+        yield _nameless(about_function[0], outputs["function"], "function")
 
 
 def _nameless(required: Required, output: str, what: str) -> Unmet:

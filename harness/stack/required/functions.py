@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 
 from harness.stack.intrinsics import mentions_unknown
 from harness.stack.required.described import (
-    BUCKET,
     FUNCTION,
     Described,
     Part,
@@ -61,10 +60,9 @@ def _retries(required: Required, function: Part, config: Part) -> Iterator[Unmet
 
 
 def filters_unmet(
-    values: Mapping[str, Required], function: Part, stack: Described
+    values: Mapping[str, Required], function: Part, bucket: Part | None, stack: Described
 ) -> Iterator[Unmet]:
     """Every key that is required is one whose events S3 sends to the function."""
-    bucket = stack.named_by("UploadBucketName", BUCKET)
     suffixes, prefix = values.get("uploads.suffixes"), values.get("uploads.prefix")
     if bucket is None or suffixes is None:
         return

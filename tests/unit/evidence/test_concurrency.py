@@ -59,9 +59,9 @@ def test_draining_is_from_the_last_upload_to_the_last_notification() -> None:
     """Whatever the order of the images."""
     expected = Expected("JPEG", (1, 1), (1, 1), {})
     entries = [
-        Entry(0, "a", expected, 0.0, uploaded=100.0, notices=[Notice(130.0, {})]),
-        Entry(1, "b", expected, 0.0, uploaded=110.0, notices=[Notice(120.0, {})]),
-        Entry(2, "c", expected, 0.0),
+        Entry(0, "a", "a", expected, 0.0, uploaded=100.0, notices=[Notice(130.0, {})]),
+        Entry(1, "b", "b", expected, 0.0, uploaded=110.0, notices=[Notice(120.0, {})]),
+        Entry(2, "c", "c", expected, 0.0),
     ]
     assert drain_s(Run(Ledger(entries), SEEN)) == 20.0
     assert drain_s(Run(Ledger(entries[2:]), SEEN)) == 0.0

@@ -10,23 +10,22 @@ from rich.console import Console
 from harness.cost import prices
 from harness.evidence.checks import one_output
 from harness.problems import Problem
+from harness.run.catalogue import Scenario, find_scenario, scenarios
 from harness.run.scenario import (
-    OUTPUTS,
     Context,
     NotChecked,
     RunOptions,
-    Scenario,
-    find_scenario,
     run_scenario,
-    scenarios,
 )
 from harness.settings import read_settings
-from harness.stack.deploy import Stack
+from harness.stack.deployed import Stack
+from harness.stack.pipeline import own_pipeline
 from harness.targets.embedded import EmbeddedTarget
 from tests.unit.runs import good_run
 
 SETTINGS = read_settings(env={})
-STACK = Stack("tapstack-dev", "us-east-1", "000000000000", dict.fromkeys(OUTPUTS, "something"))
+OUTPUTS = dict.fromkeys(own_pipeline().outputs.values(), "something")
+STACK = Stack("tapstack-dev", "us-east-1", "000000000000", OUTPUTS)
 
 
 class Limited(EmbeddedTarget):
@@ -67,7 +66,7 @@ def test_what_a_target_cannot_show_is_not_checked(
         raise AssertionError("it was run")
 
     needy = Scenario("needy", "a title", 0, frozenset({"faults", "objects"}), run)  # type: ignore[arg-type]
-    monkeypatch.setattr("harness.run.scenario.scenarios", lambda: [needy])
+    monkeypatch.setattr("harness.run.catalogue.scenarios", lambda _: [needy])
     with pytest.raises(NotChecked) as raised:
         run_scenario("needy", Limited(SETTINGS), SETTINGS, STACK, RunOptions())
     assert raised.value.exit_code == 2
@@ -93,7 +92,7 @@ def test_a_broken_price_file_costs_the_price_and_not_the_verdict(
     prices._document.cache_clear()
     run = good_run(3)
     scenario = Scenario("any", "a title", 0, frozenset(), lambda _: (run, [one_output(run)]))
-    monkeypatch.setattr("harness.run.scenario.scenarios", lambda: [scenario])
+    monkeypatch.setattr("harness.run.catalogue.scenarios", lambda _: [scenario])
     settings = replace(SETTINGS, state_dir=tmp_path / "state", reports_dir=tmp_path / "reports")
     console = Console(file=StringIO(), width=200)
     try:
