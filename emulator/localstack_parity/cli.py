@@ -43,7 +43,8 @@ def main() -> None:
 def start(port: int, state: Path, *, detach: bool) -> None:
     """Start the emulator, until Ctrl-C or, with --detach, until `stop`.
 
-    Nothing is kept from one start to the next. Your AWS_* variables do not reach it.
+    Nothing is kept from one start to the next, unless PERSISTENCE=1 is set. Your AWS_* variables do
+    not reach it.
     """
     with _sentences():
         if running := emulator.find(state):

@@ -29,6 +29,7 @@ from localstack_parity.lambda_runtime import own_runtime
 HOST = "127.0.0.1"
 READY_WITHIN_S = 120.0
 _STOP_S = 5.0
+_SAVE_S = 60.0  # for one that saves its state first: see state/persistence.py
 _LINES_SHOWN = 15
 # SQLite takes paths of 512 bytes, and the metrics' database has the folder's twice in its own.
 _LONGEST_PATH = 200
@@ -150,8 +151,9 @@ def stop(state: Path) -> bool:
         family = [running.process]
         with contextlib.suppress(psutil.NoSuchProcess):
             family += running.process.children(recursive=True)
+            saves = running.process.environ().get("PERSISTENCE", "").lower() in ("1", "true")
             running.process.terminate()
-            psutil.wait_procs([running.process], timeout=_STOP_S)
+            psutil.wait_procs([running.process], timeout=_SAVE_S if saves else _STOP_S)
         for process in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -3,6 +3,7 @@
 LocalStack finds these names through the entry points in ``pyproject.toml``.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
 from localstack import config
@@ -67,6 +68,18 @@ def on_start() -> None:
     inbox.serve()
     state.install()
     chaos.install()  # last: what is refused anyway does not fail by a fault
+    _go_on_from_what_was_saved()
+
+
+def _go_on_from_what_was_saved() -> None:
+    from localstack_parity.state import persistence
+    from localstack_parity.state.files import Unusable
+
+    try:
+        persistence.begin()
+    except Unusable as problem:
+        print(problem, file=sys.stderr, flush=True)
+        raise SystemExit(2) from problem
 
 
 @hooks.on_infra_ready()
@@ -82,7 +95,9 @@ def on_stop() -> None:
     """Run once, when the emulator is asked to stop."""
     from localstack_parity.cloudwatch import measurements
     from localstack_parity.lambda_runtime import executor, logs
+    from localstack_parity.state import persistence
 
+    persistence.end()  # first: what is under way needs everything to end
     executor.stop_all()
     logs.flush()
     measurements.close()

@@ -65,7 +65,8 @@ def up(
 def down(settings: Settings) -> int:
     """Stop everything; what was deployed is gone.
 
-    The emulator's state is part of its process: nothing but saved states is kept between two runs.
+    The emulator's state is part of its process: nothing but saved states is kept between two runs,
+    one of which is made here if it was started with PERSISTENCE=1.
     """
     targets = targets_to_stop(settings)
     stopped = [target.stop() for target in targets]
@@ -75,7 +76,9 @@ def down(settings: Settings) -> int:
         click.echo(
             as_typed(f"Stopped. The emulator keeps nothing{but}: `tapstack up` deploys anew.")
         )
-        if kept:
+        if "persisted" in kept:
+            click.echo(as_typed("`PERSISTENCE=1 tapstack up` goes on from what was persisted."))
+        elif kept:
             click.echo(as_typed("`tapstack up --state-from NAME` begins with a saved state."))
     else:
         click.echo("Nothing was running.")

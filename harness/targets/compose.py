@@ -91,6 +91,11 @@ def start(settings: Settings, tell: Tell) -> bool:
     One that does not answer is replaced. Raises Problem if the port is taken or it does not come
     up; then nothing of it is left.
     """
+    if os.environ.get("PERSISTENCE", "0").lower() not in ("", "0", "false"):
+        raise Problem(
+            "PERSISTENCE=1 is for the embedded target: the container goes with all that it holds.",
+            "Use TARGET=embedded, or leave it out.",
+        )
     prepare(settings, tell)
     found = find(settings)
     if found and found.ready:

@@ -33,13 +33,15 @@ from harness.targets.state_folder import (
 )
 
 STOP_DEADLINE_S = 5.0
+SAVE_DEADLINE_S = 60.0  # for one that saves its state first: PERSISTENCE=1
 BUSY_PATIENCE_S = 30.0  # an emulator under load may be slow to answer; it is not replaced for that
 LOG_LINES_SHOWN = 15
 # What a person may set for the emulator itself: see emulator/README.md.
 SWITCHES = (
     *("TAPSTACK_IAM", "TAPSTACK_IAM_TLS", "TAPSTACK_SIGNATURES", "TAPSTACK_SERVER"),
     *("TAPSTACK_ALLOWED_HOSTS", "EXTRA_CORS_ALLOWED_ORIGINS"),
-    "SMTP_HOST",
+    *("SMTP_HOST", "PERSISTENCE", "SNAPSHOT_FLUSH_INTERVAL"),
+    *("SNAPSHOT_LOAD_STRATEGY", "SNAPSHOT_SAVE_STRATEGY"),
 )
 
 _DETACH = b"d"
@@ -144,7 +146,8 @@ def start(config: EmulatorConfig, *, background: bool) -> RunningEmulator:
 def stop(state_dir: Path) -> bool:
     """Stop the emulator of this state folder; return whether one was running.
 
-    SIGTERM first, SIGKILL for what is left after STOP_DEADLINE_S seconds. What it kept on disk is
+    SIGTERM first, SIGKILL for what is left after STOP_DEADLINE_S seconds, or SAVE_DEADLINE_S where
+    its state is saved. What it kept on disk is
     removed, except for the log.
     """
     found = read_record(state_dir)
@@ -303,8 +306,9 @@ def _stop_process(process: psutil.Process) -> None:
     family = [process]
     with contextlib.suppress(psutil.NoSuchProcess):
         family += process.children(recursive=True)
+        saves = process.environ().get("PERSISTENCE", "").lower() in ("1", "true")
         process.send_signal(signal.SIGTERM)
-        psutil.wait_procs([process], timeout=STOP_DEADLINE_S)
+        psutil.wait_procs([process], timeout=SAVE_DEADLINE_S if saves else STOP_DEADLINE_S)
     with contextlib.suppress(psutil.NoSuchProcess):
         family += process.children(recursive=True)
     for member in family:
