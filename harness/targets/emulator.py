@@ -42,6 +42,7 @@ SWITCHES = (
     *("TAPSTACK_ALLOWED_HOSTS", "EXTRA_CORS_ALLOWED_ORIGINS"),
     *("SMTP_HOST", "PERSISTENCE", "SNAPSHOT_FLUSH_INTERVAL"),
     *("SNAPSHOT_LOAD_STRATEGY", "SNAPSHOT_SAVE_STRATEGY"),
+    "RUNNER_TRACKING_ID",  # not a setting: GitHub's runner ends what has it when the job ends
 )
 
 _DETACH = b"d"
