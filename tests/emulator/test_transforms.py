@@ -56,6 +56,20 @@ def test_globals_are_for_every_function(emulator: Emulator, stack: Stack) -> Non
     assert function["Timeout"] == 7
 
 
+def test_the_same_template_again_is_no_change(stack: Stack) -> None:
+    """SAM's CLI and that of AWS then have nothing to deploy."""
+    request = {"StackName": stack.name, "TemplateBody": json.dumps(_sam()), **EXPAND}
+    stack.create(_sam(), **EXPAND)
+
+    made = stack.cloudformation.create_change_set(ChangeSetName="again", **request)
+    found = stack.cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert found["StatusReason"].startswith("The submitted information didn't contain changes.")
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        stack.cloudformation.update_stack(**request)
+    assert stack.update(_sam(Timeout=9), **EXPAND) == "UPDATE_COMPLETE"
+
+
 def test_a_transform_has_to_be_acknowledged(stack: Stack) -> None:
     """Without CAPABILITY_AUTO_EXPAND nothing is created; the role that SAM makes needs its own."""
     with pytest.raises(ClientError, match=r"Requires capabilities : \[CAPABILITY_AUTO_EXPAND\]"):

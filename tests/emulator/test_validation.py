@@ -180,3 +180,34 @@ def _validators(emulator: Emulator) -> list[psutil.Process]:
         for child in psutil.Process(emulator.running.pid).children(recursive=True)
         if any("cloudformation.validator" in argument for argument in child.cmdline())
     ]
+
+
+def test_what_conditions_leave_out_is_wrong_in_nothing(stack: Stack) -> None:
+    """A branch of Fn::If and a resource, by a list that is empty: CDK's bootstrap asks so."""
+    policies = {"Ref": "Policies"}
+    role = {
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"Service": "cloudformation.amazonaws.com"},
+                }
+            ],
+        },
+        "ManagedPolicyArns": {"Fn::If": ["Has", policies, {"Ref": "AWS::NoValue"}]},
+    }
+    given = {"Fn::Not": [{"Fn::Equals": ["", {"Fn::Join": ["", policies]}]}]}
+    template = {
+        "Parameters": {"Policies": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Conditions": {"Has": given},
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+            "Topic": {**MISTYPED, "Condition": "Has"},
+        },
+    }
+    assert stack.create(template, Capabilities=["CAPABILITY_IAM"]) == "CREATE_COMPLETE"
+
+    wrong = {**template, "Resources": {**template["Resources"], "Other": MISTYPED}}  # type: ignore[dict-item]
+    assert stack.update(wrong, Capabilities=["CAPABILITY_IAM"]) == "UPDATE_ROLLBACK_COMPLETE"

@@ -35,6 +35,7 @@ from localstack_parity.cloudformation import (
     events,
     identity,
     language_extensions,
+    no_changes,
     notifications,
     parameters,
     reading,
@@ -111,6 +112,7 @@ class ChangeSetProvider(CloudformationProviderV2):
             template = language_extensions.expanded(template, values | _pseudo(context, name))
             template_checks.check(template)
         template_checks.check_capabilities(template, given)
+        requests.check_nested(request, template)
         requests.check_resource_types(template, request.get("ResourceTypes"))
         if stack and stack.template:
             template_checks.check_types_stay(stack.template, template)
@@ -119,6 +121,7 @@ class ChangeSetProvider(CloudformationProviderV2):
                 made = super().create_change_set(context, {**request, "TemplateBody": text})
             change_set = find_change_set_v2(store_of(context), made["Id"])
             change_set.template_body = body
+            change_set.imports = bool(request.get("ImportExistingResources"))
             change_set.former_template = stack and (stack.processed_template or stack.template)
             change_set.former_parameters = stack and stack.resolved_parameters
             _check_expanded(change_set, template, request)
@@ -136,6 +139,8 @@ class ChangeSetProvider(CloudformationProviderV2):
             change_set.stack.notification_arns = request.get("NotificationARNs") or []
         if wish := request.get("OnStackFailure"):
             change_set.options = Options(on_failure=wish)
+        if stack and not is_new and change_set.status != ChangeSetStatus.FAILED:
+            no_changes.settle(change_set, template)
         if stack and not change_set.has_changes() and change_set.tags != stack.tags:
             # New tags are a change, too: they go to the resources.
             change_set.set_change_set_status(ChangeSetStatus.CREATE_COMPLETE)

@@ -57,6 +57,17 @@ def deletion_policies(change_set: ChangeSet, template: Template) -> dict[str, An
     }
 
 
+def in_force(change_set: ChangeSet, template: Template) -> dict[str, Any]:
+    """Return the template without what its conditions leave out."""
+    holds = _holding(change_set)
+    resources = {
+        name: _taken(resource, holds)
+        for name, resource in template["Resources"].items()
+        if "Condition" not in resource or holds(resource["Condition"])
+    }
+    return {**template, "Resources": resources}
+
+
 def _holding(change_set: ChangeSet) -> Callable[[str], bool]:
     """Return how a condition comes out with the change set's parameters."""
     evaluating = ChangeSetModelPreproc(change_set)

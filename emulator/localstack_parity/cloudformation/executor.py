@@ -74,7 +74,9 @@ class Executor(StrictResolver):
         self.operation = operation
         self.course = course
         self.options = options_of(self.stack)
-        self.resource_provider_executor = Handlers(self.stack, self._is_giving_up)
+        self.resource_provider_executor = Handlers(
+            self.stack, self._is_giving_up, imports=getattr(change_set, "imports", False)
+        )
         # What exists has a physical id. The template also names what a failure kept from existing.
         self.existed = {
             name: resource

@@ -41,8 +41,11 @@ def is_emulated(resource_type: str) -> bool:
 class Handlers(ResourceProviderExecutor):
     """What the executor calls for each change of a resource."""
 
-    def __init__(self, stack: Stack, is_interrupted: Callable[[], bool]) -> None:
+    def __init__(
+        self, stack: Stack, is_interrupted: Callable[[], bool], *, imports: bool = False
+    ) -> None:
         super().__init__(stack_name=stack.stack_name, stack_id=stack.stack_id)
+        self._imports = imports
         self._is_interrupted = is_interrupted
 
     def execute_action(
@@ -69,7 +72,10 @@ class Handlers(ResourceProviderExecutor):
         except NotImplementedError:
             return _failed(f"Changing a {request.resource_type} in place is not emulated here")
         except Exception as error:
-            return _failed(_message(error, request.request_token))
+            reason = _message(error, request.request_token)
+            if self._imports and "HandlerErrorCode: AlreadyExists" in reason:
+                reason += ". Importing what is there already is not emulated here"
+            return _failed(reason)
 
     def _delete(self, provider: ResourceProvider[Any], request: Any) -> ProgressEvent[Any]:
         try:

@@ -298,3 +298,60 @@ def test_account_limits_are_the_usual_ones(emulator: Emulator) -> None:
     limits = emulator.client("cloudformation").describe_account_limits()["AccountLimits"]
 
     assert {"Name": "StackLimit", "Value": 2000} in limits
+
+
+@pytest.mark.parametrize("asked", ["IncludeNestedStacks", "ImportExistingResources"])
+def test_what_concerns_nothing_in_a_template_is_taken(stack: Stack, asked: str) -> None:
+    """CDK asks for both; without nested stacks and resources to import they do nothing."""
+    made = stack.cloudformation.create_change_set(
+        StackName=stack.name,
+        ChangeSetName="one",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Queue": QUEUE}}),
+        **{asked: True},
+    )
+    stack.arn = made["StackId"]
+    stack.cloudformation.execute_change_set(ChangeSetName=made["Id"])
+    assert stack.settled() == "CREATE_COMPLETE"
+
+
+def test_change_sets_of_nested_stacks_are_refused(stack: Stack) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "any"}}
+    code, message = error_of(
+        stack.cloudformation.create_change_set,
+        StackName=stack.name,
+        ChangeSetName="one",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Nested": nested}}),
+        IncludeNestedStacks=True,
+    )
+    assert (code, "IncludeNestedStacks is not emulated here" in message) == (
+        "ValidationError",
+        True,
+    )
+
+
+def test_what_would_be_imported_fails_and_says_so(emulator: Emulator, stack: Stack) -> None:
+    """On AWS a resource that is there already, by its name, would become the stack's."""
+    name = f"taken-{stack.name}"
+    emulator.client("iam").create_user(UserName=name)
+    user = {
+        "Type": "AWS::IAM::User",
+        "DeletionPolicy": "Retain",
+        "Properties": {"UserName": name},
+    }
+    made = stack.cloudformation.create_change_set(
+        StackName=stack.name,
+        ChangeSetName="one",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"User": user}}),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        ImportExistingResources=True,
+    )
+    stack.arn = made["StackId"]
+    stack.cloudformation.execute_change_set(ChangeSetName=made["Id"])
+    assert stack.settled() == "ROLLBACK_COMPLETE"
+    events = stack.cloudformation.describe_stack_events(StackName=stack.arn)["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events]
+    assert any("Importing what is there already is not emulated here" in one for one in reasons)
+    emulator.client("iam").delete_user(UserName=name)
