@@ -28,6 +28,14 @@ _REGION, _ANY_REGION = "[a-z]{2}((-gov)", "(eusc-)?[a-z]{2}((-gov)"
 # AWS's patterns of what has tags are newer than the model here: layers have them, too.
 _TAGGED, _TAGGED_LAYERS = "|code-signing-config:", "|layer:([a-zA-Z0-9-_]+)|code-signing-config:"
 
+# Of layers' versions, whose pattern in the model is an older one.
+_LAYER_VERSION = r"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"
+_NEWER = {
+    _LAYER_VERSION: r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"
+    r"\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|"
+    r"(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)",
+}
+
 # The values of an enum stand in AWS's answers in an order that is not the model's.
 _ORDERS: Mapping[frozenset[str], Sequence[str]] = {
     frozenset(order): order
@@ -108,7 +116,7 @@ def rules(shape: Shape) -> list[Rule]:
             )
         )
     if kind == "string" and (pattern := metadata.get("pattern")):
-        pattern = pattern.replace(_REGION, _ANY_REGION)
+        pattern = _NEWER.get(pattern, pattern.replace(_REGION, _ANY_REGION))
         if _TAGGED_LAYERS not in pattern:
             pattern = pattern.replace(_TAGGED, _TAGGED_LAYERS)
         said = f"Member must satisfy regular expression pattern: {pattern}"

@@ -12,6 +12,7 @@ The codes are those that AWS answered to LocalStack's tests: `Value … failed t
 in the `*.snapshot.json` of https://github.com/localstack/localstack.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
@@ -88,6 +89,16 @@ def _model_check(service: str, operation: str) -> Check | None:
 
     def check(request: Mapping[str, Any], _context: RequestContext) -> None:
         if violations := violations_of(request):
-            raise error_of(code, constraints.message(violations))
+            message = constraints.message(violations)
+            raise error_of(code, _without_values(message) if service == "iam" else message)
 
     return check
+
+
+def _without_values(message: str) -> str:
+    """Leave out a value and what an enum holds: IAM shows neither.
+
+    Recorded in LocalStack's tests at v4.14.0, iam/test_iam.py::TestIAMServiceSpecificCredentials.
+    """
+    hidden = re.sub(r"Value '.*?' at '", "Value at '", message, flags=re.DOTALL)
+    return re.sub(r"enum value set: \[[^]]*\]", "enum value set", hidden)

@@ -174,3 +174,14 @@ def test_a_response_over_6_mb_is_an_error(run: Run) -> None:
     """A response may have 6 MB; a larger one is replaced by AWS's error."""
     assert len(run("result = 'x' * 6_000_000").payload) == 6_000_000
     assert run("result = 'x' * 6_300_000").payload["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_a_function_has_1024_open_files(run: Run) -> None:
+    """Lambda Developer Guide, "Lambda quotas"; recorded: LocalStack's test_runtime_ulimits."""
+    answer = run(
+        "import resource; result = [resource.getrlimit(one) for one in "
+        "(resource.RLIMIT_NOFILE, resource.RLIMIT_MEMLOCK)]"
+    )
+    assert answer.payload == [[1024, 1024], [65536, 65536]]
+    answer = run("kept = [open('/dev/null') for _ in range(2000)]")
+    assert answer.payload["errorMessage"].startswith("[Errno 24] Too many open files")

@@ -54,12 +54,17 @@ def test_a_runtime_that_lambda_does_not_have_is_refused_with_those_that_it_has(
             {"Resource": "arn:aws:something", "Tags": {"a": "b"}},
             "|layer:([a-zA-Z0-9-_]+)|code-signing-config:",
         ),
+        (
+            "get_layer_version_by_arn",
+            {"Arn": "arn:aws:lambda:us-east-1:000000000000:layer:of-no-version"},
+            "|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)",
+        ),
     ],
 )
 def test_what_a_value_has_to_be_is_said_as_aws_says_it(
     emulator: Emulator, operation: str, request_: dict[str, Any], said: str
 ) -> None:
-    """TestLambdaTags::test_tag_exceptions and TestLambdaRecursion."""
+    """TestLambdaTags::test_tag_exceptions, TestLambdaRecursion, TestLambdaLayer."""
     assert said in refusal(emulator, "lambda", operation, request_)
 
 

@@ -24,6 +24,7 @@ from localstack.utils.patch import patch
 from localstack_parity.cloudformation.change_reasons import (
     Change,
     Situation,
+    contexts,
     details_of,
     recreation_of,
     replacement_of,
@@ -88,7 +89,7 @@ def described(
 def _note(change: Change, situation: Situation) -> None:
     """Note whether a resource that is modified is replaced, which others have to know."""
     if change["Action"] == "Modify":
-        before, after = _contexts(change)
+        before, after = contexts(change)
         situation.replaced[change["LogicalResourceId"]] = any(
             before.get(key) != after.get(key)
             and recreation_of(key, change["ResourceType"], before.get(key), after.get(key))
@@ -97,21 +98,13 @@ def _note(change: Change, situation: Situation) -> None:
         )
 
 
-def _contexts(change: Change) -> list[dict[str, Any]]:
-    """The values of a resource's properties before and after a change."""
-    return [
-        json.loads(change.get(context) or "{}").get("Properties") or {}
-        for context in ("BeforeContext", "AfterContext")
-    ]
-
-
 def _describe(change: Change, situation: Situation) -> bool:
     """Complete a change of LocalStack's; say whether it is one.
 
     A value that is known after an update alone is supposed to stay if what it is asked of stays.
     """
     name, details = change["LogicalResourceId"], list[Change]()
-    before, after = _contexts(change)
+    before, after = contexts(change)
     if change["Action"] == "Modify":
         if situation.with_values:
             after = _foreseen(name, before, after, situation)

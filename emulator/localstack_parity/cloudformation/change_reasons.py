@@ -38,6 +38,14 @@ class Situation:
     with_values: bool
 
 
+def contexts(change: Change) -> list[dict[str, Any]]:
+    """The values of a resource's properties before and after a change."""
+    return [
+        json.loads(change.get(context) or "{}").get("Properties") or {}
+        for context in ("BeforeContext", "AfterContext")
+    ]
+
+
 def details_of(
     name: str,
     resource_type: str,

@@ -33,6 +33,7 @@ from localstack_parity.cloudformation import (
     conditions,
     deployment,
     events,
+    existence,
     identity,
     language_extensions,
     no_changes,
@@ -78,7 +79,10 @@ class ChangeSetProvider(CloudformationProviderV2):
             if stack is None:
                 change_set.stack.status = StackStatus.REVIEW_IN_PROGRESS
             if change_set.findings:
-                _refuse(change_set)
+                events.refuse(change_set)
+            elif _is_to_be_executed(change_set) and not validation.is_disabled(context):
+                warnings = existence.full_buckets(change_set)
+                events.tell_findings(change_set.stack, warnings, change_set.change_set_id)
             requests.grant(change_set.stack, mark)
             return made
 
@@ -127,7 +131,9 @@ class ChangeSetProvider(CloudformationProviderV2):
             _check_expanded(change_set, template, request)
             change_set.findings = ()
             if _is_to_be_executed(change_set) and not validation.is_disabled(context):
-                change_set.findings = validation.findings(change_set)
+                with acting.planning(key):
+                    taken = existence.taken_names(change_set)
+                change_set.findings = (*validation.findings(change_set), *taken)
         except Exception as refusal:
             self._take_back(context, name, stack, request)
             if isinstance(refusal, ServiceException):
@@ -276,18 +282,6 @@ def _check_expanded(change_set: ChangeSet, template: Any, request: Request) -> N
 
 def _is_to_be_executed(change_set: ChangeSet) -> bool:
     return change_set.status != ChangeSetStatus.FAILED and change_set.processed_template is not None
-
-
-def _refuse(change_set: ChangeSet) -> None:
-    """Fail a change set for the findings in its template, which DescribeEvents returns."""
-    change_set.set_change_set_status(ChangeSetStatus.FAILED)
-    change_set.set_execution_status(ExecutionStatus.UNAVAILABLE)
-    change_set.status_reason = (
-        "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
-        "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure "
-        "information."
-    )
-    events.tell_findings(change_set.stack, change_set.findings, change_set.change_set_id)
 
 
 def _values_of(stack: Stack | None) -> Mapping[str, str]:

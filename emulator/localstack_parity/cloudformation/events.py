@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from localstack.aws.api.cloudformation import StackStatus
+from localstack.aws.api.cloudformation import ChangeSetStatus, ExecutionStatus, StackStatus
 from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 from localstack.utils.patch import patch
 
@@ -21,6 +21,12 @@ from localstack_parity.cloudformation.validation import Finding
 type Event = dict[str, Any]
 
 _VALIDATION_FAILED = "Validation failure detected. See the operation's FAILED event for details."
+
+# What a change set's reason calls a validation that failed.
+_HOOKS = {
+    "NAME_CONFLICT_VALIDATION": "AWS::EarlyValidation::ResourceExistenceCheck",
+    "PROPERTY_VALIDATION": "AWS::EarlyValidation::PropertyValidation",
+}
 
 _KINDS = {
     "CREATE": "CREATE_STACK",
@@ -56,6 +62,18 @@ def refusal(change_set: ChangeSet) -> str | None:
     return None
 
 
+def refuse(change_set: ChangeSet) -> None:
+    """Fail a change set for the findings in its template, which DescribeEvents returns."""
+    change_set.set_change_set_status(ChangeSetStatus.FAILED)
+    change_set.set_execution_status(ExecutionStatus.UNAVAILABLE)
+    failed = {_HOOKS[one.validation] for one in change_set.findings}
+    change_set.status_reason = (
+        f"The following hook(s)/validation failed: [{', '.join(sorted(failed))}]. To troubleshoot "
+        "Early Validation errors, use the DescribeEvents API for detailed failure information."
+    )
+    tell_findings(change_set.stack, change_set.findings, change_set.change_set_id)
+
+
 def tell_findings(
     stack: Stack, findings: Sequence[Finding], change_set_id: str | None = None
 ) -> None:
@@ -77,8 +95,8 @@ def tell_findings(
                 "PhysicalResourceId": "",
                 "ResourceType": found.resource_type,
                 "Timestamp": datetime.now(tz=UTC),
-                "ValidationFailureMode": "FAIL",
-                "ValidationName": "PROPERTY_VALIDATION",
+                "ValidationFailureMode": found.mode,
+                "ValidationName": found.validation,
                 "ValidationStatus": "FAILED",
                 "ValidationStatusReason": found.message,
                 "ValidationPath": found.path,

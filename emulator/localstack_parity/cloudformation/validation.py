@@ -7,8 +7,8 @@ fails the operation.
 
 The findings are the FATAL ones of AWS's own validator, the package cloudformation-validate, in its
 words. It runs in a process of its own (validator.py), which ends when nobody has asked it for a
-while. Findings are kept for each template and its parameters. Names that are taken are found when
-the resource's turn comes (handlers.py).
+while. Findings are kept for each template and its parameters. Names that
+are taken are found in existence.py.
 """
 
 import json
@@ -44,6 +44,8 @@ class Finding:
     resource_type: str
     path: str
     message: str
+    validation: str = "PROPERTY_VALIDATION"
+    mode: str = "FAIL"  # or WARN
 
 
 class _Process:

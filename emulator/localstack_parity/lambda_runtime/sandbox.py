@@ -15,7 +15,7 @@ import ctypes
 import errno
 import json
 import os
-import resource  # noqa: F401 - os.wait4 imports it, and then the root has changed
+import resource  # os.wait4 imports it as well, and then the root has changed
 import signal
 import sys
 from contextlib import suppress
@@ -44,6 +44,11 @@ _SETTINGS = (
 _DEVICES = ("full", "null", "random", "urandom", "zero")
 _DEVICE_LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 _EMPTY = ("dev", "etc", "opt", "proc", "tmp", "var")
+
+# What a function may have open, and lock in memory. Of processes it may have 1,024, too, but here
+# the kernel would count all those of the user. Recorded in LocalStack's tests at v4.14.0,
+# lambda_/test_lambda.py::TestLambdaBehavior::test_runtime_ulimits.
+_LIMITS = {resource.RLIMIT_NOFILE: 1024, resource.RLIMIT_MEMLOCK: 65536}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -128,6 +133,9 @@ def _exec_runtime(plan: Plan, init: int) -> NoReturn:
         os.dup2(log, descriptor)
     os.set_inheritable(plan["status_fd"], False)
     os.umask(0o022)
+    for limit, most in _LIMITS.items():
+        if not 0 <= resource.getrlimit(limit)[1] < most:
+            resource.setrlimit(limit, (most, most))
     try:
         os.chdir(plan["cwd"])
         if plan["isolated"]:

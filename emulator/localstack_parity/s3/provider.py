@@ -44,6 +44,11 @@ class ParityS3Provider(Listings):
         bucket_names.check(request["Bucket"])
         return super().create_bucket(context, request)
 
+    def head_bucket(self, context: RequestContext, bucket: str, **request: Any) -> Any:
+        """Say of a bucket that it is there, and no alias of an access point."""
+        answer = super().head_bucket(context, bucket, **request)
+        return {**answer, "AccessPointAlias": False}
+
     def on_after_state_reset(self) -> None:
         """Begin again."""
         super().on_after_state_reset()

@@ -209,3 +209,8 @@ def test_a_refused_write_leaves_nothing(emulator: Emulator, s3: Any, bucket: str
 
     assert len(_files(emulator, bucket)) == 1
     assert len(s3.list_object_versions(Bucket=bucket)["Versions"]) == 1
+
+
+def test_a_bucket_is_no_alias_of_an_access_point(emulator: Emulator, bucket: str) -> None:
+    """Recorded: LocalStack's tests at v4.14.0, s3/test_s3.py, test_create_bucket_head_bucket."""
+    assert emulator.client("s3").head_bucket(Bucket=bucket)["AccessPointAlias"] is False
