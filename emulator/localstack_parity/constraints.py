@@ -30,6 +30,7 @@ _TAGGED, _TAGGED_LAYERS = "|code-signing-config:", "|layer:([a-zA-Z0-9-_]+)|code
 
 # Of layers' versions, whose pattern in the model is an older one.
 _LAYER_VERSION = r"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"
+_LONGEST_LAYER = 2048
 _NEWER = {
     _LAYER_VERSION: r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"
     r"\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|"
@@ -88,6 +89,8 @@ def rules(shape: Shape) -> list[Rule]:
     """Return what a single value must satisfy, with AWS's words for it."""
     metadata, kind = shape.metadata, shape.type_name
     least, most = metadata.get("min"), metadata.get("max")
+    if metadata.get("pattern") == _LAYER_VERSION:
+        most = _LONGEST_LAYER
     found: list[Rule] = []
     if kind in ("integer", "long", "float", "double"):
         number = float if kind in ("float", "double") else int

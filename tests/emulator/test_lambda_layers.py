@@ -268,15 +268,14 @@ def test_extensions_in_layers_are_refused(emulator: Emulator, role: str) -> None
     assert (found["State"], "extensions/agent" in found["StateReason"]) == ("Failed", True)
 
 
-def test_an_unknown_function_is_named_as_it_was_asked_for(emulator: Emulator) -> None:
-    """The error of Invoke has the version only if the caller asked for one."""
+def test_an_unknown_function_is_named_with_a_version(emulator: Emulator) -> None:
+    """Recorded: LocalStack's tests at v4.14.0, lambda_/test_lambda.py, test_invoke_exceptions."""
     functions = emulator.client("lambda")
-    for qualifier in ({}, {"Qualifier": "7"}):
+    for qualifier, version in (({}, "$LATEST"), ({"Qualifier": "7"}, "7")):
         with pytest.raises(ClientError) as missing:
             functions.invoke(FunctionName="nope", **qualifier)
-        arn = "arn:aws:lambda:us-east-1:000000000000:function:nope"
-        asked_for = ":".join([arn, *qualifier.values()])
-        assert missing.value.response["Error"]["Message"] == f"Function not found: {asked_for}"
+        arn = f"arn:aws:lambda:us-east-1:000000000000:function:nope:{version}"
+        assert missing.value.response["Error"]["Message"] == f"Function not found: {arn}"
 
 
 def test_a_layer_of_a_stack(emulator: Emulator, role: str) -> None:

@@ -100,7 +100,7 @@ def test_functions_groups_and_roles_have_names_too(emulator: Emulator, stack: St
             "Group": ("AWS::Logs::LogGroup", "LogGroupName", group),
             "Role": ("AWS::IAM::Role", "RoleName", role.rsplit("/", 1)[1]),
         }
-        more = {
+        more: dict[str, dict[str, Any]] = {
             "Function": {"Role": role, "Code": {"ZipFile": "x"}},
             "Role": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
         }

@@ -57,10 +57,13 @@ def offer(router: FunctionUrlRouter) -> None:
 
     def invoke(request: Request, region: str, url_id: str, path: str = "") -> Response:
         # The function sees the path below its URL.
-        request.path = f"/{path}"
+        request.path = f"/{path.lstrip('/')}"
         vars(request).pop("full_path", None)
         answer: Response = router.handle_lambda_url_invocation(request, url_id, region)
         return answer
 
     for below in ("", "<path:path>"):
-        ROUTER.add(f"{PATH}/<region>/<url_id>/{below}", endpoint=invoke)
+        # Two slashes are one, and no redirect: recorded in LocalStack's tests at v4.14.0,
+        # lambda_/test_lambda.py::TestLambdaURL::test_lambda_url_echo_http_fixture_default.
+        rule = f"{PATH}/<region>/<url_id>/{below}"
+        ROUTER.add(rule, endpoint=invoke, merge_slashes=False)

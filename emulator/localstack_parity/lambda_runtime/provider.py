@@ -88,21 +88,6 @@ class ParityLambdaProvider(LambdaProvider):
             missing.message = "The resource you requested does not exist."
             raise
 
-    def invoke(
-        self,
-        context: RequestContext,
-        function_name: str,
-        qualifier: str | None = None,
-        **request: Any,
-    ) -> Any:
-        """Invoke a function; an unknown one is named as it was asked for."""
-        try:
-            return super().invoke(context, function_name, qualifier=qualifier, **request)
-        except ResourceNotFoundException as missing:
-            if not qualifier and not function_name.endswith(LATEST):
-                missing.message = missing.message.removesuffix(LATEST)
-            raise
-
 
 def _let_failed_versions_go() -> None:
     """Let a function be deleted that could not be prepared, for which nothing has to be stopped."""

@@ -108,11 +108,12 @@ def environment(
         "PWD": task,
         **{name: str(given[name]) for name in _FROM_LOCALSTACK if name in given},
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{interpreter.runtime}",
-        "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
+        "SHLVL": "0",
     }
     if group := logging.get("LogGroup"):
         variables["AWS_LAMBDA_LOG_GROUP_NAME"] = group
     if logging.get("LogFormat") == "JSON":
+        variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel", "INFO")
     if not isolated:
         variables |= {"HOME": str(private), "TMPDIR": str(private)}

@@ -244,14 +244,17 @@ SCENARIOS = (
         "cloudformation-failed-creation",
         ("3", "4b"),
         (
-            Call("logs", "create_log_group", {"logGroupName": "$name"}),
             _create(
                 {
                     "Topic": _TOPIC,
-                    "Group": {
-                        "Type": "AWS::Logs::LogGroup",
+                    "Permission": {  # for a function that is not there: validation does not look
+                        "Type": "AWS::Lambda::Permission",
                         "DependsOn": "Topic",
-                        "Properties": {"LogGroupName": "$name"},
+                        "Properties": {
+                            "FunctionName": "$name",
+                            "Action": "lambda:InvokeFunction",
+                            "Principal": "s3.amazonaws.com",
+                        },
                     },
                 }
             ),
@@ -259,7 +262,7 @@ SCENARIOS = (
             _EVENTS,
             _update({"Topic": _TOPIC}),
         ),
-        (_NO_STACK, Call("logs", "delete_log_group", {"logGroupName": "$name"})),
+        (_NO_STACK,),
     ),
     Scenario(
         "cloudformation-failed-update",

@@ -60,7 +60,7 @@ def _violations(service: str, operation: str, request: dict[str, Any]) -> list[s
             "CreateFunctionUrlConfig",
             {"InvokeMode": "UNKNOWN"},
             "1 validation error detected: Value 'UNKNOWN' at 'invokeMode' failed to satisfy"
-            " constraint: Member must satisfy enum value set: [BUFFERED, RESPONSE_STREAM]",
+            " constraint: Member must satisfy enum value set: [RESPONSE_STREAM, BUFFERED]",
         ),
         (
             "lambda",
