@@ -438,4 +438,10 @@ PATCHES = (
         "a new route does not have all others compiled again",
         SAME,
     ),
+    Patch(
+        "startup.py",
+        "botocore.waiter.SingleWaiterConfig.__init__",
+        "waiters of the emulator's own clients look every 0.1 s, for as long as before",
+        SAME,
+    ),
 )

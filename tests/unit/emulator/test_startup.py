@@ -87,7 +87,19 @@ for name in ("s3", "sqs", "sns"):
 """
 
 
-@pytest.mark.parametrize("program", [ROUTES, DATA], ids=["routes", "data"])
+WAITERS = """
+from botocore.loaders import Loader
+from botocore.waiter import WaiterModel
+from localstack_parity import startup
+for name in ("lambda", "cloudformation"):
+    waits = WaiterModel(Loader().load_service_model(name, "waiters-2"))
+    for waiter in waits.waiter_names:
+        given = waits.get_waiter(waiter)
+        print(waiter, round(given.delay * given.max_attempts))
+"""
+
+
+@pytest.mark.parametrize("program", [ROUTES, DATA, WAITERS], ids=["routes", "data", "waiters"])
 def test_saving_work_changes_no_answer(run: Run, program: str) -> None:
     """GIVEN routers, clients and models WHEN their work is saved THEN they answer as without."""
     saved, plain = run(SAVING + program).splitlines(), run(program).splitlines()
