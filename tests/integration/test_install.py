@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.function_runtimes import VERSIONS
 from harness.polling import wait_until
 from tests.conftest import SURROUNDINGS
 from tests.integration.machines import (
@@ -146,6 +147,35 @@ def test_the_tools_of_the_tests_stay(checkout: Path) -> None:
     assert "test tools" in run(checkout, "install", "--dev").stderr
     assert run(checkout).stderr == ""
     assert run(checkout, "install").stderr == ""
+
+
+def test_a_runtime_of_another_python_is_made_and_kept(checkout: Path) -> None:
+    """From the lock of the other; a change of that renews both."""
+    version = next((one for one in VERSIONS if shutil.which(f"python{one}")), "")
+    if not version:
+        pytest.skip(f"needs one of Python {', '.join(VERSIONS)} on the PATH")
+    made = run(checkout, "install", "--python", version)
+    assert made.returncode == 0, made.stderr
+    assert f"Installing the function runtime of Python {version} …" in made.stderr
+    runtime = checkout / ".tapstack" / "runtimes" / f"python{version}"
+    (client,) = runtime.glob("lib/*/site-packages/awslambdaric")
+    assert client.parent.parent.name == f"python{version}"
+    assert run(checkout, "install", "--python", version).stderr == ""
+    with open(checkout / "emulator" / "runtime" / "requirements.lock", "a") as lock:
+        lock.write("# changed\n")
+    assert run(checkout).stderr.count("Installing the function runtime") == 2
+
+
+def test_a_python_that_is_not_there_is_said(checkout: Path) -> None:
+    """With what to do."""
+    run(checkout)
+    python = Path(sys.base_prefix) / "bin" / "python3.13"
+    nowhere = str(checkout.parent / "nowhere")
+    path = tools(checkout.parent / "bin", {"python3.13": f'exec {python} "$@"'})
+    result = run(
+        *(checkout, "install", "--python", "3.12"), PATH=path, HOME=nowhere, PYENV_ROOT=nowhere
+    )
+    assert_told(result, "There is no Python 3.12", "uv python install 3.12")
 
 
 @pytest.mark.parametrize("reached", [".venv/bin/uv", ".tapstack/emulator-venv/bin/python"])

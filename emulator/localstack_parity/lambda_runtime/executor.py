@@ -184,9 +184,7 @@ class ProcessExecutor(RuntimeExecutor):
         if self._debug_port:
             visible |= debugging.visible()
             memory += debugging.MEMORY_BYTES
-        command = interpreter.command(
-            config.handler or "", opt, self._memory_mb, isolated=isolated, debugger=self._debug_port
-        )
+        command = interpreter.command(env, opt, isolated=isolated, debugger=self._debug_port)
         self._launch = Launch(
             isolated=isolated,
             root=folder / "root",

@@ -1,6 +1,6 @@
 """What a function runs on: an interpreter, and what AWS's runtime of its name brings along."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 LAYERS = "/opt"  # where a function finds the content of its layers
@@ -35,9 +35,9 @@ class Interpreter(Protocol):
         """Return environment variables that only this language has."""
 
     def command(
-        self, handler: str, opt: str, memory_mb: int, *, isolated: bool, debugger: int | None
+        self, env: Mapping[str, str], opt: str, *, isolated: bool, debugger: int | None
     ) -> Sequence[str]:
-        """Return the command that serves invocations.
+        """Return the command that serves invocations, with the environment `env`.
 
         At a port of `debugger` it waits for one before it imports the function.
         """

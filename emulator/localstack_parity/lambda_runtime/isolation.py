@@ -52,8 +52,8 @@ def available(interpreter: Interpreter) -> bool:
 
 def _answer(_request: Request) -> Response:
     """Say it of any installed runtime: which one makes no difference."""
-    found = [runtimes.find(name) for name in runtimes.installed()]
-    isolated = bool(found) and available(found[0])
+    found = next((runtimes.find(name) for name in runtimes.installed()), None)
+    isolated = found is not None and available(found)
     reason = _missing if found else "no runtime is installed"
     document = {"isolated": isolated, "reason": reason}
     return Response(json.dumps(document), mimetype="application/json")

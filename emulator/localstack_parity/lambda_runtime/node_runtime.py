@@ -12,7 +12,7 @@ import os
 import pwd
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,7 @@ _MANAGED = (
 )
 # What AWS switches off, and since when a Node.js knows the switch is in its list of options.
 _OFF = ("require-module", "detect-module")
+_SIZES = ("--max-semi-space-size", "--max-old-space-size")  # of the heap, young and old, in MiB
 _ASKED = """JSON.stringify({
     path: process.execPath, version: process.versions.node,
     options: [...process.allowedNodeEnvironmentFlags],
@@ -77,17 +78,25 @@ class Node:
         return {"NODE_PATH": ":".join(path)}
 
     def command(
-        self, handler: str, opt: str, memory_mb: int, *, isolated: bool, debugger: int | None
+        self, env: Mapping[str, str], opt: str, *, isolated: bool, debugger: int | None
     ) -> list[str]:
-        """Return the command of the runtime client; the heap has the function's memory."""
+        """Return the command of the runtime client; the heap has the function's memory.
+
+        What the function sets in NODE_OPTIONS counts instead.
+        """
         lang, runtime = self.folders(isolated=isolated)
         program = f"{lang}/bin/node" if isolated else str(self.program)
-        young = memory_mb // 10
+        own = env.get("NODE_OPTIONS", "").replace("_", "-")
         options = [
-            f"--max-semi-space-size={young // 2}",
-            f"--max-old-space-size={memory_mb - young}",
+            f"--no-experimental-{name}"
+            for name in self.options
+            if f"--experimental-{name}" not in own
         ]
-        options += [f"--no-experimental-{name}" for name in self.options]
+        if not any(size in own for size in _SIZES):
+            memory_mb = int(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+            young = memory_mb // 10
+            sizes = zip(_SIZES, (young // 2, memory_mb - young), strict=True)
+            options += [f"{name}={size}" for name, size in sizes]
         if debugger:
             options.append(f"--inspect-brk=127.0.0.1:{debugger}")
         return [program, *options, f"{runtime}/index.mjs"]
@@ -118,15 +127,9 @@ def find(runtime: str, folder: Path) -> Node | None:
     return Node(runtime, Path(path), options, sdk if sdk.is_dir() else None)
 
 
-def installed(folder: Path) -> list[str]:
-    """Return the runtimes whose `node` is on this machine, as Lambda calls them."""
-    return [name for major in VERSIONS if find(name := f"nodejs{major}.x", folder)]
-
-
-def versions(folder: Path) -> list[str]:
-    """Return the versions of all that is found, such as 20.20.2."""
-    found = (_asked(program, _changed(program)) for program in _programs(folder))
-    return sorted({one[1] for one in found if one}, key=_numbers)
+def installed(folder: Path) -> Iterator[str]:
+    """Yield the runtimes whose `node` is on this machine, as Lambda calls them."""
+    yield from (name for major in VERSIONS if find(name := f"nodejs{major}.x", folder))
 
 
 def _major(runtime: str) -> str:

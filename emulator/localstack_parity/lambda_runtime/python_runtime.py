@@ -4,6 +4,7 @@ Source: AWS Lambda Developer Guide, "Building Lambda functions with Python" and 
 for Python Lambda functions".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Python:
         return {"PYTHONPATH": runtime}
 
     def command(
-        self, handler: str, opt: str, memory_mb: int, *, isolated: bool, debugger: int | None
+        self, env: Mapping[str, str], opt: str, *, isolated: bool, debugger: int | None
     ) -> list[str]:
         """Return the command of the runtime client, with AWS's order of what is imported from.
 
@@ -67,7 +68,7 @@ class Python:
         )
         if debugger:
             program = debugging.bootstrap(debugger, isolated=isolated) + program
-        return [f"{lang}/bin/python", *safe, "-c", program, handler]
+        return [f"{lang}/bin/python", *safe, "-c", program, env.get("_HANDLER", "")]
 
     def attempt(self) -> list[str]:
         """Return a command that ends with 0 where it can run isolated."""

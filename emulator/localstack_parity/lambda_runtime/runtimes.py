@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from localstack_parity.lambda_runtime import node_runtime, own_runtime, python_runtime
@@ -48,9 +48,10 @@ def find(runtime: str | None) -> Interpreter:
     )
 
 
-def installed() -> list[str]:
-    """Return the runtimes that functions can have here, as Lambda calls them."""
-    return [*python_runtime.installed(folder()), *node_runtime.installed(folder())]
+def installed() -> Iterator[str]:
+    """Yield the runtimes that functions can have here, as Lambda calls them."""
+    yield from python_runtime.installed(folder())
+    yield from node_runtime.installed(folder())
 
 
 def _remedy(runtime: str) -> str:

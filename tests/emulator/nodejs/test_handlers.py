@@ -23,6 +23,18 @@ def test_it_has_awss_variables_and_nothing_of_the_machines(run: Run, runtime: st
     assert not {"HOME", "USER", "PYTHONPATH", "TAPSTACK_RUNTIMES"} & variables.keys()
 
 
+def test_its_own_options_of_node_count(run: Run, invoked: Invoke) -> None:
+    """Lambda sizes the heap, and switches off what is experimental, unless NODE_OPTIONS does."""
+    options = "--max_old_space_size=99 --experimental-require-module"
+    source = "exports.handler = async () => process.execArgv;"
+    own = invoked(source, Environment={"Variables": {"NODE_OPTIONS": options}}).payload
+    usual = run("return process.execArgv").payload
+
+    assert {"--max-semi-space-size=12", "--max-old-space-size=231"} <= set(usual)
+    assert "--no-experimental-require-module" in usual
+    assert not any("space-size" in one or "require-module" in one for one in own)
+
+
 def test_only_tmp_can_be_written_to(run: Run) -> None:
     """As for functions in Python; the person's files are out of sight."""
     answer = run("""

@@ -5,7 +5,7 @@ import { types } from "node:util";
 class RuntimeError extends Error {
   constructor(name, message) {
     super(message);
-    this.name = `Runtime.${name}`;
+    Object.defineProperty(this, "name", { value: `Runtime.${name}` }); // not a field in logs
     this.stack = this.stack.replace(/^[^\n]*?Error: /, `${this.name}: `);
   }
 }
@@ -95,9 +95,8 @@ export function asError(value) {
 }
 
 function fields(error) {
-  const { name, message, code, stack } = error;
-  const shown = { errorType: name, errorMessage: message, code, ...error };
-  delete shown.name;
+  const { message, code, stack } = error;
+  const shown = { errorType: error.name, errorMessage: message, code, ...error };
   if (typeof stack === "string") shown.stack = stack.split("\n");
   return shown;
 }
