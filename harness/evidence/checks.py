@@ -69,7 +69,12 @@ def newest_wins(run: Run) -> Verdict:
 
 
 def _without_fault(run: Run, area: str) -> Verdict:
-    """Passed if no output has a fault of `area`, and there are outputs at all."""
+    """Passed if no output has a fault of `area`, and there are outputs at all.
+
+    Nothing is said of an area that the pipeline does not have judged.
+    """
+    if area not in run.seen.areas:
+        return None, f"pipeline.yml does not have {area} judged"
     read = [entry for entry in _sent(run) if entry.output is not None or entry.unread]
     bad = {e.key: fault for e in read if (fault := faults(e, run.seen).get(area))}
     if not read:

@@ -35,8 +35,8 @@ class Stack:
 
     @property
     def upload_bucket_arn(self) -> str:
-        """The ARN of the upload bucket."""
-        return self._arn("AWS::S3::Bucket", self.upload_bucket)
+        """The ARN of the upload bucket, as an output says it, or as follows from its name."""
+        return self._arn("upload_bucket", "AWS::S3::Bucket")
 
     @property
     def processed_bucket(self) -> str:
@@ -55,8 +55,8 @@ class Stack:
 
     @property
     def function_arn(self) -> str:
-        """The ARN of the function."""
-        return self._arn("AWS::Lambda::Function", self.function)
+        """The ARN of the function, as an output says it, or as follows from its name."""
+        return self._arn("function", "AWS::Lambda::Function")
 
     @property
     def log_group(self) -> str:
@@ -85,5 +85,8 @@ class Stack:
                 f"Add it to the template, or name another in {self.pipeline.file}.",
             )
 
-    def _arn(self, kind: str, name: str) -> str:
-        return str(attribute(kind, name, "Arn", Place(self.region, self.account, self.name)))
+    def _arn(self, part: str, kind: str) -> str:
+        if f"{part}_arn" in self.pipeline.outputs:
+            return self.part(f"{part}_arn")
+        place = Place(self.region, self.account, self.name)
+        return str(attribute(kind, self.part(part), "Arn", place))

@@ -19,13 +19,15 @@ from harness.settings import PIPELINE_FILE, ROOT, pipeline_file
 
 PARTS: Mapping[str, str] = {
     "upload_bucket": "the upload bucket",
+    "upload_bucket_arn": "the upload bucket's ARN",
     "processed_bucket": "the processed bucket",
     "topic": "the topic",
     "function": "the function",
+    "function_arn": "the function's ARN",
     "log_group": "the function's log group",
     "failure_queue": "the failure queue",
 }
-_MAY_BE_MISSING = {"failure_queue"}
+_MAY_BE_MISSING = {"upload_bucket_arn", "function_arn", "failure_queue"}
 # What may be judged of an output and of what is published about it, in the order of the report.
 AREAS = ("pixels", "size", "format", "private", "metadata", "encryption", "notification")
 

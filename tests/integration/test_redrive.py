@@ -297,8 +297,7 @@ def test_what_lambda_refuses_stays_in_the_queue(pipeline: Pipeline) -> None:
     record = pipeline.record("a", pipeline.upload())
     record["requestContext"]["functionArn"] = missing
     pipeline.queue(record)
-    name = f"{pipeline.stack.function}-missing"
-    stack = replace(pipeline.stack, outputs={**pipeline.outputs, "FunctionName": name})
+    stack = replace(pipeline.stack, outputs={**pipeline.outputs, "FunctionArn": missing})
     done = redrive(pipeline.target, stack, execute=True)
     assert _actions(done) == {"refused": 1}
     assert "ResourceNotFound" in done.items[0].why

@@ -37,6 +37,17 @@ def test_a_good_run_passes_every_check() -> None:
     assert failing(good_run()) == set()
 
 
+def test_what_the_pipeline_does_not_have_judged_is_not_said_to_be_right() -> None:
+    """It makes no output wrong, and its checks stay open."""
+    run = good_run()
+    run = replace(run, seen=replace(run.seen, areas=("pixels", "size")))
+    without_metadata(run.ledger.entries[0], "source-key")
+    assert outcome(run.ledger.entries[0], run) == "processed"
+    verdict = RULES["metadata"](run)
+    assert (verdict.passed, verdict.detail) == (None, "pipeline.yml does not have metadata judged")
+    assert failing(run) == {"format", "private", "metadata", "encryption", "notification-content"}
+
+
 def without_metadata(image: Entry, name: str) -> None:
     assert image.output
     kept = {key: value for key, value in image.output.metadata.items() if key != name}

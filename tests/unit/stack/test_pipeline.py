@@ -62,6 +62,14 @@ def test_the_stack_says_what_plays_a_part(file: Path) -> None:
     assert stack.missing() == []
 
 
+def test_an_arn_that_an_output_says_is_not_worked_out() -> None:
+    """So that a wrong one is noticed by what uses it."""
+    names = own_pipeline().outputs
+    outputs = {names["function"]: "maker", names["function_arn"]: "arn:of:another"}
+    stack = Stack("any", "us-east-1", "000000000000", outputs)
+    assert (stack.function, stack.function_arn) == ("maker", "arn:of:another")
+
+
 def test_what_is_missing_is_named_with_its_part_and_the_file(file: Path) -> None:
     stack = Stack("previews", "us-east-1", "000000000000", {"Bucket": "b"}, read_pipeline(file))
     with pytest.raises(Problem) as raised:
