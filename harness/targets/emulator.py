@@ -137,6 +137,7 @@ def start(config: EmulatorConfig, *, background: bool) -> RunningEmulator:
     with start_lock(folder):
         if found := read_record(config.state_dir):
             if answers(found.port, patience_s=BUSY_PATIENCE_S):
+                _refuse_other_keeping(config, found.process)
                 return RunningEmulator(
                     config.state_dir, found.port, found.process.pid, already_running=True
                 )
@@ -302,14 +303,27 @@ def _end_of_log(log: Path) -> str:
     return "\n".join(f"  | {line}" for line in lines[-LOG_LINES_SHOWN:])
 
 
+def _saves(environment: Mapping[str, str]) -> bool:
+    return environment.get("PERSISTENCE", "").lower() in ("1", "true")
+
+
+def _refuse_other_keeping(config: EmulatorConfig, process: psutil.Process) -> None:
+    """Problem where it is to be kept over a restart, and runs without: it would be lost."""
+    if _saves({**os.environ, **config.environment}) and not _saves(process.environ()):
+        raise Problem(
+            "The emulator runs already, and was started without PERSISTENCE=1.",
+            "`tapstack state save NAME` keeps what it holds; stop it with `tapstack down` first.",
+        )
+
+
 def _stop_process(process: psutil.Process) -> None:
     """End the process and all of its descendants."""
     family = [process]
     with contextlib.suppress(psutil.NoSuchProcess):
         family += process.children(recursive=True)
-        saves = process.environ().get("PERSISTENCE", "").lower() in ("1", "true")
+        deadline_s = SAVE_DEADLINE_S if _saves(process.environ()) else STOP_DEADLINE_S
         process.send_signal(signal.SIGTERM)
-        psutil.wait_procs([process], timeout=SAVE_DEADLINE_S if saves else STOP_DEADLINE_S)
+        psutil.wait_procs([process], timeout=deadline_s)
     with contextlib.suppress(psutil.NoSuchProcess):
         family += process.children(recursive=True)
     for member in family:

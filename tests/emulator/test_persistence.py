@@ -96,7 +96,10 @@ def test_it_is_saved_every_so_often_too(config: EmulatorConfig, tmp_path: Path) 
 
 
 def test_what_cannot_be_loaded_ends_the_start(config: EmulatorConfig, tmp_path: Path) -> None:
-    """With one sentence, and what was saved stays: at another port, damaged, or by other words."""
+    """With one sentence, and what was saved stays: at another port, damaged, or by other words.
+
+    Nor is one that runs without it taken for one that keeps anything.
+    """
     here = replace(config, state_dir=tmp_path)
     with start(here, background=True):
         pass
@@ -114,5 +117,9 @@ def test_what_cannot_be_loaded_ends_the_start(config: EmulatorConfig, tmp_path: 
     with pytest.raises(Problem, match="is not as it was saved here"):
         start(here, background=True)
     (tmp_path / STATE).unlink()
-    with start(here, background=True) as running:
+    plain = {name: value for name, value in here.environment.items() if name != "PERSISTENCE"}
+    with start(replace(here, environment=plain), background=True) as running:
         assert buckets(running) == []
+        with pytest.raises(Problem, match="was started without PERSISTENCE=1"):
+            start(here, background=True)
+    assert not (tmp_path / STATE).exists()
