@@ -209,7 +209,7 @@ def careless(project_root: Path, tmp_path: Path, settings: Settings) -> Iterator
     root = tmp_path / "careless"
     installed = project_root / ".tapstack"
     mutant_emulator(project_root, installed, root / ".tapstack", [ignore])
-    one = EmbeddedTarget(replace(settings, root=root, state_dir=root / "state", port=0))
+    one = EmbeddedTarget(replace(settings, sources=root, state_dir=root / "state", port=0))
     one.start(background=False)
     yield one
     one.stop()
