@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,19 @@ class _Round:
 
 
 def run_bench(
-    target: Target, settings: Settings, stack: Stack, images: int, *, tell: Tell
+    target: Target,
+    settings: Settings,
+    stack: Stack,
+    images: int,
+    other: tuple[Target, Stack] | None = None,
+    *,
+    tell: Tell,
 ) -> Mapping[str, Any]:
     """Measure `images` pictures of one kind, and as many of the day's mix, each way.
 
     The ways are `bare` (imaging alone, on all cores), `pipeline` (files made before, nothing
-    judged), and for the day `run`: the scenario daily-load from making its pictures to its verdict.
+    judged), `beside` (the same through the `other` target, if there is one), and for the day `run`:
+    the scenario daily-load from making its pictures to its verdict.
     All get the same files, in turns; the best round of each counts, as whatever else the machine
     does makes a round slower and never faster. Functions are warm, and the emulator is idle while
     the bare loop runs. Raises Problem if images are lost, or if the run does not pass.
@@ -62,22 +70,25 @@ def run_bench(
         files = write(one_kind, of_kind(KIND, images, SEED), store)
         day = write(mix, plan(images, SEED), store)
         tell("pipeline: warming up")
-        through_pipeline(target, stack, write(first, of_kind(KIND, WARM_UP, SEED + 1), store))
+        warm_up = write(first, of_kind(KIND, WARM_UP, SEED + 1), store)
+        pipelines = {"pipeline": (target, stack)} | ({"beside": other} if other else {})
+        for where, what in pipelines.values():
+            through_pipeline(where, what, warm_up)
+
+        def measuring(uploads: Sequence[Upload]) -> dict[str, Callable[[], _Round]]:
+            return {
+                name: _measuring(where, partial(through_pipeline, where, what, uploads))
+                for name, (where, what) in pipelines.items()
+            }
 
         def verified() -> float:
             return _verified_run(target, replace(settings, reports_dir=folder), stack, images)
 
-        pipeline = _measuring(target, lambda: through_pipeline(target, stack, files))
-        pipeline_of_day = _measuring(target, lambda: through_pipeline(target, stack, day))
+        verified_day = measuring(day) | {"run": _measuring(target, verified)}
         return {
             "cores": CORES,
-            KIND.name: _compare(settings, files, {"pipeline": pipeline}, tell),
-            "day": _compare(
-                settings,
-                day,
-                {"pipeline": pipeline_of_day, "run": _measuring(target, verified)},
-                tell,
-            ),
+            KIND.name: _compare(settings, files, measuring(files), tell),
+            "day": _compare(settings, day, verified_day, tell),
         }
 
 

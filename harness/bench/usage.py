@@ -4,9 +4,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import psutil
 
+from harness.targets.endpoint import EndpointTarget
 from harness.targets.target import Target
 
 _LOOK_EVERY_S = 1.0  # looking costs this process some milliseconds
@@ -27,7 +29,7 @@ def measured(target: Target) -> Iterator[Usage]:
     It stays empty for a target whose processes cannot be seen from here.
     """
     usage, stop = Usage(), threading.Event()
-    pid = target.status().get("pid")
+    pid = target.status().get("pid") or _listening(target)
     if not pid:
         yield usage
         return
@@ -48,6 +50,19 @@ def measured(target: Target) -> Iterator[Usage]:
         sampler.join()
         after = _cpu_seconds(emulator)
         usage.cpu_s = {who: max(0.0, after[who] - before[who]) for who in after}
+
+
+def _listening(target: Target) -> int | None:
+    """The process of this user that serves a target which somebody else has started."""
+    if target.name != EndpointTarget.name:
+        return None
+    port = urlsplit(target.endpoint).port
+    open_here = [
+        each
+        for each in psutil.net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port
+    ]
+    return next((each.pid for each in open_here if each.pid), None)
 
 
 def _processes(emulator: psutil.Process) -> dict[str, list[psutil.Process]]:

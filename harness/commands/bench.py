@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,19 +12,29 @@ from harness.commands.output import print_json, tell
 from harness.files import trusted_folder
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import bring_up
+from harness.stack.deployed import Stack
 from harness.targets.choosing import target_to_start
+from harness.targets.endpoint import EndpointTarget
+from harness.targets.target import Target
 
 
 @click.command()
 @configured(*ALL)
 @click.option("--images", default="400", metavar="N", help="How many images each way.  [400]")
+@click.option(
+    "--beside",
+    metavar="URL",
+    help="Another emulator that runs on this machine, to be measured in turns with ours.",
+)
 @as_json
-def bench(settings: Settings, images: str, *, as_json: bool) -> int:
+def bench(settings: Settings, images: str, beside: str | None, *, as_json: bool) -> int:
     """Measure the pipeline against a bare loop.
 
     1280 × 960 JPEGs, and the mix of a day, through the function's imaging on all cores, then
     through the pipeline, and the day also as a whole verified run: on the same machine, in turns.
     The result is written to reports/bench.json.
+
+    With --beside the stack is deployed to another emulator too, and the same images go through it.
     """
     from harness.bench.bench import run_bench
     from harness.evidence.report_files import check_reports_folder
@@ -32,7 +43,8 @@ def bench(settings: Settings, images: str, *, as_json: bool) -> int:
     count = positive_count(images, "images")
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)
-    result = run_bench(target, settings, stack, count, tell=tell)
+    other = _other(settings, beside) if beside else None
+    result = run_bench(target, settings, stack, count, other, tell=tell)
     file = trusted_folder(settings.reports_dir) / "bench.json"
     file.write_text(json.dumps(result, indent=2) + "\n")
     if as_json:
@@ -44,11 +56,18 @@ def bench(settings: Settings, images: str, *, as_json: bool) -> int:
     return 0
 
 
+def _other(settings: Settings, url: str) -> tuple[Target, Stack]:
+    """The emulator at `url`, with the stack."""
+    there = replace(settings, target=EndpointTarget.name, endpoint=url)
+    target = target_to_start(there, tell)
+    return target, bring_up(target, there, tell=tell)
+
+
 def _show_rates(corpus: str, found: Mapping[str, Any]) -> None:
     """A line for each way that the images of a corpus went."""
     click.echo(f"{corpus}, {found['images']} images")
     for way, rate in found["images_per_s"].items():
         times = f", {found['ratio'][way]} times the bare loop" if way in found["ratio"] else ""
         cpu = found["cpu_ms_per_image"][way]
-        spent = ", ".join(f"{who} {spent}" for who, spent in cpu.items())
+        spent = ", ".join(f"{who} {spent}" for who, spent in cpu.items()) or "not seen from here"
         click.echo(f"  {way:<9} {rate} images/s{times}; CPU per image, ms: {spent}")
