@@ -77,7 +77,7 @@ def down(settings: Settings) -> int:
             as_typed(f"Stopped. The emulator keeps nothing{but}: `tapstack up` deploys anew.")
         )
         if "persisted" in kept:
-            click.echo(as_typed("`PERSISTENCE=1 tapstack up` goes on from what was persisted."))
+            click.echo(as_typed("With PERSISTENCE=1 `tapstack up` goes on from persisted."))
         elif kept:
             click.echo(as_typed("`tapstack up --state-from NAME` begins with a saved state."))
     else:
