@@ -1,0 +1,132 @@
+"""Tools and SDKs that others wrote, as their users install and call them.
+
+docs/tools.md has what was tried by hand beside these.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from harness.targets.embedded import EmbeddedTarget
+from tests.conftest import SURROUNDINGS
+
+HERE = Path(__file__).parent
+PROGRAMS = HERE / "programs"
+LOCK = HERE / "requirements.lock"
+REGION = "us-east-1"
+
+type Tool = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def tools(installation: Path) -> Path:
+    """The folder with the tools' programs: an environment of their lock, kept for the next time."""
+    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    home = installation / "tools" / digest
+    home.parent.mkdir(exist_ok=True)
+    with open(home.parent / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / ".installed").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            sync = ("pip", "sync", "--quiet", "--require-hashes", "--python", home, LOCK)
+            for command in (("venv", "--quiet", "--python", sys.executable, home), sync):
+                subprocess.run([find_uv_bin(), *command], env=SURROUNDINGS, check=True)
+            (home / ".installed").touch()
+    return home / "bin"
+
+
+@pytest.fixture(scope="module")
+def surroundings(
+    target: EmbeddedTarget, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, str]:
+    """Environment variables: what `tapstack env` sets, and nothing of the person's."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "AWS_ENDPOINT_URL": str(target.endpoint),
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+@pytest.fixture(scope="module")
+def tool(surroundings: Mapping[str, str]) -> Tool:
+    """Run a tool and return what it prints; a failure fails the test."""
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(
+            command,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that every tool sends in parts."""
+    file = tmp_path_factory.mktemp("files") / "big.bin"
+    file.write_bytes(os.urandom(17_000_000))
+    return file
+
+
+def test_aioboto3(tools: Path, tool: Tool, big: Path) -> None:
+    tool(tools / "python", PROGRAMS / "with_aioboto3.py", big)
+
+
+def test_s3fs(tools: Path, tool: Tool, big: Path) -> None:
+    tool(tools / "python", PROGRAMS / "with_s3fs.py", big)
+
+
+def test_s3cmd(tools: Path, tool: Tool, target: EmbeddedTarget, big: Path, tmp_path: Path) -> None:
+    """It reads no AWS_ENDPOINT_URL, so host and path style are options."""
+    host = str(target.endpoint).removeprefix("http://")
+    options = (
+        *("--config", os.devnull, "--access_key", "test", "--secret_key", "test", "--no-ssl"),
+        *("--host", host, "--host-bucket", host, "--region", REGION),
+    )
+
+    def s3cmd(*arguments: str | Path) -> str:
+        return tool(tools / "python", "-W", "ignore", tools / "s3cmd", *options, *arguments)
+
+    s3cmd("mb", "s3://with-s3cmd")
+    s3cmd("put", "--multipart-chunk-size-mb", "5", big, "s3://with-s3cmd/a/ü +&.bin")
+    back = tmp_path / "back.bin"
+    s3cmd("get", "s3://with-s3cmd/a/ü +&.bin", back)
+    assert back.read_bytes() == big.read_bytes()
+    assert "AES256" in s3cmd("info", "s3://with-s3cmd/a/ü +&.bin")
+    assert "Signature=" in s3cmd("signurl", "s3://with-s3cmd/a/ü +&.bin", "+60")
+    s3cmd("del", "--recursive", "--force", "s3://with-s3cmd")
+    s3cmd("rb", "s3://with-s3cmd")
+
+
+def test_stackport(tools: Path, tool: Tool, target: EmbeddedTarget) -> None:
+    """It shows what there is."""
+    target.client("sqs").create_queue(QueueName="stackport")
+    assert "/stackport\n" in tool(tools / "stackport", "list", "sqs")
+
+
+def test_the_sdk_for_javascript(tool: Tool, installation: Path, big: Path) -> None:
+    """The one that functions in Node.js get."""
+    sdk = installation / "runtimes" / "nodejs"
+    if not (sdk / ".installed").exists():
+        assert os.environ.get("TAPSTACK_REQUIRE_RUNTIMES") != "1"
+        pytest.skip("needs Node.js and npm when ./tapstack install runs")
+    tool("node", PROGRAMS / "with_sdk.cjs", sdk, big)
