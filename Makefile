@@ -75,6 +75,12 @@ docs: dev ## build the documentation into build/docs; a broken link fails
 wheels: dev ## build the distributions into build/wheels: harness, emulator, libraries
 	@.venv/bin/python -m harness.distributions $(or $(WHEELS),build/wheels)
 
+sbom: dev ## write a CycloneDX document for each lock into build/sbom
+	@.venv/bin/python -m tests.locks.sbom build/sbom
+
+audit: dev ## ask PyPI and npm for known vulnerabilities of what the locks have
+	@.venv/bin/python -m tests.locks.audit
+
 wheelhouse: dev ## gather all that a machine without a network needs in build/wheelhouse
 	@.venv/bin/python -m harness.wheelhouse build/wheelhouse
 
@@ -91,4 +97,4 @@ clean: ## stop the emulator and remove everything that was installed or built
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels wheelhouse screenshots dev clean help
+.PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels sbom audit wheelhouse screenshots dev clean help

@@ -3,20 +3,15 @@
 docs/tools.md has what was tried by hand beside these.
 """
 
-import fcntl
-import hashlib
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from uv import find_uv_bin
 
 from harness.targets.embedded import EmbeddedTarget
-from tests.conftest import SURROUNDINGS
+from tests.locked import locked_environment
 
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "programs"
@@ -29,18 +24,7 @@ type Tool = Callable[..., str]
 @pytest.fixture(scope="module")
 def tools(installation: Path) -> Path:
     """The folder with the tools' programs: an environment of their lock, kept for the next time."""
-    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    home = installation / "tools" / digest
-    home.parent.mkdir(exist_ok=True)
-    with open(home.parent / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / ".installed").exists():
-            shutil.rmtree(home, ignore_errors=True)
-            sync = ("pip", "sync", "--quiet", "--require-hashes", "--python", home, LOCK)
-            for command in (("venv", "--quiet", "--python", sys.executable, home), sync):
-                subprocess.run([find_uv_bin(), *command], env=SURROUNDINGS, check=True)
-            (home / ".installed").touch()
-    return home / "bin"
+    return locked_environment(installation, LOCK)
 
 
 @pytest.fixture(scope="module")
