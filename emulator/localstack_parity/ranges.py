@@ -41,6 +41,10 @@ _CODES = {
     "sts": "ValidationError",
 }
 
+# Where an operation calls it otherwise than its service. Recorded: logs/test_logs_delivery.py,
+# TestDeliveryDestinations::test_put_delivery_destination_invalid_format.
+_OWN_CODES = {("logs", "PutDeliveryDestination"): "ValidationException"}
+
 # Requests that are refused in other words than those of a broken model: by the service's table.
 _OWN_WORDS = {("cloudwatch", "PutMetricData")}
 
@@ -85,7 +89,7 @@ def _model_check(service: str, operation: str) -> Check | None:
     violations_of = constraints.compile_input(shape, _OWN_MEMBERS.get((service, operation), ()))
     if violations_of is None:
         return None
-    code = _CODES[service]
+    code = _OWN_CODES.get((service, operation), _CODES[service])
 
     def check(request: Mapping[str, Any], _context: RequestContext) -> None:
         if violations := violations_of(request):

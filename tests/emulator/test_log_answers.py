@@ -49,6 +49,8 @@ def test_groups_and_filters_say_what_they_do_not_have(logs: Any, group: str) -> 
     )
     (described,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     assert described["deletionProtectionEnabled"] is False
+    (in_short,) = logs.describe_log_groups(logGroupNamePattern=group)["logGroups"]
+    assert not {"deletionProtectionEnabled", "storedBytes"} & in_short.keys()
     (found,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
     assert found["applyOnTransformedLogs"] is False
     assert abs(found["creationTime"] / 1000 - time.time()) < 60
@@ -69,6 +71,15 @@ def test_a_name_that_is_too_long(emulator: Emulator, operation: str, more: dict[
     assert refusal(emulator, "logs", operation, request) == (
         "InvalidParameterException: Invalid LogGroup or LogStream, both must have length less than"
         " or equal to 512."
+    )
+
+
+def test_a_format_that_there_is_not(emulator: Emulator) -> None:
+    """test_logs_delivery.py::TestDeliveryDestinations."""
+    request = {"name": "d", "outputFormat": "junk"}
+    assert refusal(emulator, "logs", "put_delivery_destination", request) == (
+        "ValidationException: 1 validation error detected: Value 'junk' at 'outputFormat' failed to"
+        " satisfy constraint: Member must satisfy enum value set: [w3c, raw, json, plain, parquet]"
     )
 
 

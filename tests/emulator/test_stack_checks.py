@@ -374,7 +374,7 @@ _ALIASES = "\n".join(
         ("Resources: {T: x}", "Any Resources member must be an object"),
         ("Resources: {T: {Type: AWS::SNS::Topic}}\nOutputs: [1]", "Outputs must be an object"),
         ("Resources: {T: {Type: AWS::SNS::Topic}}\nParameters: {P: x}", "must be an object (P)"),
-        ("Resources: {T: {Type: AWS::SNS::Topic}}\nTransform: {x: y}", "needs a name"),
+        ("Resources: {T: {Type: AWS::SNS::Topic}}\nTransform: {x: y}", "Key Name of transform"),
         ("Resources: {T: {Type: AWS::SNS::Topic, Properties: [1]}}", "Properties of T must be"),
         (
             "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Nope x}}}",

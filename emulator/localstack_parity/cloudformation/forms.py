@@ -62,7 +62,7 @@ def check_sections(template: Mapping[str, Any]) -> None:
     for transform in _listed(template.get("Transform")):
         name = transform.get("Name") if isinstance(transform, dict) else transform
         if not isinstance(name, str):
-            raise ValidationError("Template format error: a Transform needs a name.")
+            raise ValidationError("Key Name of transform definition must be a string.")
 
 
 def check_resources(resources: Mapping[str, Any]) -> None:
