@@ -416,6 +416,12 @@ PATCHES = (
     ),
     Patch(
         "startup.py",
+        "botocore.loaders.Loader._cache",
+        "what was read is shared by loaders of the same folders",
+        SAME,
+    ),
+    Patch(
+        "startup.py",
         "botocore.loaders.Loader.__init__",
         "sessions read the data of botocore once for all of them",
         SAME,

@@ -51,8 +51,15 @@ def _share_botocore_data() -> None:
 
     def init(loader: Loader, *arguments: Any, **more: Any) -> None:
         make(loader, *arguments, **more)
-        if type(loader) is Loader and not arguments and "file_loader" not in more:
-            loader._cache = caches.setdefault(tuple(loader.search_paths), loader._cache)
+        shares = type(loader) is Loader and not arguments and "file_loader" not in more
+        vars(loader)["shares"] = shares
+
+    def cache(loader: Loader) -> dict[Any, Any]:
+        # LocalStack adds a folder with sqs-query to a loader that was made without it.
+        if vars(loader).get("shares"):
+            return caches.setdefault(tuple(loader.search_paths), {})
+        own: dict[Any, Any] = vars(loader).setdefault("own_cache", {})
+        return own
 
     def load(
         loader: JSONFileLoader, path: str, open_file: Callable[[str, str], BinaryIO]
@@ -64,6 +71,7 @@ def _share_botocore_data() -> None:
             return None
 
     Loader.__init__ = init
+    Loader._cache = property(cache, lambda *_: None)
     JSONFileLoader._load_file = load
 
 

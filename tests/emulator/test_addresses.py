@@ -100,6 +100,7 @@ def test_a_functions_url_invokes_it(emulator: Emulator) -> None:
         assert functions.get_function_url_config(FunctionName=arn)["FunctionUrl"] == url
         assert json.loads(_get(f"{url}a/b?c=d")) == {"path": "/a/b", "q": "c=d"}
         assert json.loads(_get(url))["path"] == "/"
+        assert json.loads(_get(f"{url}/a/b"))["path"] == "/a/b"
         functions.delete_function_url_config(FunctionName=arn)
 
 

@@ -152,6 +152,13 @@ def test_forms_that_name_no_action_or_hold_no_numbers_are_refused(
         assert code in text or not body, (body, text)
 
 
+def test_a_queue_that_is_not_there_is_asked_at_its_url(emulator: Emulator) -> None:
+    """LocalStack's tests at v4.14.0: sqs/test_sqs.py, test_get_on_deleted_queue_fails."""
+    url = "/queue/us-east-1/000000000000/not-there?Action=GetQueueAttributes&AttributeName.1=All"
+    status, text = _send(emulator, "sqs", "GET", url, b"")
+    assert (status, "<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in text) == (400, True)
+
+
 def test_an_error_of_sqs_in_xml_has_an_empty_detail(emulator: Emulator) -> None:
     """Recorded: LocalStack's tests at v4.14.0, `sqs/test_sqs.py`, all tests of [sqs_query]."""
     body = b"Action=GetQueueUrl&QueueName=not-there&Version=2012-11-05"
