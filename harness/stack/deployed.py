@@ -86,7 +86,7 @@ class Stack:
             )
 
     def _arn(self, part: str, kind: str) -> str:
-        if f"{part}_arn" in self.pipeline.outputs:
-            return self.part(f"{part}_arn")
+        if said := self.pipeline.of(self.outputs, f"{part}_arn"):
+            return said
         place = Place(self.region, self.account, self.name)
         return str(attribute(kind, self.part(part), "Arn", place))
