@@ -64,5 +64,6 @@ def offer(router: FunctionUrlRouter) -> None:
 
     # Two slashes are one, and no redirect: recorded in LocalStack's tests at v4.14.0,
     # lambda_/test_lambda.py::TestLambdaURL::test_lambda_url_echo_http_fixture_default.
-    rule = f"{PATH}/<region>/<url_id>/<regex('.*'):path>"
-    ROUTER.add(rule, endpoint=invoke, merge_slashes=False)
+    for below in ("", "<path:path>", "/<path:path>"):
+        rule = f"{PATH}/<region>/<url_id>/{below}"
+        ROUTER.add(rule, endpoint=invoke, merge_slashes=False)
