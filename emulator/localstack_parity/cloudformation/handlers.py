@@ -22,6 +22,13 @@ from localstack.services.cloudformation.v2.entities import Stack
 # LocalStack's own switch. It is on by default there, and off here unless somebody sets it.
 _PRETEND = os.environ.get("CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES", "").lower() in ("1", "true")
 
+# LocalStack's providers of these say that all went well, and neither wait nor rotate nor attach.
+_EMPTY = {
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::SecretsManager::SecretTargetAttachment",
+}
+
 # Words in services' error codes, by what CloudFormation calls such an error.
 _ERROR_CODES = {
     "AccessDenied": ("AccessDenied", "AuthorizationError", "NotAuthorized"),
@@ -33,9 +40,10 @@ _ERROR_CODES = {
 
 def is_emulated(resource_type: str) -> bool:
     """Say whether there is a provider, or the person wants resources without one to be skipped."""
-    return (
-        _PRETEND or ResourceProviderExecutor.try_load_resource_provider(resource_type) is not None
-    )
+    if _PRETEND:
+        return True
+    provider = ResourceProviderExecutor.try_load_resource_provider(resource_type)
+    return provider is not None and resource_type not in _EMPTY
 
 
 class Handlers(ResourceProviderExecutor):

@@ -134,18 +134,33 @@ def test_only_the_resource_at_fault_fails(stack: Stack) -> None:
     ]
 
 
-def test_a_type_that_is_not_emulated_fails(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("resource_type", "properties"),
+    [
+        (
+            "AWS::GameLift::Alias",
+            {"Name": "a", "RoutingStrategy": {"Type": "TERMINAL", "Message": "closed"}},
+        ),
+        # LocalStack has providers of these, which do nothing.
+        ("AWS::CloudFormation::WaitCondition", {"Handle": "https://handle", "Timeout": "300"}),
+        ("AWS::SecretsManager::RotationSchedule", {"SecretId": "secret"}),
+        (
+            "AWS::SecretsManager::SecretTargetAttachment",
+            {"SecretId": "s", "TargetId": "db", "TargetType": "AWS::RDS::DBInstance"},
+        ),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_a_type_that_is_not_emulated_fails(
+    stack: Stack, resource_type: str, properties: dict[str, Any]
+) -> None:
     """A type that AWS has and the emulator has not is said to be so, never made up."""
-    routing = {"Type": "TERMINAL", "Message": "closed"}
-    alias = {
-        "Type": "AWS::GameLift::Alias",
-        "Properties": {"Name": "a", "RoutingStrategy": routing},
-    }
+    resource = {"Type": resource_type, "Properties": properties}
 
-    assert stack.create({"Resources": {"Alias": alias}}) == "ROLLBACK_COMPLETE"
+    assert stack.create({"Resources": {"Resource": resource}}) == "ROLLBACK_COMPLETE"
 
     (reason,) = stack.reasons("CREATE_FAILED")
-    assert "AWS::GameLift::Alias is not emulated here" in reason
+    assert f"{resource_type} is not emulated here" in reason
 
 
 def test_a_failed_change_has_the_services_reason(emulator: Emulator, stack: Stack) -> None:
