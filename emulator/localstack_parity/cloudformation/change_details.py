@@ -31,16 +31,6 @@ from localstack_parity.cloudformation.change_reasons import (
     sources_of,
 )
 
-_MISSING: Any = object()
-_DIRECT = {"ChangeSource": "DirectModification"}
-_ATTRIBUTES = (
-    "CreationPolicy",
-    "DeletionPolicy",
-    "Metadata",
-    "UpdatePolicy",
-    "UpdateReplacePolicy",
-)
-
 
 def install() -> None:
     """Have LocalStack describe resources without properties, too, with values."""
