@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 INTERVAL_S = 1.0
-_SHARE = 40  # a look is followed by a pause of so many times its processor time …
+_SHARE = 40  # work is followed by a pause of so many times its processor time …
 _LONGEST_S = 15.0  # … but by no longer one
 _WAITING = 50  # events that a tab may be behind, before it has to begin anew
 
@@ -60,7 +60,7 @@ class Feed:
                 self._latest |= changed
                 for queue in list(self._listeners):
                     self._hand(queue, changed)
-            await asyncio.sleep(min(max(INTERVAL_S, _SHARE * processor_s), _LONGEST_S))
+            await asyncio.sleep(max(INTERVAL_S, pause_s(processor_s)))
 
     def _hand(self, queue: asyncio.Queue[Events | None], events: Events) -> None:
         """Give `events` to a listener; one that is too far behind is ended and connects again."""
@@ -71,6 +71,11 @@ class Feed:
             with suppress(asyncio.QueueEmpty):
                 queue.get_nowait()
             queue.put_nowait(None)
+
+
+def pause_s(processor_s: float) -> float:
+    """Seconds to wait after work that is done again and again and took so much processor time."""
+    return min(_SHARE * processor_s, _LONGEST_S)
 
 
 def _measured(look: Callable[[], Events]) -> tuple[Events, float]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from harness.console.feed import pause_s
 from harness.evidence.invocations import Invocation, InvocationLog
 from harness.stack.deployed import Stack
 from harness.targets.target import Target
@@ -25,8 +26,6 @@ _KEPT = 5_000  # invocations, after which the log is read anew from the present 
 # back by this, and on to the oldest upload whose end is not known, by a time-out at most.
 _OVERLAP_MS = 10_000
 _OPEN = {"waiting", "running", "retrying"}
-_SHARE = 40  # the bucket is listed again after so many times the processor time that it took …
-_LONGEST_S = 15.0  # … at the latest
 _RETRIES = 2  # MaximumRetryAttempts where nothing else is set (Lambda Developer Guide)
 
 # The messages of the function's log that say what became of an upload.
@@ -138,8 +137,7 @@ class Uploads:
         }
         self.complete = len(found) < _PAGES * 1000
         self._stored = {upload: each for upload, each in found.items() if each.at >= self._since}
-        pause_s = min(_SHARE * (time.thread_time() - began), _LONGEST_S)
-        self._list_again = time.monotonic() + pause_s
+        self._list_again = time.monotonic() + pause_s(time.thread_time() - began)
 
     def _unhandled(self, key: str) -> str:
         wanted = any(key.startswith(start) and key.endswith(end) for start, end in self._wanted)
