@@ -143,6 +143,14 @@ def cloudwatch() -> Service:
     return Service.for_provider(ParityCloudwatchProvider())
 
 
+@aws_provider(api="ecr", name="default")
+def ecr() -> Service:
+    """ECR that has the repositories of stacks."""
+    from localstack_parity import ecr
+
+    return ecr.service()
+
+
 @aws_provider(api="lambda", name="parity")
 def lambda_() -> Service:
     """Lambda whose functions can be deleted whatever became of them, with AWS's words."""

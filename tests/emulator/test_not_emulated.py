@@ -22,7 +22,7 @@ NOT_HERE = ("dynamodb", "dynamodbstreams", "kinesis", "opensearch", "es", "trans
         ("kinesis", "list_streams", {}, "The service kinesis is not emulated here."),
         ("opensearch", "list_domain_names", {}, "The service opensearch is not emulated here."),
         ("transcribe", "list_transcription_jobs", {}, "The service transcribe is not emulated"),
-        ("ecr", "describe_repositories", {}, "The service ecr is not emulated here."),
+        ("ecr", "describe_registry", {}, "DescribeRegistry of ecr is not emulated here."),
         ("apigatewayv2", "get_apis", {}, "The service apigatewayv2 is not emulated here."),
         (
             "cloudwatch",

@@ -16,7 +16,7 @@ from localstack.state import AssetDirectory, StateLifecycleHook, StateVisitor
 from moto.core.base_backend import BackendDict
 
 # Used, and with nothing to be kept.
-_STATELESS = frozenset({"resourcegroupstaggingapi"})
+_STATELESS = frozenset({"ecr", "resourcegroupstaggingapi"})
 SERVICES = (
     *("iam", "sts", "kms", "ssm", "secretsmanager", "s3", "logs", "cloudwatch", "sqs", "sns"),
     *("ses", "lambda", "cloudformation"),
