@@ -15,6 +15,13 @@ def python_locks() -> list[Path]:
     return [*own, *sorted(lock for folder in below for lock in folder.rglob("*.lock"))]
 
 
+def node_locks() -> list[Path]:
+    """Every lock of packages of npm: what functions in Node.js get, and tools of the tests."""
+    below = (ROOT / folder for folder in ("emulator", "tests"))
+    found = (lock for folder in below for lock in folder.rglob("package-lock.json"))
+    return sorted(lock for lock in found if "node_modules" not in lock.parts)
+
+
 def name_of(lock: Path) -> str:
     """Its path in the checkout."""
     return str(lock.relative_to(ROOT))

@@ -17,12 +17,10 @@ from typing import Any
 
 import yaml
 
-from harness.settings import ROOT
 from tests.conftest import SURROUNDINGS
 from tests.locked import locked_environment
-from tests.locks import INSTALLATION, TOOLS, name_of, python_locks
+from tests.locks import INSTALLATION, TOOLS, name_of, node_locks, python_locks
 
-NODE = ROOT / "emulator" / "runtime" / "nodejs"
 IGNORED = Path(__file__).with_name("ignored.yml")
 
 
@@ -82,15 +80,15 @@ def _ask_pypi(program: Path, lock: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _ask_npm() -> Iterator[dict[str, Any]]:
-    """The same of the lock of the AWS SDK for Node.js."""
+def _ask_npm(lock: Path) -> Iterator[dict[str, Any]]:
+    """The same of a lock of npm's packages."""
     npm = shutil.which("npm")
     if npm is None:
         yield {"name": "every package", "skip_reason": "there is no npm"}
         return
     command = (npm, "audit", "--package-lock-only", "--json")
     done = subprocess.run(
-        command, cwd=NODE, env=SURROUNDINGS, capture_output=True, text=True, check=False
+        command, cwd=lock.parent, env=SURROUNDINGS, capture_output=True, text=True, check=False
     )
     try:
         found = json.loads(done.stdout)["vulnerabilities"]
@@ -107,7 +105,7 @@ def main() -> int:
     """Ask, print what is to be done, and return the exit code."""
     program = locked_environment(INSTALLATION, TOOLS) / "pip-audit"
     answers = {name_of(lock): _ask_pypi(program, lock) for lock in python_locks()}
-    answers[name_of(NODE / "package-lock.json")] = list(_ask_npm())
+    answers |= {name_of(lock): list(_ask_npm(lock)) for lock in node_locks()}
     verdict = judge(answers, yaml.safe_load(IGNORED.read_text()), date.today())
     for sentence in (*verdict.vulnerable, *verdict.out_of_date):
         print(sentence)

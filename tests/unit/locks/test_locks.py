@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -10,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from harness.problems import Problem
 from harness.settings import ROOT
 from tests.conftest import SURROUNDINGS
 from tests.locked import locked_environment
-from tests.locks import INSTALLATION, TOOLS, name_of, python_locks, sbom
+from tests.locks import INSTALLATION, TOOLS, name_of, node_locks, python_locks, sbom
 from tests.locks.audit import judge
 
 TODAY = date(2026, 11, 27)
@@ -62,12 +64,44 @@ def test_without_the_records_the_audit_fails_and_says_so() -> None:
     assert "could not be asked, so this says nothing" in done.stdout
 
 
+def _npm_makes_sboms() -> bool:
+    if not (npm := shutil.which("npm")):
+        return False
+    asked = subprocess.run([npm, "--version"], capture_output=True, text=True, check=False)
+    return int(asked.stdout.partition(".")[0] or 0) >= 10
+
+
+@pytest.mark.skipif(not _npm_makes_sboms(), reason="needs npm 10")
 def test_an_sbom_lists_what_a_lock_has(tmp_path: Path) -> None:
-    documents = sbom.write(tmp_path)
-    assert len(documents) == len(python_locks())
-    for lock, document in zip(python_locks(), documents, strict=True):
+    """Each has all packages of its lock in their versions, and none besides."""
+    locks, documents = [*node_locks(), *python_locks()], sbom.write(tmp_path)
+    assert len(documents) == len(locks)
+    for lock, document in zip(locks, documents, strict=True):
         content = json.loads(document.read_text())
         assert content["bomFormat"] == "CycloneDX"
         listed = {(one["name"].lower(), one["version"]) for one in content["components"]}
-        pins = re.findall(r"^([a-z0-9._-]+)==([^ ;\\\n]+)", lock.read_text(), re.MULTILINE)
-        assert listed == set(pins), name_of(lock)
+        assert listed == pins(lock), name_of(lock)
+
+
+def pins(lock: Path) -> set[tuple[str, str]]:
+    if lock.suffix == ".json":
+        packages = json.loads(lock.read_text())["packages"]
+        return {
+            (path.rpartition("node_modules/")[2].lower(), package["version"])
+            for path, package in packages.items()
+            if path
+        }
+    return set(re.findall(r"^([a-z0-9._-]+)==([^ ;\\\n]+)", lock.read_text(), re.MULTILINE))
+
+
+def test_without_an_npm_that_makes_it_there_is_no_sbom_and_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older npm knows no such command, and ends with an error."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for script in ("", "exit 1"):
+        if script:
+            (tmp_path / "npm").write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / "npm").chmod(0o755)
+        with pytest.raises(Problem, match="no npm that can list what emulator/runtime/nodejs"):
+            sbom.write(tmp_path / "sbom")
