@@ -9,7 +9,9 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,23 +194,41 @@ class Ledger:
     """The entries of one run, one for each upload. Threads may share it.
 
     A notification may arrive before its upload has returned the version; it is matched then.
-    `strays` are those that belong to no entry.
+    `strays` are those that belong to no entry. What is asked for while a run goes on is counted as
+    it happens, so that asking costs the same for any number of entries.
     """
 
     def __init__(self, entries: Iterable[Entry], strays: Iterable[Notice] = ()) -> None:
         self.entries = list(entries)
-        self._unmatched = list(strays)
+        self._unmatched: dict[tuple[str, str], list[Notice]] = {}
+        for notice in strays:
+            self._unmatched.setdefault(notice.source, []).append(notice)
         self._by_version = {(e.key, e.version): e for e in self.entries if e.version}
         self._by_key: dict[str, list[Entry]] = {}
         for entry in self.entries:
             self._by_key.setdefault(entry.key, []).append(entry)
+        self._announced: list[Entry] = []
+        self._counts: Counter[str] = Counter()
+        for entry in self.entries:
+            self._counts.update(_counted(entry))
         self._lock = threading.Lock()
 
     @property
     def strays(self) -> list[Notice]:
-        """Notifications of no image of this run, those of alarms among them."""
+        """Notifications of no image of this run, those of alarms among them, as they came."""
         with self._lock:
-            return list(self._unmatched)
+            strays = [notice for notices in self._unmatched.values() for notice in notices]
+        return sorted(strays, key=lambda notice: notice.at)
+
+    @property
+    def open(self) -> int:
+        """How many entries something more is to be waited for."""
+        return len(self.entries) - self._counts["settled"]
+
+    @property
+    def unanswered(self) -> int:
+        """How many uploads had no good answer, and have not been found in the bucket."""
+        return self._counts["unanswered"]
 
     def versions(self, entry: Entry) -> list[Entry]:
         """All that was uploaded under the key of `entry`, in the order in which S3 took it."""
@@ -217,17 +237,15 @@ class Ledger:
 
     def uploaded(self, entry: Entry, version: str, size: int, at: float) -> None:
         """`entry` is in the bucket as `version`."""
-        with self._lock:
+        with self._changing(entry):
             entry.bytes, entry.version, entry.uploaded = size, version, at
             self._by_version[entry.key, version] = entry
-            early = [n for n in self._unmatched if n.source == (entry.key, version)]
-            entry.notices += early
-            for notice in early:
-                self._unmatched.remove(notice)
+            for notice in self._unmatched.pop((entry.key, version), []):
+                self._put(entry, notice)
 
     def failed(self, entry: Entry, error: str, etag: str = "") -> None:
         """The upload of `entry` had no good answer; `etag` is what S3 would call its bytes."""
-        with self._lock:
+        with self._changing(entry):
             entry.error, entry.etag = error, etag
 
     def recovered(self, entry: Entry, version: str, size: int, at: float) -> None:
@@ -239,43 +257,80 @@ class Ledger:
         """Put a notification with its entry, or with the strays until there is one."""
         with self._lock:
             entry = self._by_version.get(notice.source)
-            (entry.notices if entry else self._unmatched).append(notice)
+            if entry is None:
+                self._unmatched.setdefault(notice.source, []).append(notice)
+                return
+        with self._changing(entry):
+            self._put(entry, notice)
+
+    def read(self, entry: Entry, output: Output) -> None:
+        """The output of `entry` was read."""
+        with self._changing(entry):
+            entry.output = output
+
+    def unreadable(self, entry: Entry, reason: str) -> None:
+        """The output of `entry` could not be fetched."""
+        with self._changing(entry):
+            entry.unread = reason
 
     def progress(self) -> tuple[int, int, int]:
         """How many images were uploaded, have a notification, and are settled after it."""
-        return (
-            sum(entry.uploaded is not None for entry in self.entries),
-            sum(bool(entry.notices) for entry in self.entries),
-            sum(entry.settled and not entry.unanswered for entry in self.entries),
-        )
-
-    def to_read(self, already: set[int]) -> list[Entry]:
-        """Entries with a success notification whose index is not in `already`."""
         with self._lock:
-            return [
-                entry
-                for entry in self.entries
-                if entry.index not in already
-                and any(n.status == "processed" for n in entry.notices)
-            ]
+            counts = self._counts
+            return counts["uploaded"], counts["noticed"], counts["settled"] - counts["unanswered"]
+
+    def to_read(self) -> list[Entry]:
+        """Entries whose first success notification came after the last call."""
+        with self._lock:
+            announced, self._announced = self._announced, []
+            return announced
+
+    @contextmanager
+    def _changing(self, entry: Entry) -> Iterator[None]:
+        """Change an entry alone, and count what it is afterwards."""
+        with self._lock:
+            self._counts.subtract(_counted(entry))
+            try:
+                yield
+            finally:
+                self._counts.update(_counted(entry))
+
+    def _put(self, entry: Entry, notice: Notice) -> None:
+        if notice.status == "processed" and all(n.status != "processed" for n in entry.notices):
+            self._announced.append(entry)
+        entry.notices.append(notice)
 
     def save(self, file: Path) -> None:
         """Write one JSON line per entry, then one per stray."""
-        lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in self.entries]
-        lines += [json.dumps({"stray": asdict(n)}, ensure_ascii=False) for n in self.strays]
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with open(file, "w", encoding="utf-8") as out:
+            for entry in self.entries:
+                out.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+            for notice in self.strays:
+                out.write(json.dumps({"stray": asdict(notice)}, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, file: Path) -> "Ledger":
         """The ledger that was saved in `file`."""
         entries, strays = [], []
-        for line in file.read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            if "stray" in record:
-                strays.append(Notice(**record["stray"]))
-            else:
-                entries.append(_entry(record))
+        with open(file, encoding="utf-8") as lines:
+            for line in lines:
+                record = json.loads(line)
+                if "stray" in record:
+                    strays.append(Notice(**record["stray"]))
+                else:
+                    entries.append(_entry(record))
         return cls(entries, strays)
+
+
+def _counted(entry: Entry) -> list[str]:
+    """As what an entry counts while a run goes on."""
+    states = {
+        "uploaded": entry.uploaded is not None,
+        "noticed": bool(entry.notices),
+        "unanswered": entry.unanswered,
+        "settled": entry.settled,
+    }
+    return [name for name, holds in states.items() if holds]
 
 
 def _entry(record: dict[str, Any]) -> Entry:

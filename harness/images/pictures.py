@@ -19,7 +19,14 @@ from PIL import Image
 
 from harness.images import scenes, splice
 from harness.images.corpus import Kind, Picture
-from harness.images.reference import Pixels, Reference, expected, fitted_size, reference
+from harness.images.reference import (
+    Pixels,
+    Reference,
+    expected,
+    fitted_size,
+    pixels_of,
+    reference,
+)
 
 _VERSION = 2  # raise it when bases change, so that kept ones are made anew
 _UNIT = 16  # pixels: a multiple of the height of every MCU
@@ -77,19 +84,21 @@ class Pictures:
         if base.pixels is not None:
             pixels = base.pixels.copy()
             pixels[base.reference.top : base.reference.bottom] = band
-            data = _jpeg(pixels, kind)
+            parts = [_jpeg(pixels, kind)]
         elif kind.form == "JPEG":
             first = base.reference.top // _mcu_height(kind)
-            data = base.head + splice.jpeg_band(_jpeg(band, kind), first) + base.tail
+            parts = [base.head, splice.jpeg_band(_jpeg(band, kind), first), base.tail]
         else:
-            data = _join_png(base, band, kind)
-        return splice.with_exif(data, _exif(picture.orientation)) if kind.camera else data
+            parts = _png_parts(base, band, kind)
+        if kind.camera:
+            parts[0] = splice.with_exif(parts[0], _exif(picture.orientation))
+        return b"".join(parts)
 
-    def expected(self, picture: Picture) -> Image.Image:
+    def expected(self, picture: Picture) -> Pixels:
         """The output that must come of `picture`, apart from what encoding costs."""
         base = self._base(picture).reference
         fitted = expected(base, _displayed(_band(picture), picture.kind), picture.orientation)
-        return self._wanted(fitted) if self._wanted else fitted
+        return pixels_of(self._wanted(Image.fromarray(fitted))) if self._wanted else fitted
 
     def output_size(self, picture: Picture) -> tuple[int, int]:
         """Width and height of the output that must come of `picture`."""
@@ -221,12 +230,12 @@ def _png_part(pixels: Pixels, kind: Kind, *, first: bool = False) -> tuple[bytes
     return splice.png_rows(pixels.reshape(len(pixels), -1), _PNG_FORMS[kind.mode][2], first=first)
 
 
-def _join_png(base: Base, band: Pixels, kind: Kind) -> bytes:
+def _png_parts(base: Base, band: Pixels, kind: Kind) -> list[bytes]:
     above_adler, below_adler, below_size = base.adler
     chunk, adler, size = _png_part(band, kind)
     adler = splice.joined_adler(above_adler, adler, size)
     adler = splice.joined_adler(adler, below_adler, below_size)
-    return base.head + chunk + base.tail + splice.png_end(adler)
+    return [base.head, chunk, base.tail, splice.png_end(adler)]
 
 
 @lru_cache

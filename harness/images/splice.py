@@ -39,8 +39,10 @@ def jpeg_band(strip: bytes, first: int) -> bytes:
 
 
 def with_exif(jpeg: bytes, exif: bytes) -> bytes:
-    """`jpeg` with `exif` (which starts with "Exif") as its first segment, APP1."""
-    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+    """`jpeg`, or its head, with `exif` (which starts with "Exif") as its first segment, APP1."""
+    return b"".join(
+        (jpeg[:2], b"\xff\xe1", struct.pack(">H", len(exif) + 2), exif, memoryview(jpeg)[2:])
+    )
 
 
 def _scan_start(jpeg: bytes) -> int:

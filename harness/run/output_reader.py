@@ -6,6 +6,8 @@ judged here.
 
 import hashlib
 import io
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -19,7 +21,7 @@ from harness.evidence.ledger import Entry, Ledger, Output
 from harness.evidence.output_checks import field_of
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
-from harness.images.reference import compare
+from harness.images.reference import Pixels, compare, pixels_of
 
 _READERS = 8
 # A connection that breaks within the body is urllib3's error, not always botocore's.
@@ -46,14 +48,13 @@ class OutputReader:
         self._s3, self._bucket, self._ledger = s3, bucket, ledger
         self._sources, self._pictures = sources, pictures
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="output-reader")
-        self._begun: set[int] = set()
-        self._reads: list[Future[None]] = []
+        self._reads: set[Future[None]] = set()
+        self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     def look(self) -> None:
         """Begin to read what has been announced since the last call."""
-        for entry in self._ledger.to_read(self._begun):
-            self._begun.add(entry.index)
-            self._reads.append(self._pool.submit(self._read, entry))
+        self._reads -= {read for read in self._reads if read.done() and not read.exception()}
+        self._reads |= {self._pool.submit(self._read, e) for e in self._ledger.to_read()}
 
     def close(self) -> None:
         """Finish what is being read, give up the rest. Raises what a read raised."""
@@ -83,9 +84,12 @@ class OutputReader:
         try:
             data, answer = self._get(entry)
         except _UNREADABLE as error:
-            entry.unread = f"{type(error).__name__}: {error}"
+            self._ledger.unreadable(entry, f"{type(error).__name__}: {error}")
             return
-        entry.output = measure(data, answer, self._pictures.expected(self._sources[entry.index]))
+        with self._cores:  # more at a time would take as long, and more memory
+            wanted = self._pictures.expected(self._sources[entry.index])
+            output = measure(data, answer, wanted)
+        self._ledger.read(entry, output)
 
     def _compare(self, entry: Entry, before: Output) -> Output:
         tags = None
@@ -141,13 +145,13 @@ def _facts(data: bytes, answer: dict[str, Any]) -> Output:
     )
 
 
-def measure(data: bytes, answer: dict[str, Any], wanted: Image.Image) -> Output:
+def measure(data: bytes, answer: dict[str, Any], wanted: Pixels) -> Output:
     """What there is to know of an output: `answer` is that of GetObject, `data` its body."""
     facts = _facts(data, answer)
     try:
         with Image.open(io.BytesIO(data)) as output:
             output.load()
-            distance = compare(output, wanted)
+            distance = compare(pixels_of(output), wanted)
             exif = output.getexif()
             return replace(
                 facts,

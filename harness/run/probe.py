@@ -27,7 +27,7 @@ from harness.evidence.observations import Observations
 from harness.evidence.output_checks import faults
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
-from harness.images.reference import fitted_size
+from harness.images.reference import Pixels, fitted_size, pixels_of
 from harness.polling import DeadlineExceeded, wait_until
 from harness.run.filters import Filter, filters
 from harness.run.notifications import subscribed
@@ -225,10 +225,13 @@ class Probe:
 
     def expect(self, entry: Entry, picture: Picture, *, after: int = 0) -> None:
         """An upload of this picture is announced, and its output is right in every respect."""
-        self.expect_image(entry, self._pictures.expected(picture), after=after)
+        self._expect_pixels(entry, self._pictures.expected(picture), after)
 
     def expect_image(self, entry: Entry, wanted: Image.Image, *, after: int = 0) -> None:
         """The same with the picture that must come out."""
+        self._expect_pixels(entry, pixels_of(wanted), after)
+
+    def _expect_pixels(self, entry: Entry, wanted: Pixels, after: int) -> None:
         self.await_notice(entry, after=after)
         entry.notices = self.notices_of(entry)
         key = entry.output_key

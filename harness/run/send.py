@@ -17,6 +17,7 @@ from harness.evidence.observations import Day, Observations, Run
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures, Wanted
 from harness.polling import DeadlineExceeded, every, stretched, wait_until
+from harness.run.allocation import keep_freed_memory
 from harness.run.arrivals import due_times
 from harness.run.cores import CoresMonitor
 from harness.run.fitting import fit, measuring_images
@@ -79,6 +80,7 @@ def send(
     have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures. `tell`
     receives the counts.
     """
+    keep_freed_memory()
     store = Pictures(bases, wanted)
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
     store.prepare(pictures)
@@ -256,7 +258,7 @@ class _Following:
             now = time.monotonic()
             if state != before:
                 before, last_progress = state, now
-            settled = all(entry.settled for entry in self._ledger.entries)
+            settled = not self._ledger.open
             if not self._uploader.running and self._recovered(settled):
                 continue
             if settled:
@@ -268,13 +270,13 @@ class _Following:
                 return
             if now - max(last_progress, said) > _QUIET_S:
                 said = now
-                missing = sum(not entry.settled for entry in self._ledger.entries)
+                missing = self._ledger.open
                 self._progress.say(f"waiting for {missing} images, at most {left:.0f} s more")
 
     def _recovered(self, settled: bool) -> bool:
         """Look now and then, and at the end, for uploads without an answer; whether any came."""
         now = time.monotonic()
-        if not any(entry.unanswered for entry in self._ledger.entries):
+        if not self._ledger.unanswered:
             return False
         if not settled and now - self._recovery < _RECOVER_EVERY_S:
             return False

@@ -46,7 +46,7 @@ def thumbnails(
 def _shown(entry: Entry, picture: Picture, store: Pictures, got: bytes) -> Shown:
     wanted = b""
     if entry.expected.status == "processed" and picture.file is None:
-        wanted = _small(store.expected(picture))
+        wanted = _small(Image.fromarray(store.expected(picture)))
     return Shown(_decoded(store.render(picture)), _decoded(got), wanted)
 
 

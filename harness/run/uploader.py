@@ -72,8 +72,6 @@ class Uploader:
 
         A client that sends again unseen would store what it has stored already once more.
         """
-        # The ETag of a plain upload with AES256 is its MD5 ("Checking object integrity").
-        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
         for pause_s in _PAUSES_S:
             try:
                 answer = self._s3.put_object(
@@ -84,6 +82,8 @@ class Uploader:
                     Metadata=dict(picture.metadata),
                 )
             except (BotoCoreError, ClientError) as error:
+                # The ETag of a plain upload with AES256 is its MD5 ("Checking object integrity").
+                etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
                 self._ledger.failed(entry, f"{type(error).__name__}: {error}", etag)
                 refused = isinstance(error, ClientError) and _status(error) < 500
                 if refused or recover_one(self._s3, self._bucket, self._ledger, entry):
