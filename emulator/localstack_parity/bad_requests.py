@@ -117,9 +117,11 @@ def _is_own_defect(exception: Exception) -> bool:
     return ours
 
 
-def error_of(code: str, message: str, status: int = 400) -> CommonServiceException:
-    """Return an error; JSON names it by the name of its class."""
-    made: type[CommonServiceException] = type(code, (CommonServiceException,), {})
+def error_of(
+    code: str, message: str, status: int = 400, *, json_name: str = ""
+) -> CommonServiceException:
+    """Return an error; JSON names it by the name of its class, which is the code or `json_name`."""
+    made: type[CommonServiceException] = type(json_name or code, (CommonServiceException,), {})
     return made(code, message, status, True)
 
 

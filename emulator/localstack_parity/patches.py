@@ -361,6 +361,12 @@ PATCHES = (
         "78",
     ),
     Patch(
+        "s3/errors.py",
+        "localstack.aws.protocol.serializer.S3ResponseSerializer._add_error_tags",
+        "errors name the host, and number destinations that are out of reach",
+        "9c",
+    ),
+    Patch(
         "s3/metadata.py",
         "localstack.services.s3.utils.decode_header_rfc2047",
         "metadata is stored as it is counted",
@@ -406,6 +412,12 @@ PATCHES = (
         "sqs/errors.py",
         "localstack.aws.protocol.serializer.SqsQueryResponseSerializer._add_error_tags",
         "an error in XML has the element Detail",
+        "135",
+    ),
+    Patch(
+        "sns/filter_places.py",
+        "localstack.services.sns.filter.FilterPolicyValidator.validate_filter_policy",
+        "SNS says where a filter policy is wrong",
         "135",
     ),
     Patch(

@@ -41,6 +41,10 @@ _CODES = {
     "sts": "ValidationError",
 }
 
+# What it is called in JSON and CBOR, by a service that had XML before. Recorded:
+# cloudwatch/test_cloudwatch.py, TestCloudwatch::test_set_alarm_invalid_input.
+_JSON_NAMES = {"cloudwatch": "ValidationException"}
+
 # Where an operation calls it otherwise than its service. Recorded: logs/test_logs_delivery.py,
 # TestDeliveryDestinations::test_put_delivery_destination_invalid_format.
 _OWN_CODES = {("logs", "PutDeliveryDestination"): "ValidationException"}
@@ -94,7 +98,8 @@ def _model_check(service: str, operation: str) -> Check | None:
     def check(request: Mapping[str, Any], _context: RequestContext) -> None:
         if violations := violations_of(request):
             message = constraints.message(violations)
-            raise error_of(code, _without_values(message) if service == "iam" else message)
+            said = _without_values(message) if service == "iam" else message
+            raise error_of(code, said, json_name=_JSON_NAMES.get(service, ""))
 
     return check
 

@@ -423,6 +423,14 @@ def test_alarms_that_are_refused(
     assert message in refused.value.response["Error"]["Message"]
 
 
+def test_a_state_that_there_is_not(cloudwatch: Any) -> None:
+    """Recorded: LocalStack v4.14.0, test_set_alarm_invalid_input, in JSON and CBOR."""
+    with pytest.raises(ClientError, match="'stateValue' failed to satisfy constraint") as refused:
+        cloudwatch.set_alarm_state(AlarmName="any", StateValue="INVALID", StateReason="-")
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+    assert refused.value.response["Error"]["QueryErrorCode"] == "ValidationException"
+
+
 def test_math_that_returns_two_series_is_refused(cloudwatch: Any, namespace: str) -> None:
     """An alarm watches exactly one of its queries."""
     with pytest.raises(ClientError, match="Exactly one element of the metrics list should return"):

@@ -103,6 +103,70 @@ def test_a_resource_policy_may_name_what_is_no_arn(emulator: Emulator, logs: Any
     )
 
 
+def test_a_resource_policy_is_kept_in_awss_form(logs: Any) -> None:
+    """TestResourcePolicies::test_put_resource_policy_update; what is put is answered as it is."""
+    service = "route53.amazonaws.com"
+    statement = {"Effect": "Allow", "Principal": {"Service": [service]}, "Action": "logs:*"}
+    document = json.dumps({"Statement": [{**statement, "Resource": "*"}]})
+    name = f"policy-{uuid.uuid4().hex}"
+    put = logs.put_resource_policy(policyName=name, policyDocument=document)["resourcePolicy"]
+    found = logs.describe_resource_policies()["resourcePolicies"]
+    logs.delete_resource_policy(policyName=name)
+    (kept,) = (json.loads(one["policyDocument"]) for one in found if one["policyName"] == name)
+    assert put["policyDocument"] == document
+    assert list(kept) == ["Version", "Statement"]
+    assert kept["Version"] == "2008-10-17"
+    assert kept["Statement"][0]["Principal"] == {"Service": service}
+
+
+def test_a_namespace_may_have_colons(logs: Any, group: str) -> None:
+    """TestMetricFilters::test_put_metric_filter_with_special_namespace."""
+    namespace = "A.B-c_d/1#2:n"
+    transformation = {"metricName": "m", "metricNamespace": namespace, "metricValue": "1"}
+    logs.put_metric_filter(
+        logGroupName=group,
+        filterName="f",
+        filterPattern="ERROR",
+        metricTransformations=[transformation],
+    )
+    found = logs.describe_metric_filters(metricName="m", metricNamespace=namespace)
+    assert [one["filterName"] for one in found["metricFilters"]] == ["f"]
+
+
+def test_delivery_of_vended_logs(emulator: Emulator, logs: Any) -> None:
+    """test_logs_delivery.py: a destination is put without an answer of its tags."""
+    name = f"destination-{uuid.uuid4().hex}"
+    bucket = {"destinationResourceArn": "arn:aws:s3:::some-bucket"}
+    put = logs.put_delivery_destination(
+        name=name, deliveryDestinationConfiguration=bucket, tags={"a": "b"}
+    )
+    logs.delete_delivery_destination(name=name)
+    assert "tags" not in put["deliveryDestination"]
+    assert refusal(emulator, "logs", "get_delivery_source", {"name": "missing"}) == (
+        "ResourceNotFoundException: Requested Delivery Source does not exist in this account."
+    )
+
+
+def test_a_subscription_has_a_destination_of_the_account(emulator: Emulator) -> None:
+    """TestSubscriptionFilterUpdates::test_put_subscription_filter_errors: before all else."""
+    function = f"arn:aws:lambda:{REGION}:123456789012:function:f"
+    stream = f"arn:aws:kinesis:{REGION}:123456789012:stream/s"
+    request = {"logGroupName": "missing", "filterName": "f", "filterPattern": ""}
+
+    def refused(destination: str) -> str:
+        sent = {**request, "destinationArn": destination}
+        return refusal(emulator, "logs", "put_subscription_filter", sent)
+
+    assert refused(function) == (
+        "AccessDeniedException: Cross-account lambda invocation passing is not allowed. You must"
+        " use DestinationPolicies to create cross account lambda triggers."
+    )
+    assert refused(stream) == (
+        "InvalidParameterException: destinationArn for vendor kinesis cannot be used without"
+        " roleArn"
+    )
+
+
 def test_a_subscription_is_allowed_by_the_arn_of_its_group(
     emulator: Emulator, logs: Any, group: str
 ) -> None:

@@ -173,3 +173,43 @@ def test_a_key_that_is_not_there_encrypts_nothing(emulator: Emulator) -> None:
     )
     sns.publish(**message)
     sns.delete_topic(TopicArn=topic)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said", "column"),
+    [
+        ({"key": "value"}, '"key" must be an object or an array', 9),
+        ({"key": []}, "Empty arrays are not allowed", 10),
+        ({"key": [["value"]]}, "Match value must be String, number, true, false, or null", 10),
+        ({"key": [{"suffix": 100}]}, "suffix match pattern must be a string", 22),
+        ({"key": [{"suffix": "a", "prefix": "b"}]}, "Only one key allowed in match expression", 33),
+        ({"key": [{"wrong": True}]}, "Unrecognized match type wrong", 22),
+        (
+            {"ok": ["a"], "key": [{"anything-but": {"x": 1}}]},
+            "Unsupported anything-but pattern: x",
+            42,
+        ),
+        ({"key": [{"numeric": []}]}, "Invalid member in numeric match: ]", 22),
+        ({"key": [{"numeric": ["is"]}]}, "Unrecognized numeric range operator: is", 26),
+        ({"key": [{"numeric": [">", 20, "is"]}]}, "Bad numeric range operator: is", 32),
+        ({"key": [{"numeric": [">", 20, "<"]}]}, "Value of < must be numeric", 32),
+        ({"key": [{"numeric": [">", 3, "<", 1]}]}, "Bottom must be less than top", 33),
+    ],
+)
+def test_a_filter_policy_is_wrong_at_a_place(
+    emulator: Emulator, topic: str, policy: dict[str, Any], said: str, column: int
+) -> None:
+    """Where AWS's parser stopped, in the policy without spaces.
+
+    Recorded: LocalStack v4.14.0, `sns/test_sns_filter_policy.py`, `TestSNSFilterPolicyConditions`.
+    """
+    request = {
+        "TopicArn": topic,
+        "Protocol": "sqs",
+        "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q",
+        "Attributes": {"FilterPolicy": json.dumps(policy), "FilterPolicyScope": "MessageBody"},
+    }
+    refused = refusal(emulator, "sns", "subscribe", request)
+    assert f"Invalid parameter: Attributes Reason: FilterPolicy: {said}" in refused
+    text = json.dumps(policy, separators=(",", ":"))
+    assert refused.endswith(f'\n at [Source: (String)"{text}"; line: 1, column: {column}]')

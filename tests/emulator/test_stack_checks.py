@@ -392,7 +392,7 @@ _ALIASES = "\n".join(
         ("Resources: {T: {Type: AWS::SNS::Topic, CreationPolicy: {}}}", "not emulated here"),
         ("Resources: {T: {Type: AWS::SNS::Topic}}\nGlobals: {}", "properties [Globals]"),
         ("text", "unsupported structure"),
-        ('{"Resources": [}', "JSON not well-formed. (line 1, column"),
+        ('{"Resources"="x"}', "JSON not well-formed. (line 1, column 14)"),
         (
             "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !If [Gone, a, b]}}}",
             "Template error: unresolved condition dependency Gone in Fn::If",
@@ -411,6 +411,16 @@ def test_a_text_that_is_no_template_is_refused(emulator: Emulator, body: str, me
 
     assert refusal.value.response["Error"]["Code"] == "ValidationError"
     assert message in refusal.value.response["Error"]["Message"]
+
+
+def test_a_parameter_without_a_default_is_validated_without(emulator: Emulator) -> None:
+    """Recorded: LocalStack v4.14.0, cloudformation/api, test_validate_template."""
+    parameters = {"A": {"Type": "String"}, "B": {"Type": "String", "Default": ""}}
+    body = json.dumps({"Parameters": parameters, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
+    validated = emulator.client("cloudformation").validate_template(TemplateBody=body)
+    found = {one["ParameterKey"]: one for one in validated["Parameters"]}
+    assert "DefaultValue" not in found["A"]
+    assert found["B"]["DefaultValue"] == ""
 
 
 def test_keys_of_yaml_are_texts(emulator: Emulator) -> None:

@@ -9,11 +9,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -21,22 +19,10 @@ from harness.polling import wait_until
 from harness.settings import ROOT
 from harness.targets.emulator import EmulatorConfig, answers, start
 from harness.targets.ports import choose_port
+from tests.oracle.outcomes import Records, by_frequency, compared, read_records
+from tests.oracle.slices import SLICES, exceptions, paths_of
 
-_SERVICES = "tests/aws/services"
-# By the services of a pipeline; any other path below tests/aws/services is a slice, too.
-SLICES: Mapping[str, tuple[str, ...]] = {
-    "s3": ("s3",),
-    "sns": ("sns",),
-    "sqs": ("sqs/test_sqs.py", "sqs/test_sqs_move_task.py"),
-    "cloudwatch": ("cloudwatch",),
-    "logs": ("logs",),
-    "iam": ("iam/test_iam.py", "sts"),
-    "cloudformation": ("cloudformation/api", "cloudformation/engine"),
-    "lambda": ("lambda_/test_lambda_api.py",),
-}
 _SECONDS_A_TEST = 75
-
-type Records = dict[str, dict[str, Any]]
 
 
 @click.command()
@@ -54,49 +40,41 @@ type Records = dict[str, dict[str, Any]]
     help="The Python of an environment with localstack-core[test]==4.14.0.",
 )
 @click.option("--plain", is_flag=True, help="Run LocalStack without the plugin as well.")
-def main(slice_: str, tests: Path, python: Path, *, plain: bool) -> None:
+@click.option("--differences", is_flag=True, help="Print where answers differ, and how often.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="A folder for a record of each test, as JSON."
+)
+def main(
+    slice_: str, tests: Path, python: Path, *, plain: bool, differences: bool, keep: Path | None
+) -> None:
     """Run SLICE (a service, or a path below tests/aws/services); exit code 1 if a test fails.
 
     With --plain, only if one fails here that passes there.
     """
-    paths = [f"{_SERVICES}/{path}" for path in SLICES.get(slice_, (slice_,))]
-    if missing := [path for path in paths if not (tests / path.partition("::")[0]).exists()]:
-        known = ", ".join(SLICES)
-        raise click.UsageError(f"There is no {missing[0]} in {tests}. By name there are {known}.")
-    with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
-        here = _run(Path(folder) / "here", paths, tests, python, plain=False)
-        other = _run(Path(folder) / "plain", paths, tests, python, plain=True) if plain else {}
-    click.echo("\n".join(_compared(here, other)))
+    try:
+        paths = paths_of(slice_, tests)
+    except FileNotFoundError as error:
+        raise click.UsageError(f"{error} By name there are {', '.join(SLICES)}.") from error
+    with tempfile.TemporaryDirectory(prefix="oracle-") as temporary:
+        folder = keep or Path(temporary)
+        here = _run(folder / "here", paths, tests, python, plain=False)
+        other = _run(folder / "plain", paths, tests, python, plain=True) if plain else {}
+    click.echo("\n".join(compared(here, other)))
+    if differences:
+        click.echo("\n".join(by_frequency(here)))
     failed = {test for test, record in here.items() if record["outcome"] == "failed"}
     passed_there = {test for test, record in other.items() if record["outcome"] == "passed"}
     sys.exit(1 if (failed & passed_there if plain else failed) or not here else 0)
 
 
-def _compared(here: Records, plain: Records) -> Iterator[str]:
-    """Yield what failed, and counts: how it came out, and strictly."""
-    for test, record in here.items():
-        there = plain.get(test, {}).get("outcome")
-        if record["outcome"] == "failed" or there == "failed":
-            note = f" (plain LocalStack: {there})" if there else ""
-            yield f"{record['outcome']:<7} {test}{note}"
-            if record["reason"]:
-                yield f"        {record['reason'].splitlines()[0][:200]}"
-    for name, records in (("here", here), ("plain LocalStack", plain)):
-        if records:
-            counted = Counter(record["outcome"] for record in records.values())
-            allowed = [record for record in records.values() if record["allows"]]
-            strict = sum(record["strict"] == "passed" for record in allowed)
-            yield (
-                f"{name}: {len(records)} tests, {counted['passed']} passed, "
-                f"{counted['failed']} failed, {counted['skipped']} skipped; with the differences "
-                f"that tests allow compared, too, {strict} of {len(allowed)} hold"
-            )
-
-
 def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bool) -> Records:
     """Start what is to be tested, run the tests, and return a record of each."""
-    (folder / "home").mkdir(parents=True)
+    (folder / "home").mkdir(parents=True, exist_ok=True)
     records = folder / "records.jsonl"
+    records.unlink(missing_ok=True)
+    left_out, overtaken = folder / "left-out.json", folder / "overtaken.json"
+    left_out.write_text(json.dumps(exceptions("left_out")))
+    overtaken.write_text(json.dumps(exceptions("overtaken")))
     with _plain(folder, python) if plain else _ours(folder) as port:
         environment = {
             "PATH": os.defpath,
@@ -106,6 +84,8 @@ def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bo
             "PYTHONDONTWRITEBYTECODE": "1",
             "ORACLE_PORT": str(port),
             "ORACLE_RECORDS": str(records),
+            "ORACLE_LEFT_OUT": str(left_out),
+            "ORACLE_OVERTAKEN": str(overtaken),
             "TEST_SKIP_LOCALSTACK_START": "1",
             "SECONDARY_TEST_AWS_SECRET_ACCESS_KEY": "test",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
@@ -118,8 +98,7 @@ def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bo
             *(f"--timeout={_SECONDS_A_TEST}", "--timeout-method=signal", *paths),
         ]
         subprocess.run(command, cwd=tests, env=environment, stdout=sys.stderr, check=False)
-    lines = records.read_text().splitlines() if records.exists() else []
-    return {record["test"]: record for record in map(json.loads, lines)}
+    return read_records(records)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """A pytest plugin for LocalStack's tests: they use a running endpoint, and each leaves a record.
 
 Loaded in an environment that has LocalStack and not this project, so it imports nothing of it.
-ORACLE_PORT is the port of the endpoint, ORACLE_RECORDS the file that gets a JSON line for each
-test: its name, its outcome, and whether the answers equal AWS's with every allowed difference
-compared, too ("strict": passed, failed, or null for a test without recorded answers).
+ORACLE_PORT is the port of the endpoint. ORACLE_LEFT_OUT is a JSON file of the tests that are not
+run, and why; ORACLE_OVERTAKEN one of keys of answers that AWS has documented otherwise since. The
+file ORACLE_RECORDS gets a JSON line for each test: its name, its outcome, whether the answers
+equal AWS's with every difference that the test allows compared, too ("strict": passed, failed, or
+null for a test without recorded answers), where they differ then, and whether in a key that is
+overtaken.
 """
 
 import copy
@@ -16,7 +19,8 @@ from typing import Any
 import pytest
 
 _DOMAIN = "localhost.localstack.cloud"
-_strict: dict[int, str] = {}
+_LONGEST_VALUE = 120
+_differences: dict[int, list[str]] = {}
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,40 +33,70 @@ def pytest_configure() -> None:
     config.GATEWAY_LISTEN = config.UniqueHostAndPortList([config.HostAndPort("127.0.0.1", port)])
     config.LOCALSTACK_HOST = config.HostAndPort(_DOMAIN, port)
     _resolve_without_dns()
+    overtaken = [f"$..{key}" for key in _read("ORACLE_OVERTAKEN")]
     compare = SnapshotSession._assert_all
 
     def compare_twice(
         self: Any, verify_test_case: bool = True, skip_verification_paths: Any = None
     ) -> Any:
         if self.observed_state and self.recorded_state and self.verify:
-            _strict[id(self)] = _without_allowances(self, compare)
-        return compare(self, verify_test_case, skip_verification_paths)
+            _differences[id(self)] = _without_allowances(self, compare)
+        allowed = list(skip_verification_paths or [])
+        if verify_test_case or allowed:  # else nothing is compared
+            allowed += overtaken
+        try:
+            return compare(self, verify_test_case, allowed)
+        except AssertionError as error:
+            error.args = ("; ".join(_places(error)) or str(error),)
+            raise
 
     SnapshotSession._assert_all = compare_twice
 
 
 def _resolve_without_dns() -> None:
-    """LocalStack's domain is this machine, where there is no name server too."""
+    """LocalStack's domain is this machine, and so is localhost with all names below it."""
     resolve = socket.getaddrinfo
 
     def resolved(host: Any, *args: Any, **more: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
-        ours = isinstance(name, str) and (name == _DOMAIN or name.endswith(f".{_DOMAIN}"))
+        ours = isinstance(name, str) and f".{name}".endswith((f".{_DOMAIN}", ".localhost"))
         return resolve("127.0.0.1" if ours else host, *args, **more)
 
     socket.getaddrinfo = resolved
 
 
-def _without_allowances(session: Any, compare: Any) -> str:
+def _without_allowances(session: Any, compare: Any) -> list[str]:
+    """Return where the answers differ from AWS's if every difference counts."""
     other = copy.copy(session)
+    session._transform_dict_to_parseable_values(session.observed_state)  # reads streams
     try:
         other.observed_state = copy.deepcopy(session.observed_state)
         other.recorded_state = copy.deepcopy(session.recorded_state)
         other.called_keys = set(session.called_keys)
         compare(other, True, [])
-    except Exception:
-        return "failed"
-    return "passed"
+    except Exception as error:
+        return _places(error) or [str(error)]
+    return []
+
+
+def _places(error: Exception) -> list[str]:
+    """Return where recorded and observed answers differ, with both."""
+    return [
+        f"{result.key}{change.path()[4:]}: {_short(change.t1)} → {_short(change.t2)}"
+        for result in getattr(error, "result", [])
+        for changes in result.result.tree.values()
+        for change in changes
+    ]
+
+
+def _read(variable: str) -> dict[str, str]:
+    with open(os.environ[variable], encoding="utf-8") as file:
+        read: dict[str, str] = json.load(file)
+    return read
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:_LONGEST_VALUE]
 
 
 @pytest.hookimpl(trylast=True)
@@ -76,6 +110,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+    left_out = _read("ORACLE_LEFT_OUT")
+    for item in kept:
+        name = item.nodeid.removeprefix("tests/aws/services/")
+        for one, why in left_out.items():
+            if name == one or name.startswith((f"{one}[", f"{one}::")):
+                item.stash[_LEFT_OUT] = why
+                item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,12 +131,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, A
         item.stash[_SNAPSHOT] = id(getattr(item, "funcargs", {}).get("snapshot"))
     if call.when == "teardown":
         worst = next((one for one in ("failed", "skipped") if one in outcomes), "passed")
+        found = _differences.get(item.stash.get(_SNAPSHOT, 0))
+        keys = tuple(f"['{key}']" for key in _read("ORACLE_OVERTAKEN"))
+        differences = [one for one in found or [] if not one.partition(": ")[0].endswith(keys)]
         record = {
             "test": item.nodeid,
-            "outcome": worst,
-            "reason": item.stash.get(_REASON, ""),
+            "outcome": "left out" if _LEFT_OUT in item.stash else worst,
+            "reason": item.stash.get(_LEFT_OUT, item.stash.get(_REASON, "")),
             "allows": any(item.iter_markers(name="skip_snapshot_verify")),
-            "strict": _strict.get(item.stash.get(_SNAPSHOT, 0)),
+            "strict": None if found is None else "failed" if differences else "passed",
+            "differences": differences,
+            "overtaken": len(found or []) > len(differences),
         }
         with open(os.environ["ORACLE_RECORDS"], "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
@@ -105,3 +151,4 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, A
 _OUTCOMES = pytest.StashKey[list[str]]()
 _REASON = pytest.StashKey[str]()
 _SNAPSHOT = pytest.StashKey[int]()
+_LEFT_OUT = pytest.StashKey[str]()

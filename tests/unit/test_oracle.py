@@ -1,11 +1,21 @@
-"""Running LocalStack's tests: what is asked for, and what is told of the outcome."""
+"""Running LocalStack's tests: what is asked for, and what is said of the outcome."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
-from tests.oracle.__main__ import _compared, main
+from tests.oracle.__main__ import main
+from tests.oracle.outcomes import by_frequency, compared
+from tests.oracle.slices import SERVICES, exceptions, paths_of
+
+
+def _record(**changes: Any) -> dict[str, Any]:
+    """A test that passed and allows no difference, but for `changes`."""
+    usual = {"outcome": "passed", "reason": "", "allows": False, "strict": None}
+    return {**usual, "differences": [], "overtaken": False, **changes}
 
 
 def test_a_slice_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -16,13 +26,47 @@ def test_a_slice_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "cloudwatch" in done.output
 
 
-def test_what_failed_and_the_counts_are_told() -> None:
-    """A failure with its reason and what plain LocalStack does; how many hold strictly."""
-    record = {"outcome": "failed", "reason": "no\nmore", "allows": True, "strict": "passed"}
-    passed = {"outcome": "passed", "reason": "", "allows": False, "strict": None}
-    lines = list(_compared({"a": record, "b": passed}, {"a": passed, "b": passed}))
+def test_a_slice_may_be_one_test(tmp_path: Path) -> None:
+    """Or a pattern of files, without those of another slice."""
+    folder = tmp_path / SERVICES / "s3"
+    folder.mkdir(parents=True)
+    for name in ("s3", "s3_api", "s3_cors", "s3_notifications_sqs"):
+        (folder / f"test_{name}.py").touch()
+    assert paths_of("s3/test_s3.py::TestS3", tmp_path) == [f"{SERVICES}/s3/test_s3.py::TestS3"]
+    assert [Path(path).stem for path in paths_of("s3", tmp_path)] == [
+        "test_s3",
+        "test_s3_api",
+        "test_s3_cors",
+    ]
+
+
+def test_what_failed_and_the_counts_are_said() -> None:
+    """A failure with its reason and what plain LocalStack does; how many, and how many strictly."""
+    failed = _record(outcome="failed", reason="no\nmore", allows=True, strict="passed")
+    passed, left_out = _record(overtaken=True), _record(outcome="left out", reason="no DynamoDB")
+    lines = list(compared({"a": failed, "b": passed, "c": left_out}, {"a": passed, "b": passed}))
     assert lines[:2] == ["failed  a (plain LocalStack: passed)", "        no"]
     assert lines[2] == (
-        "here: 2 tests, 1 passed, 1 failed, 0 skipped; with the differences that tests allow "
-        "compared, too, 1 of 1 hold"
+        "here: 3 tests, 1 passed (50.0% of those that ran), 1 failed, 0 skipped by LocalStack, "
+        "1 left out; in 1 what AWS has documented since is not compared; with the differences "
+        "that tests allow compared, too, 1 of 1 hold, and of the others 0 cannot anywhere"
     )
+
+
+def test_differences_are_counted_by_place() -> None:
+    """Whatever the index, with one of them in full."""
+    first = _record(differences=["described['Stacks'][0]['Tags']: 'not present' → []"])
+    second = _record(
+        differences=["again['Stacks'][2]['Tags']: 'not present' → []", "x['Y']: 1 → 2"]
+    )
+    assert list(by_frequency({f"{SERVICES}/a": first, f"{SERVICES}/b": second})) == [
+        "   2 tests: ['Stacks'][…]['Tags'], such as described['Stacks'][0]['Tags']: 'not present' "
+        "→ [] in a",
+        "   1 tests: ['Y'], such as x['Y']: 1 → 2 in b",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["left_out", "cannot_hold", "overtaken"])
+def test_each_exception_has_a_reason(kind: str) -> None:
+    """And is named once."""
+    assert all(why and name for name, why in exceptions(kind).items())

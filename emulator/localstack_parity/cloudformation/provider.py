@@ -125,6 +125,9 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
         template_checks.check(template)
         with reading.in_short(body, template) as text:
             answer = super().validate_template(context, {**request, "TemplateBody": text})
+        for parameter in answer.get("Parameters") or ():
+            if "Default" not in template["Parameters"][parameter["ParameterKey"]]:
+                parameter.pop("DefaultValue", None)
         if needed := template_checks.needed_capability(template):
             answer["Capabilities"] = [needed]
         return answer

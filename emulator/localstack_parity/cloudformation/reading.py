@@ -69,9 +69,12 @@ def read(text: str) -> Any:
         try:
             template = _from_yaml(text)
         except ValidationError:
+            # A character that should not be there counts as read: recorded by LocalStack's test
+            # test_validate_invalid_json_template_should_fail (v4.14.0).
+            column = problem.colno + (problem.pos < len(text))
             raise ValidationError(
                 "Template format error: JSON not well-formed. "
-                f"(line {problem.lineno}, column {problem.colno})"
+                f"(line {problem.lineno}, column {column})"
             ) from None
     if not isinstance(template, dict):
         raise ValidationError("Template format error: unsupported structure.")

@@ -3,6 +3,7 @@
 And queries, which LocalStack answers with all events, whatever they ask for.
 """
 
+import json
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -58,10 +59,11 @@ class Existence(LogsProvider):
         return answer
 
     def describe_resource_policies(self, context: RequestContext, **request: Any) -> Any:
-        """Return the policies of the account."""
+        """Return the policies of the account, as they are kept."""
         answer = call_moto(context)
         for one in answer["resourcePolicies"]:
             one["policyScope"] = "ACCOUNT"
+            one["policyDocument"] = _kept(one["policyDocument"])
         return answer
 
     def delete_resource_policy(
@@ -73,6 +75,21 @@ class Existence(LogsProvider):
             raise ResourceNotFoundException(f"Policy with name [{policy_name}] does not exist.")
         return call_moto(context)
 
+    def put_delivery_destination(self, context: RequestContext, **request: Any) -> Any:
+        """Keep a destination of vended logs; the answer is without its tags."""
+        answer = call_moto(context)
+        answer["deliveryDestination"].pop("tags", None)
+        return answer
+
+    def get_delivery_source(self, context: RequestContext, name: str, **request: Any) -> Any:
+        """Return a source of vended logs that is there."""
+        backend = get_moto_logs_backend(context.account_id, context.region)
+        if name not in backend.delivery_sources:
+            raise ResourceNotFoundException(
+                "Requested Delivery Source does not exist in this account."
+            )
+        return call_moto(context)
+
     def start_query(self, context: RequestContext, **request: Any) -> Any:
         """Refuse what would be answered wrongly."""
         raise CommonServiceException(
@@ -80,6 +97,21 @@ class Existence(LogsProvider):
             "Queries of CloudWatch Logs Insights are not emulated here: use FilterLogEvents.",
             status_code=501,
         )
+
+
+def _kept(document: str) -> str:
+    """Write a policy as Logs keeps it: with its version, and a list of one service as a text.
+
+    Recorded in LocalStack's tests at v4.14.0: `logs/test_logs_resource_policies.py`,
+    `test_put_resource_policy_update`.
+    """
+    policy = json.loads(document)
+    for statement in policy["Statement"] if isinstance(policy["Statement"], list) else ():
+        principal = statement.get("Principal")
+        for kind, names in principal.items() if isinstance(principal, dict) else ():
+            if isinstance(names, list) and len(names) == 1:
+                principal[kind] = names[0]
+    return json.dumps({"Version": "2008-10-17", **policy}, separators=(",", ":"))
 
 
 def group(context: RequestContext, name: str) -> Any:

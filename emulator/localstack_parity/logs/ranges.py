@@ -77,6 +77,24 @@ def check_policy(request: Mapping[str, Any], _context: RequestContext) -> None:
         raise InvalidParameterException("Could not convert to persistable policy.")
 
 
+def check_subscription(request: Mapping[str, Any], context: RequestContext) -> None:
+    """Check whose destination a subscription filter has, before the log group is looked for.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_put_subscription_filter_errors.
+    """
+    arn = str(request["destinationArn"]).split(":")
+    vendor, account = ("".join(arn[index : index + 1]) for index in (2, 4))
+    if vendor == "lambda" and account != context.account_id:
+        raise AccessDeniedException(
+            "Cross-account lambda invocation passing is not allowed. You must use"
+            " DestinationPolicies to create cross account lambda triggers."
+        )
+    if vendor in ("kinesis", "firehose") and not request.get("roleArn"):
+        raise InvalidParameterException(
+            f"destinationArn for vendor {vendor} cannot be used without roleArn"
+        )
+
+
 def check_names(request: Mapping[str, Any], _context: RequestContext) -> None:
     """Check how long the names of a group and a stream are, before all else.
 
@@ -95,4 +113,5 @@ CHECKS = {
     "CreateLogGroup": check_group,
     "PutLogEvents": check_events,
     "PutResourcePolicy": check_policy,
+    "PutSubscriptionFilter": check_subscription,
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import secrets
 import shutil
 import time
 import weakref
@@ -43,11 +44,14 @@ class DiskObject(S3StoredObject):
         self._position = 0
         self._reading: IO[bytes] | None = None
         self._checksum: Any = None
+        self.md5 = ""  # of what was written through this object
 
     def write(self, stream: IO[bytes] | S3StoredObject | None) -> int:
         """Make the content of this object what `stream` holds; return its size in bytes.
 
-        Sets size, ETag (MD5) and time of the S3Object; computes its checksum on the way.
+        Sets size, ETag and time of the S3Object; computes its checksum on the way. The ETag is the
+        MD5 of the content, but of an object that is encrypted with a key of KMS or of the caller.
+        AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
         """
         target = self.s3_object
         digest = hashlib.md5(usedforsecurity=False)
@@ -61,7 +65,8 @@ class DiskObject(S3StoredObject):
                     checksum.update(data)
                 size += len(data)
         target.size = size
-        target.etag = digest.hexdigest()
+        self.md5 = digest.hexdigest()
+        target.etag = secrets.token_hex(16) if _has_key_of_its_own(target) else self.md5
         self._checksum = checksum
         return size
 
@@ -117,8 +122,8 @@ class DiskObject(S3StoredObject):
 
     @property
     def etag(self) -> str:
-        """The MD5 of the content as hexadecimal digits."""
-        return str(self.s3_object.etag)
+        """The MD5 of what was written, which Content-MD5 is compared with; else the ETag."""
+        return self.md5 or str(self.s3_object.etag)
 
     @property
     def checksum(self) -> str | None:
@@ -222,6 +227,7 @@ class DiskObjectStore(S3ObjectStore):
         target = self.open(dest_bucket, dest_object)
         with self.open(src_bucket, src_object) as source:
             target.write(source)
+        target.md5 = ""  # which the provider would take for the copy's ETag
         return target
 
     def remove(self, bucket: str, s3_object: S3Object | list[S3Object]) -> None:
@@ -246,6 +252,11 @@ class DiskObjectStore(S3ObjectStore):
     def close(self) -> None:
         """Remove every file: the objects' metadata ends with the process."""
         self.reset()
+
+
+def _has_key_of_its_own(target: S3Object | S3Part) -> bool:
+    encryption = str(getattr(target, "encryption", None) or "")
+    return encryption.startswith("aws:kms") or bool(getattr(target, "sse_key_hash", None))
 
 
 def _remove(path: str) -> None:

@@ -7,14 +7,18 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from localstack.aws.api import RequestContext
+from localstack.aws.api.s3 import InvalidArgument
 from localstack.services.s3.notifications import (
     BaseNotifier,
+    BucketVerificationContext,
     EventBridgeNotifier,
     LambdaNotifier,
     NotificationDispatcher,
@@ -28,7 +32,7 @@ from localstack.utils.aws.client_types import ServicePrincipal
 
 from localstack_parity import activity, internal_calls
 from localstack_parity.chaos import events as faults
-from localstack_parity.s3 import notification_rules
+from localstack_parity.s3 import errors, notification_rules
 from localstack_parity.s3.later import Later
 
 LOG = logging.getLogger(__name__)
@@ -102,6 +106,15 @@ class ToLambda(LambdaNotifier):
 
     should_notify = staticmethod(_concerns)
 
+    def _verify_target(self, target_arn: str, verification_ctx: BucketVerificationContext) -> None:
+        """Raise AWS's one error for a function that is not there or may not be invoked."""
+        try:
+            super()._verify_target(target_arn, verification_ctx)
+        except InvalidArgument as error:
+            error.ArgumentName = f"{target_arn}, null"
+            error.ArgumentValue = f"Not authorized to invoke function [{target_arn}]"
+            raise
+
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Invoke the function asynchronously."""
         arn = config["LambdaFunctionArn"]
@@ -153,6 +166,27 @@ class RetryingDispatcher(NotificationDispatcher):
     def __init__(self) -> None:
         super().__init__()
         self._later = Later("s3-later")
+
+    def verify_configuration(
+        self,
+        notification_configurations: Mapping[str, Any],
+        skip_destination_validation: bool,
+        context: RequestContext,
+        bucket_name: str,
+    ) -> None:
+        """Raise for an ARN that is none; then one error for all destinations out of reach."""
+        super().verify_configuration(notification_configurations, True, context, bucket_name)
+        if skip_destination_validation:
+            return
+        failed = []
+        for kind, entries in notification_configurations.items():
+            for entry in entries if isinstance(entries, list) else ():
+                try:
+                    super().verify_configuration({kind: [entry]}, False, context, bucket_name)
+                except InvalidArgument as error:
+                    failed.append(error)
+        if failed:
+            raise errors.numbered(failed)
 
     def drop(self) -> None:
         """Give up on the events that wait to be delivered."""

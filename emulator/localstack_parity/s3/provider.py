@@ -16,7 +16,14 @@ from localstack.services.s3.notifications import S3EventNotificationContext
 
 from localstack_parity import kms_keys
 from localstack_parity.iam.guard import REFUSED_DELETIONS
-from localstack_parity.s3 import bucket_names, metadata, notification_rules, object_lock, repeats
+from localstack_parity.s3 import (
+    bucket_names,
+    errors,
+    metadata,
+    notification_rules,
+    object_lock,
+    repeats,
+)
 from localstack_parity.s3.disk_store import DiskObjectStore
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
@@ -38,6 +45,7 @@ class ParityS3Provider(Listings):
         self._locks = KeyLocks()
         self.completed = CompletedUploads()
         metadata.install()
+        errors.install()
 
     def create_bucket(self, context: RequestContext, request: Any) -> Any:
         """Make a bucket."""

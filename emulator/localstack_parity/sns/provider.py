@@ -25,7 +25,7 @@ from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
 from localstack_parity import activity, kms_keys
-from localstack_parity.sns import deduplication, mail, metrics, queues, redrive
+from localstack_parity.sns import deduplication, filter_places, mail, metrics, queues, redrive
 
 MAX_SUBJECT = 100
 PAGE_SIZE = 100
@@ -83,6 +83,7 @@ class ParitySnsProvider(SnsProvider):
         metrics.count_deliveries()
         redrive.install()
         queues.install()
+        filter_places.install()
         mail.offer_inbox()
 
     @route(SNS_CERT_ENDPOINT, methods=["GET"])

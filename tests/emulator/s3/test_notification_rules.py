@@ -182,3 +182,42 @@ def test_rules_that_cannot_meet_are_accepted(
 
     found = s3.get_bucket_notification_configuration(Bucket=plain_bucket)
     assert len(found["QueueConfigurations"]) == len(rules)
+
+
+def test_all_destinations_out_of_reach_are_named(s3: Any, sqs: Any, plain_bucket: str) -> None:
+    """Numbered, but an ARN that is none comes first; a function that is gone may not be invoked.
+
+    Recorded: LocalStack v4.14.0, `s3/test_s3_notifications_sqs.py`,
+    `test_multiple_invalid_sqs_arns`, and `s3/test_s3_notifications_lambda.py`,
+    `test_invalid_lambda_arn`.
+    """
+
+    def refused(**configuration: Any) -> dict[str, str]:
+        with pytest.raises(ClientError) as caught:
+            s3.put_bucket_notification_configuration(
+                Bucket=plain_bucket, NotificationConfiguration=configuration
+            )
+        assert caught.value.response["Error"].pop("Code") == "InvalidArgument"
+        return dict(caught.value.response["Error"])
+
+    missing = [f"arn:aws:sqs:us-east-1:111122223333:missing-{number}" for number in (1, 2)]
+    queues = [{"QueueArn": arn, "Events": [CREATED]} for arn in missing]
+    queues[1]["Events"] = ["s3:ObjectRemoved:*"]
+    gone = "The destination queue does not exist"
+    assert refused(QueueConfigurations=queues) == {
+        "Message": "Unable to validate the following destination configurations",
+        **{"ArgumentName1": missing[0], "ArgumentValue1": gone},
+        **{"ArgumentName2": missing[1], "ArgumentValue2": gone},
+    }
+    no_arn = {"QueueArn": "no-arn", "Events": ["s3:ObjectRestore:*"]}
+    assert refused(QueueConfigurations=[*queues, no_arn]) == {
+        "Message": "The ARN could not be parsed",
+        **{"ArgumentName": "Queue", "ArgumentValue": "no-arn"},
+    }
+    function = "arn:aws:lambda:us-east-1:111122223333:function:missing"
+    functions = [{"LambdaFunctionArn": function, "Events": [CREATED]}]
+    assert refused(LambdaFunctionConfigurations=functions) == {
+        "Message": "Unable to validate the following destination configurations",
+        "ArgumentName1": f"{function}, null",
+        "ArgumentValue1": f"Not authorized to invoke function [{function}]",
+    }

@@ -1,5 +1,8 @@
 """Objects on disk, and conditional writes at the same moment."""
 
+import hashlib
+import re
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,6 +78,30 @@ def test_objects_take_neither_memory_nor_descriptors(
 
     assert process.memory_info().rss - memory < 30_000_000
     assert process.num_fds() - descriptors < 50
+
+
+def test_an_etag_is_no_digest_of_what_a_key_encrypts(s3: Any, plain_bucket: str) -> None:
+    """An ETag is the MD5 of an object, unless a key of KMS or of the sender encrypts it.
+
+    S3 API Reference, Object. Content-MD5 is compared with what was sent all the same.
+    """
+    body, digest = b"an image", hashlib.md5(b"an image", usedforsecurity=False)
+    md5 = {"ContentMD5": b64encode(digest.digest()).decode()}
+    own = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    for encryption in ({"ServerSideEncryption": "aws:kms"}, own):
+        put = s3.put_object(Bucket=plain_bucket, Key="a", Body=body, **md5, **encryption)
+        read = {} if "ServerSideEncryption" in encryption else own
+        found = s3.head_object(Bucket=plain_bucket, Key="a", **read)
+        assert found["ETag"] == put["ETag"] != f'"{digest.hexdigest()}"'
+        assert re.fullmatch('"[0-9a-f]{32}"', put["ETag"])
+    plain = s3.put_object(Bucket=plain_bucket, Key="b", Body=body, **md5)
+    source = {"Bucket": plain_bucket, "Key": "b"}
+    encrypted = s3.copy_object(
+        Bucket=plain_bucket, Key="c", CopySource=source, ServerSideEncryption="aws:kms"
+    )
+    assert plain["ETag"] == f'"{digest.hexdigest()}"' != encrypted["CopyObjectResult"]["ETag"]
+    listed = s3.list_objects_v2(Bucket=plain_bucket, Prefix="c")["Contents"]
+    assert [it["ETag"] for it in listed] == [encrypted["CopyObjectResult"]["ETag"]]
 
 
 def test_content_comes_back(s3: Any, bucket: str) -> None:
