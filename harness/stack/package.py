@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -146,10 +147,11 @@ class _Inputs:
 
 def _link_libraries(folder: Path, own: Collection[str], unfinished: Path) -> None:
     """Give the libraries of a package that is about to be replaced to its successor, uncopied."""
-    for name in names_below(folder):
-        if name not in own:
-            (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
-            (unfinished / name).hardlink_to(folder / name)
+    libraries = [name for name in names_below(folder) if name not in own]
+    for parent in {name.rpartition("/")[0] for name in libraries}:
+        (unfinished / parent).mkdir(parents=True, exist_ok=True)
+    for name in libraries:
+        os.link(f"{folder}/{name}", f"{unfinished}/{name}")  # hundreds: Paths take thrice as long
 
 
 def check_syntax(folder: Path) -> None:
@@ -158,13 +160,20 @@ def check_syntax(folder: Path) -> None:
     Raises it for those of a function, not for what its requirements bring along.
     """
     for file in sorted(folder.glob("*.py")):
-        try:
-            compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
-        except SyntaxError as error:
+        if wrong := _syntax_error(file.read_bytes(), str(file)):
             raise DeploymentFailed(
-                f"{file}:{error.lineno}: {error.msg}.",
-                "Correct it there: the function could not even be loaded.",
-            ) from error
+                f"{file}:{wrong}.", "Correct it there: the function could not even be loaded."
+            )
+
+
+@lru_cache(maxsize=1000)
+def _syntax_error(source: bytes, name: str) -> str | None:
+    """The line and what is wrong in it; modules that are as they were are not compiled again."""
+    try:
+        compile(source, name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return f"{error.lineno}: {error.msg}"
+    return None
 
 
 def _install(source: Path, folder: Path, architecture: str, origin: Sequence[str]) -> None:

@@ -6,6 +6,8 @@
 import json
 import re
 from collections.abc import Hashable, Iterator, Mapping
+from copy import deepcopy
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -96,7 +98,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 def load_template(path: Path) -> Template:
     """The template in the file `path`. Problem if it is missing, no YAML, or no template."""
     try:
-        content = parse_template(path.read_bytes())
+        content = deepcopy(_parsed(path.read_bytes()))
     except OSError as error:
         raise Problem(
             f"The template {path} cannot be read: {error.strerror}.",
@@ -121,6 +123,12 @@ def load_template(path: Path) -> Template:
 def parse_template(text: bytes | str) -> Any:
     """What a template's text says. Raises yaml.YAMLError where CloudFormation cannot read it."""
     return yaml.load(text, Loader=_Loader)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: bytes) -> Any:
+    """What a template says, of which nothing may be changed: parsing takes longest of a change."""
+    return parse_template(text)
 
 
 def template_body(template: Template) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.files import private_folder, trusted_folder
+from harness.files import content_hash, private_folder, trusted_folder
 from harness.problems import Problem
 
 
@@ -69,3 +69,32 @@ def test_a_file_in_its_place_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(FileExistsError):
         private_folder(tmp_path / "state")
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_a_hash_is_of_what_is_there_now(tmp_path: Path, old: bool) -> None:
+    """A file that is written again at once, with as many bytes, has another hash; no link has."""
+    file = tmp_path / "folder" / "file"
+    file.parent.mkdir()
+    file.write_text("one")
+    if old:
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    first = content_hash(file)
+    (tmp_path / "link").hardlink_to(file)
+    assert content_hash(tmp_path / "link") == first
+    file.write_text("two")
+    assert content_hash(file) != first
+    file.write_text("one")
+    assert content_hash(file) == first
+
+
+def test_a_file_that_looks_the_same_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of libraries are hashed four times for a changed line: reading is what it costs."""
+    file = tmp_path / "file"
+    file.write_text("content")
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    first = content_hash(file)
+    monkeypatch.setattr("harness.files.hashlib.file_digest", None)
+    assert content_hash(file) == first

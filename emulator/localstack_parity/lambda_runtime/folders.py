@@ -61,6 +61,14 @@ def remove_unpacked() -> None:
         shutil.rmtree(bucket, ignore_errors=True)
 
 
+@cache
+def files() -> Path:
+    """Return the folder of the files that packages share."""
+    folder = _home("files")
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def _package(version: FunctionVersion) -> Path:
     return _home("packages") / _identity(version)
 

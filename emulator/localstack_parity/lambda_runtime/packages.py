@@ -17,6 +17,7 @@ from typing import IO
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation import lambda_models, lambda_service
 
+from localstack_parity.lambda_runtime import unpacked
 from localstack_parity.lambda_runtime.layers import MAX_UNZIPPED_BYTES
 
 _MODE = 0o755  # as LocalStack gives it to every file
@@ -45,6 +46,7 @@ def unpack(archive: str, folder: str) -> None:
     """Write the content of a zip below `folder`. Raises UnsafePackage, and BadZipFile."""
     with zipfile.ZipFile(archive) as package:
         check(package.infolist())
+        digests = unpacked.digests(package)
         for entry in package.infolist():
             place = Path(folder, entry.filename)
             if entry.is_dir():
@@ -55,11 +57,15 @@ def unpack(archive: str, folder: str) -> None:
             if _is_link(entry):
                 place.symlink_to(package.read(entry).decode())
                 continue
-            with package.open(entry) as source, open(place, "xb") as out:
-                shutil.copyfileobj(source, out, 1 << 20)
-        for place in Path(folder).rglob("*"):
-            if not place.is_symlink():
+            digest = digests.get(entry.header_offset)
+            if not unpacked.link(digest, place):
+                with package.open(entry) as source, open(place, "xb") as out:
+                    shutil.copyfileobj(source, out, 1 << 20)
                 place.chmod(_MODE)
+                unpacked.keep(digest, place)
+        for parent, _, _ in os.walk(folder):
+            Path(parent).chmod(_MODE)
+    unpacked.forget_unused()
 
 
 def check(entries: Iterable[zipfile.ZipInfo]) -> None:
@@ -100,8 +106,8 @@ def _size_of_upload(zip_file: str | IO[bytes]) -> int:
             entries = package.infolist()
             check(entries)
             size = sum(entry.file_size for entry in entries)
-            if size <= MAX_UNZIPPED_BYTES and package.testzip():
-                raise zipfile.BadZipFile("An entry is damaged.")
+            if size <= MAX_UNZIPPED_BYTES:
+                _read_through(package)
     except UnsafePackage as reason:
         raise InvalidParameterValueException(str(reason), Type="User") from None
     except _UNREADABLE:
@@ -110,3 +116,13 @@ def _size_of_upload(zip_file: str | IO[bytes]) -> int:
             Type="User",
         ) from None
     return size
+
+
+def _read_through(package: zipfile.ZipFile) -> None:
+    """Raise one of _UNREADABLE if an entry is damaged."""
+    digests = unpacked.digests(package)
+    for entry in package.infolist():
+        if not unpacked.known(digests.get(entry.header_offset)):
+            with package.open(entry) as content:
+                while content.read(1 << 20):
+                    pass

@@ -145,3 +145,13 @@ def test_names_are_texts_whatever_yaml_makes_of_them(tmp_path: Path) -> None:
     """CloudFormation reads YAML as JSON, whose names are all texts: 1, yes and 2012-10-17 too."""
     text = "Resources: {1: {Type: AWS::SNS::Topic}, yes: {Type: AWS::SNS::Topic}}"
     assert list(load_template(_template(tmp_path, text))["Resources"]) == ["1", "yes"]
+
+
+def test_what_was_read_may_be_changed(tmp_path: Path) -> None:
+    """A template is parsed once, and each who reads it has one of their own."""
+    path = tmp_path / "template.yml"
+    path.write_text("Resources: {Queue: {Type: 'AWS::SQS::Queue', Properties: {}}}")
+    load_template(path)["Resources"].clear()
+    assert list(load_template(path)["Resources"]) == ["Queue"]
+    path.write_text("Resources: {Topic: {Type: 'AWS::SNS::Topic', Properties: {}}}")
+    assert list(load_template(path)["Resources"]) == ["Topic"]
