@@ -63,12 +63,15 @@ oracle: $(if $(SLICE),dev) ## run LocalStack's tests that AWS validated (TESTS=f
 		--tests $(TESTS) --python $(PYTHON) $(if $(PLAIN),--plain) $(if $(DIFFERENCES),--differences) \
 		$(if $(KEEP),--keep $(KEEP))
 
-lint: dev ## check style, types and the template
+lint: dev ## check style, types, the template and the workflows
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy harness scenarios emulator/localstack_parity libraries/* tests docs
 	set -e; for function in lambda/*/ examples/*/lambda/*/ examples/*/scenarios; do .venv/bin/mypy "$$function"; done
 	@./tapstack lint
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	.venv/bin/zizmor --offline --quiet .github/workflows action.yml
 
 docs: dev ## build the documentation into build/docs; a broken link fails
 	@.venv/bin/mkdocs build --strict  # --quiet would silence strict, too
