@@ -1,7 +1,7 @@
 """Calls of one service to another within the emulator, without HTTP.
 
 LocalStack's own clients write a call as HTTP, hand it through the whole gateway and read the answer
-back, which takes some 2 ms of processor time. The calls that every upload makes come here: their
+back, which takes 2 to 4 ms of processor time. The calls that every upload makes come here: their
 parameters go to the service as they are. What judges a call does so as ever: policies, faults,
 limits and whatever else LocalStack lets plugins put before a service.
 """
@@ -39,10 +39,27 @@ def call(
     `parameters` are those of the API, blobs that it streams as files; what returns is the answer's
     content. Raises ClientError, as a client does, for what the service or a policy refuses.
     """
-    context = _context(service, operation, dict(parameters), region)
-    context.internal_request_params = MappingProxyType(
-        {"service_principal": principal, "source_arn": source_arn}
-    )
+    about = {"service_principal": principal, "source_arn": source_arn}
+    return _call(service, operation, parameters, region, INTERNAL_AWS_ACCESS_KEY_ID, about)
+
+
+def call_with_key(
+    service: str, operation: str, parameters: Mapping[str, Any], *, region: str, key: str
+) -> Any:
+    """Call `operation` with the access key of a user or of a session; the rest is as for `call`."""
+    return _call(service, operation, parameters, region, key, {})
+
+
+def _call(
+    service: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    region: str,
+    key: str,
+    about: dict[str, str],
+) -> Any:
+    context = _context(service, operation, dict(parameters), region, key)
+    context.internal_request_params = MappingProxyType(about)
     try:
         return _answer(context)
     except ServiceException as error:
@@ -51,9 +68,9 @@ def call(
 
 
 def _context(
-    service: str, operation: str, parameters: dict[str, Any], region: str
+    service: str, operation: str, parameters: dict[str, Any], region: str, key: str
 ) -> RequestContext:
-    headers = _headers(service, region)
+    headers = _headers(service, region, key)
     context: Any = RequestContext(Request(method="POST", path="/", headers=dict(headers)))
     context.service = load_service(service)
     context.operation = context.service.operation_model(operation)
@@ -61,7 +78,7 @@ def _context(
     context.service_request = parameters
     context.region = region
     context.partition = get_partition(region)
-    context.account_id = get_account_id_from_access_key_id(INTERNAL_AWS_ACCESS_KEY_ID)
+    context.account_id = get_account_id_from_access_key_id(key)
     handlers.parse_trace_context(None, context, None)
     return context
 
@@ -87,6 +104,6 @@ def _loader(gateway: Any) -> ServiceLoader:
 
 
 @lru_cache(maxsize=64)
-def _headers(service: str, region: str) -> Mapping[str, str]:
-    headers: dict[str, str] = mock_aws_request_headers(service, INTERNAL_AWS_ACCESS_KEY_ID, region)
+def _headers(service: str, region: str, key: str) -> Mapping[str, str]:
+    headers: dict[str, str] = mock_aws_request_headers(service, key, region)
     return headers

@@ -8,16 +8,20 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
+from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.logs import LogItem
 from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.bootstrap import is_api_enabled
+from localstack.utils.strings import short_uid
 
 from localstack_parity.batching import Batcher
+from localstack_parity.internal_calls import call_with_key
 
 LOG = logging.getLogger(__name__)
 
@@ -74,6 +78,7 @@ class LogWriter:
 
     def __init__(self, function_version: FunctionVersion) -> None:
         self.function_version = function_version
+        self._key = ""
         self._client: Any = None
         self._batcher: Batcher[LogLine] = Batcher("lambda-logs", self._write)
         _writers.add(self)
@@ -114,16 +119,20 @@ class LogWriter:
                     LOG.warning("Logs of %s are lost: %s", self.function_version.qualified_arn, e)
 
     def _put(self, group: str, stream: str, lines: list[LogLine]) -> None:
-        logs = self._logs_client()
         events = [{"timestamp": line.timestamp, "message": line.message} for line in lines]
+        request = {"logGroupName": group, "logStreamName": stream, "logEvents": events}
+        region, key = self.function_version.id.region, self._key_of_role()
+        put = partial(call_with_key, "logs", "PutLogEvents", request, region=region, key=key)
         try:
-            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-        except logs.exceptions.ResourceNotFoundException:
+            put()
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
             self._create_stream(group, stream)
-            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+            put()
 
     def _create_stream(self, group: str, stream: str) -> None:
-        logs = self._logs_client()
+        logs = self._client
         try:
             logs.create_log_stream(logGroupName=group, logStreamName=stream)
         except logs.exceptions.ResourceNotFoundException:
@@ -132,14 +141,25 @@ class LogWriter:
                 logs.create_log_group(logGroupName=group)
             logs.create_log_stream(logGroupName=group, logStreamName=stream)
 
-    def _logs_client(self) -> Any:
-        if self._client is None:
-            self._client = connect_to.with_assumed_role(
-                region_name=self.function_version.id.region,
-                role_arn=self.function_version.config.role,
-                service_principal=ServicePrincipal.lambda_,
+    def _key_of_role(self) -> str:
+        """Return the access key of a session of the function's role, which begins when needed."""
+        if not self._key:
+            region = self.function_version.id.region
+            sts = connect_to(region_name=region).sts.request_metadata(
+                service_principal=ServicePrincipal.lambda_
+            )
+            session = sts.assume_role(
+                RoleArn=self.function_version.config.role,
+                RoleSessionName=f"session-{short_uid()}",
+            )["Credentials"]
+            self._client = connect_to(
+                region_name=region,
+                aws_access_key_id=session["AccessKeyId"],
+                aws_secret_access_key=session["SecretAccessKey"],
+                aws_session_token=session["SessionToken"],
             ).logs
-        return self._client
+            self._key = session["AccessKeyId"]
+        return self._key
 
 
 def _within_limits(lines: list[LogLine]) -> Iterator[list[LogLine]]:
