@@ -397,6 +397,18 @@ PATCHES = (
         "126",
     ),
     Patch(
+        "server/repeated_work.py",
+        "localstack.aws.protocol.serializer.ResponseSerializer._get_mime_type",
+        "the same headers lead to the same mime type, which is remembered",
+        SAME,
+    ),
+    Patch(
+        "server/repeated_work.py",
+        "localstack.aws.protocol.serializer.parse_to_aware_datetime",
+        "dates of HTTP, as S3 writes them, are read in a twentieth of the time",
+        SAME,
+    ),
+    Patch(
         "sns/metrics.py",
         "localstack.services.sns.publisher.store_delivery_log",
         "deliveries and failures are counted",

@@ -28,10 +28,11 @@ def on_start() -> None:
     from localstack.runtime.current import get_current_runtime
 
     from localstack_parity import bad_requests, nesting
-    from localstack_parity.server import idle_handlers, listening
+    from localstack_parity.server import idle_handlers, listening, repeated_work
 
     listening.install(get_current_runtime())
     idle_handlers.install(get_current_runtime())
+    repeated_work.install()
     nesting.install()
     bad_requests.install()
     for service in ("cloudformation", "cloudwatch", "lambda", "logs", "s3", "sns", "sqs"):

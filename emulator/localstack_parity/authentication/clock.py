@@ -94,7 +94,7 @@ def _check_skew(claim: Claim, signed: datetime, now: datetime) -> None:
 
 
 def _check_date_of_scope(claim: Claim, signed: datetime) -> None:
-    day = f"{signed:%Y%m%d}"
+    day = signed.date().isoformat().replace("-", "")
     if claim.date == day:
         return
     if claim.service == "s3":

@@ -10,11 +10,10 @@ from localstack import config
 from localstack.runtime.server import RuntimeServer
 from rolo.gateway import Gateway
 from rolo.response import Response
-from werkzeug.datastructures import Headers
-from werkzeug.wrappers import Request
 
 from localstack_parity.server import gateway as gateways
 from localstack_parity.server.gateway import GuardedGateway
+from localstack_parity.server.requests import request_of
 from threaded_http import Answer, Application, Limits, Server
 from threaded_http.environ import Environ
 
@@ -62,8 +61,7 @@ def application_of(gateway: GuardedGateway) -> Application:
     """Return what answers a request by sending it through a gateway."""
 
     def answer(environ: Environ) -> Answer:
-        request, response = Request(environ), Response()
-        request.headers = Headers(environ["rolo.headers"])
+        request, response = request_of(environ), Response()
         gateway.process(request, response)
         body, status, headers = response.get_wsgi_response(environ)
         return Answer(status, headers, body)

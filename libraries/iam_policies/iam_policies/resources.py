@@ -114,8 +114,10 @@ def _of_another_account(service: str, parameters: Parameters, account: str) -> s
         if name in _MENTIONED:
             continue
         for each in value if isinstance(value, list) else [value]:
-            arn = _as_arn(service, each) if isinstance(each, str) else ""
-            if arn.split(":")[2:3] == [service] and is_of_another(account_of(arn), account):
+            if not isinstance(each, str) or ":" not in each:
+                continue
+            arn = _as_arn(service, each)
+            if arn.split(":", 3)[2:3] == [service] and is_of_another(account_of(arn), account):
                 return arn
     return None
 

@@ -1,0 +1,147 @@
+"""What requests have the emulator work out once, or faster, comes out as LocalStack's own would.
+
+Each program runs in the emulator's environment, with LocalStack and its libraries as they are.
+"""
+
+import pytest
+
+from tests.unit.emulator.conftest import Run
+
+MIME_TYPES = """
+SAVING
+from localstack.aws.protocol import serializer
+from werkzeug.datastructures import Headers
+
+kinds = [
+    each
+    for each in vars(serializer).values()
+    if isinstance(each, type) and getattr(each, "SUPPORTED_MIME_TYPES", None)
+]
+types = (None, "", "*/*", "application/xml", "application/json", "text/html, */*;q=0.1", "x")
+for kind in kinds:
+    for accept in types:
+        for content in types:
+            given = {"Accept": accept, "Content-Type": content}
+            found = {name: value for name, value in given.items() if value is not None}
+            for headers in (found, Headers(found), None):
+                print(kind.__name__, accept, content, kind()._get_mime_type(headers))
+"""
+
+TIMES = """
+SAVING
+from datetime import UTC, datetime, timedelta, timezone
+from localstack.aws.protocol import serializer
+for value in (
+    "Fri, 27 Nov 2026 12:00:00 GMT", "Mon, 27 Nov 2026 23:59:59 GMT",
+    "Fri, 31 Feb 2026 12:00:00 GMT",
+    "2026-11-27T12:00:00Z", "2026-11-27T12:00:00.123456+02:00", "Fri, 27 Nov 2026 12:00:00 +0100",
+    "Fri, 27 Nov 0001 12:00:00 GMT", "Xxx, 27 Yyy 2026 12:00:00 GMT", "1700000000", 1700000000, 1.5,
+    "no date", datetime(2026, 1, 2), datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=3))),
+):
+    try:
+        found = serializer.parse_to_aware_datetime(value)
+        print(value, found.isoformat(), found.utcoffset())
+    except Exception as error:
+        print(value, type(error))
+"""
+
+ROUTES = """
+from rolo import Router
+from werkzeug.exceptions import HTTPException
+from localstack_parity.server.routes import may_lead
+
+router = Router()
+for path, more in [
+    ("/_aws/one", {"methods": ["GET"]}),
+    ("/_aws/<name>/two", {"methods": ["POST"]}),
+    ("/<regex('[0-9]{12}'):account>/<queue>", {}),
+    ("/folder/", {"strict_slashes": True}),
+    ("/files/<path:rest>", {"merge_slashes": False}),
+    ("/", {"host": "<bucket>.website.<regex('.+'):rest>"}),
+    ("/<path:key>", {"host": "<bucket>.website.<regex('.+'):rest>"}),
+    ("/x/y", {"host": "<regex('([a-z]+[.])?'):one>queue.<regex('.*'):rest>"}),
+]:
+    router.add(path, path, **more)
+begins = ("", "_aws", "123456789012", "1234567890123", "folder", "files", "x", "bucket", "%5faws")
+rests = ("", "/", "/one", "/a/two", "/y", "/a/b/c")
+for host in ("localhost", "127.0.0.1:4566", "b.website.localhost", "queue.localhost", "a.queue.b"):
+    for begin in begins:
+        for path in ("/" + begin + rest for rest in rests):
+            if "//" in path:
+                continue
+            for method in ("GET", "PUT"):
+                try:
+                    router.url_map.bind(host).match(path, method=method)
+                    found = True
+                except HTTPException as error:
+                    found = error.code != 404
+                print(host, path, method, found, may_lead(router.url_map, host, begin))
+print(may_lead.cache_info().hits > 0)
+added = router.add("/bucket", "/bucket")
+print(may_lead(router.url_map, "localhost", "bucket"))
+router.remove(added)
+print(may_lead(router.url_map, "localhost", "bucket"))
+"""
+
+REQUESTS = """
+import io
+from localstack_parity.server.requests import request_of
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Request
+
+sent = [("Host", "a"), ("X-Amz-Meta-A", "1"), ("x-amz-meta-a", "2"), ("Empty", ""), ("N", "7")]
+environ = {
+    "rolo.headers": sent, "REQUEST_METHOD": "POST", "PATH_INFO": "/", "SERVER_NAME": "a",
+    "SERVER_PORT": "80", "wsgi.url_scheme": "http", "QUERY_STRING": "a=1&a=2&b=&n=7",
+    "CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "7",
+}
+def own(environ):
+    request = Request(environ)
+    request.headers = Headers(environ["rolo.headers"])
+    return request
+
+request = MAKE({**environ, "wsgi.input": io.BytesIO(b"c=3&c=4")})
+request.headers.add("Added", "1")
+request.headers["HOST"] = "b"
+del request.headers["empty"]
+for name in ("host", "HOST", "X-Amz-Meta-a", "missing", "empty", "added", "n"):
+    headers = request.headers
+    print(name, headers.get(name), headers.get(name, "none"), headers.get(name, 0, type=int))
+    print(name in headers, headers.getlist(name), headers.get(name, type=float))
+print(list(request.headers), len(request.headers), list(request.headers.copy()))
+for values in (request.args, request.form, request.values):
+    for name in ("a", "b", "c", "n", "missing"):
+        print(values.get(name), values.get(name, "none"), values.get(name, 0, type=int))
+        print(name in values, values.getlist(name), values.to_dict(flat=False))
+for looked_up in (request.headers, request.args):
+    try:
+        looked_up["missing"]
+    except KeyError as error:
+        print(type(error), error.code)
+"""
+
+
+@pytest.mark.parametrize("program", [MIME_TYPES, TIMES], ids=["mime types", "times"])
+def test_what_is_remembered_or_read_faster_is_the_same(run: Run, program: str) -> None:
+    """GIVEN headers and times, odd ones too THEN they are understood as by LocalStack."""
+    saving = "from localstack_parity.server import repeated_work; repeated_work.install()"
+    saved = run(program.replace("SAVING", saving)).splitlines()
+    plain = run(program.replace("SAVING", "")).splitlines()
+    assert len(saved) == len(plain) > 0
+    assert [pair for pair in zip(saved, plain, strict=True) if pair[0] != pair[1]] == []
+
+
+def test_no_route_is_missed(run: Run) -> None:
+    """GIVEN routes THEN each path that leads anywhere may, and one by a bucket's name may not."""
+    *found, remembered, added, removed = run(ROUTES).splitlines()
+    assert [line for line in found if line.endswith("True False")] == []
+    assert "localhost /bucket/a/b/c PUT False False" in found
+    assert "localhost / PUT False False" in found
+    assert (remembered, added, removed) == ("True", "True", "False")
+
+
+def test_headers_and_arguments_are_found_as_by_werkzeug(run: Run) -> None:
+    """GIVEN names there, doubled, changed and missing THEN werkzeug's own find the same."""
+    ours = run(REQUESTS.replace("MAKE", "request_of"))
+    assert ours == run(REQUESTS.replace("MAKE", "own"))
+    assert "missing None none 0" in ours
