@@ -17,7 +17,7 @@ from harness.evidence.outcomes import (
     final_notices,
     outputs_due,
 )
-from harness.evidence.output_checks import faults, field_of
+from harness.evidence.output_checks import fault_of, field_of
 from harness.images.reference import BLOCK_TOLERANCE, MEAN_TOLERANCE
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
@@ -76,7 +76,7 @@ def _without_fault(run: Run, area: str) -> Verdict:
     if area not in run.seen.areas:
         return None, f"pipeline.yml does not have {area} judged"
     read = [entry for entry in _sent(run) if entry.output is not None or entry.unread]
-    bad = {e.key: fault for e in read if (fault := faults(e, run.seen).get(area))}
+    bad = {e.key: fault for e in read if (fault := fault_of(e, run.seen, area))}
     if not read:
         return (None if run.seen.ended_early else False), "no output could be read"
     if bad:

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.evidence.ledger import Attempt, Delivery, Ledger, run_of
+from harness.evidence.spool import Spool, SpooledLines
 
 # Read again each time: an invocation's lines may all come when it is over, and with a time-out of a
 # minute the first of them are then older than what other streams have long shown.
@@ -38,7 +39,7 @@ class Logs:
     strangers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Handled:
     """An upload that a request began to handle; its version is empty without versioning."""
 
@@ -48,7 +49,7 @@ class Handled:
     redrive_of: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Invocation:
     """A request to the function, Lambda's retries included.
 
@@ -58,7 +59,7 @@ class Invocation:
     request_id: str
     attempts: list[Attempt] = field(default_factory=list)
     handled: list[Handled] = field(default_factory=list)
-    lines: list[tuple[int, str]] = field(default_factory=list)
+    lines: Sequence[tuple[int, str]] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -77,8 +78,10 @@ class InvocationLog:
         self._logs, self._group, self._since_ms = logs, group, since_ms
         self._latest_ms = since_ms
         self._retention_days = retention_days
-        self._read: set[str] = set()
+        self._read: set[int] = set()  # of ids their hashes, of 64 bits, which take half the memory
         self._odd: list[str] = []
+        self._odd_lines = 0
+        self._spool = Spool()
         self._running: dict[str, str] = {}
         self.invocations: dict[str, Invocation] = {}
 
@@ -107,8 +110,8 @@ class InvocationLog:
         return Logs(
             self._retention_days,
             len(self._read),
-            len(self._odd),
-            tuple(self._odd[:_SHOWN]),
+            self._odd_lines,
+            tuple(self._odd),
             self.attempts,
             sum(bool(each.status) for id_ in ours for each in self.invocations[id_].attempts),
             tuple(strangers),
@@ -123,13 +126,15 @@ class InvocationLog:
         )
         # Some emulators give no id: then what is the same in all respects is the same event.
         id_ = event.get("eventId") or f"{stream} {time_ms} {message}"
-        if id_ in self._read:
+        if hash(id_) in self._read:
             return
-        self._read.add(id_)
+        self._read.add(hash(id_))
         fields = _fields(message)
         if fields is None:
             if not _PLATFORM.match(message):
-                self._odd.append(message.rstrip()[:500])
+                self._odd_lines += 1
+                if len(self._odd) < _SHOWN:
+                    self._odd.append(message.rstrip()[:500])
             fields = {}
         kind, record = fields.get("type"), fields.get("record")
         details = record if isinstance(record, dict) else {}
@@ -137,8 +142,11 @@ class InvocationLog:
         request_id = request_id or self._running.get(stream)
         if not request_id:
             return
-        invocation = self.invocations.setdefault(request_id, Invocation(request_id))
-        invocation.lines.append((time_ms, message.rstrip()))
+        if not (invocation := self.invocations.get(request_id)):
+            invocation = Invocation(request_id, lines=SpooledLines(self._spool))
+            self.invocations[request_id] = invocation
+        assert isinstance(invocation.lines, SpooledLines)
+        invocation.lines.append(time_ms, message.rstrip())
         if kind == "platform.start":
             self._running[stream] = request_id
             invocation.attempts.append(Attempt(time_ms / 1000))
@@ -206,7 +214,13 @@ def save(invocations: Iterable[Invocation], file: Path) -> None:
     """Write one JSON line per invocation."""
     with open(file, "w", encoding="utf-8") as out:
         for invocation in invocations:
-            out.write(json.dumps(asdict(invocation), ensure_ascii=False) + "\n")
+            record = {
+                "request_id": invocation.request_id,
+                "attempts": [asdict(attempt) for attempt in invocation.attempts],
+                "handled": [asdict(handled) for handled in invocation.handled],
+                "lines": list(invocation.lines),
+            }
+            out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def load(file: Path) -> Iterator[Invocation]:

@@ -45,7 +45,7 @@ def run_folder(key: str) -> str:
     return found[0] if found else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What must come of an image; sizes are (width, height) as displayed, in pixels.
 
@@ -59,7 +59,7 @@ class Expected:
     status: str = "processed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A notification as it was received; `at` is the time in seconds since 1970."""
 
@@ -90,7 +90,7 @@ class Notice:
         return str(fields.get("key") or ""), str(fields.get("versionId") or "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Output:
     """An output as it was read back. `error` says why it could not be decoded, if so.
 
@@ -115,7 +115,7 @@ class Output:
     later: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One run of the function for a request, as Lambda logged it, from `at` to `ended`.
 
@@ -131,7 +131,7 @@ class Attempt:
     ended: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """An event about an upload that reached the function: one request, with all its attempts.
 
@@ -144,7 +144,7 @@ class Delivery:
     redrive_of: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """All that is known of one image. Times are seconds since 1970; None means not yet.
 

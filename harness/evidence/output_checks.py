@@ -1,5 +1,6 @@
 """Output checks: what is wrong with an output, or with its notification. Pure functions."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,22 +19,21 @@ def faults(entry: Entry, seen: Observations) -> dict[str, str]:
 
     An output that cannot be read is so whatever is judged; else it is the areas of `seen`.
     """
+    return {area: text for area in _AREAS if (text := fault_of(entry, seen, area))}
+
+
+def fault_of(entry: Entry, seen: Observations, area: str) -> str:
+    """What is wrong in one area; empty if nothing is."""
     output = entry.output
-    if output is None:
-        return {"pixels": f"it could not be fetched: {entry.unread}"} if entry.unread else {}
-    if output.error:
-        return {"pixels": f"it cannot be decoded: {output.error}"}
-    wanted = entry.expected
-    found = {
-        "pixels": _pixel_fault(output, wanted) or output.later,
-        "size": _size_fault(output, wanted.output_size),
-        "format": _format_fault(output, wanted.form),
-        "private": output.private and f"still there: {', '.join(output.private)}",
-        "metadata": _metadata_fault(entry, output),
-        "encryption": output.encryption != "AES256" and f"encryption is {output.encryption!r}",
-        "notification": _notification_fault(entry, output, seen),
-    }
-    return {area: text for area, text in found.items() if text and area in seen.areas}
+    if output is None or output.error:
+        return _unreadable(entry) if area == "pixels" else ""
+    return _AREAS[area](entry, output, seen) if area in seen.areas else ""
+
+
+def _unreadable(entry: Entry) -> str:
+    if entry.output is None:
+        return f"it could not be fetched: {entry.unread}" if entry.unread else ""
+    return f"it cannot be decoded: {entry.output.error}"
 
 
 def _pixel_fault(output: Output, wanted: Expected) -> str:
@@ -168,3 +168,22 @@ def _time_fault(text: object, entry: Entry) -> str:
 
 def _size(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
+
+
+def _private_fault(output: Output) -> str:
+    return f"still there: {', '.join(output.private)}" if output.private else ""
+
+
+def _encryption_fault(output: Output) -> str:
+    return "" if output.encryption == "AES256" else f"encryption is {output.encryption!r}"
+
+
+_AREAS: Mapping[str, Callable[[Entry, Output, Observations], str]] = {
+    "pixels": lambda entry, output, _: _pixel_fault(output, entry.expected) or output.later,
+    "size": lambda entry, output, _: _size_fault(output, entry.expected.output_size),
+    "format": lambda entry, output, _: _format_fault(output, entry.expected.form),
+    "private": lambda entry, output, _: _private_fault(output),
+    "metadata": lambda entry, output, _: _metadata_fault(entry, output),
+    "encryption": lambda entry, output, _: _encryption_fault(output),
+    "notification": _notification_fault,
+}

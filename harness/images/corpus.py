@@ -76,7 +76,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One upload: which picture, under which path, with which metadata.
 

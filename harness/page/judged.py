@@ -7,7 +7,7 @@ from harness.evidence.observations import Run
 from harness.evidence.outcomes import is_bad_outcome, judged
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judged:
     """An image, its place in the ledger, its outcome and why; `bad` if that must not be."""
 

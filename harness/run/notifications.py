@@ -5,6 +5,7 @@ on, and is removed with its subscription at the end.
 """
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ _BATCH = 10  # the most that SQS gives at once
 _LONG_POLL_S = 1
 _PAUSE_S = 0.25  # after an answer with room left: fewer, fuller answers spare the emulator
 _RETRY_S = 1.0  # after an error
+_SHORT = 16  # characters: formats, types, statuses
 _NOT_AGAIN_S = 43_200  # the longest visibility timeout: no message is seen twice, none is deleted
 
 type Receive = Callable[[Notice], None]
@@ -133,15 +135,27 @@ def _read(
         for message in messages:
             if message["MessageId"] not in seen:
                 seen.add(message["MessageId"])
-                receive(Notice(time.time(), _body(message["Body"])))
+                receive(Notice(time.time(), read_body(message["Body"])))
         if len(messages) < _BATCH:
             stop.wait(_PAUSE_S)
 
 
-def _body(text: str) -> dict[str, Any]:
-    """The JSON object in a message; what is none is kept as text, for the report."""
+def read_body(text: str) -> dict[str, Any]:
+    """The JSON object in a message; what is none is kept as text, for the report.
+
+    Names and short texts, which are the same in most messages, are kept once for all of them.
+    """
     try:
-        body = json.loads(text)
+        body = json.loads(text, object_pairs_hook=_shared)
     except ValueError:
         body = None
     return body if isinstance(body, dict) else {"status": "unreadable", "text": text}
+
+
+def _shared(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {
+        sys.intern(name): sys.intern(value)
+        if isinstance(value, str) and len(value) <= _SHORT
+        else value
+        for name, value in pairs
+    }

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -34,6 +34,13 @@ METRICS_DEADLINE_S = 120.0
 LOGS_DEADLINE_S = 30.0
 _ROUNDS = 5  # of looking at metrics and log in turn, while either is ahead
 _MINUTE = 60
+
+
+class _Version(NamedTuple):
+    """A version of an object, or a delete marker, and whether a GetObject without one gives it."""
+
+    id: str
+    current: bool
 
 
 class Observer:
@@ -84,7 +91,7 @@ class Observer:
         for entry in ledger.entries:
             found = made.get(entry.output_key, [])
             entry.versions = len(found)
-            entry.current = next((v["VersionId"] for v in found if _is_current(v)), "")
+            entry.current = next((each.id for each in found if each.current), "")
         ours = {run_of(entry.key) for entry in ledger.entries}
         others = set(made) - {entry.output_key for entry in ledger.entries}
         foreign = {key for key in others if run_of(key) and run_of(key) not in ours}
@@ -103,7 +110,7 @@ class Observer:
         found -= {receipt_key(entry.key, entry.version or "") for entry in ledger.entries}
         if found:  # those of other runs and of other people's uploads are as they must be
             for key, versions in self._versions(bucket).items():
-                found -= {receipt_key(key, version["VersionId"]) for version in versions}
+                found -= {receipt_key(key, version.id) for version in versions}
         return found
 
     def _place(self, ledger: Ledger, runs: set[str]) -> Iterator[str]:
@@ -113,23 +120,23 @@ class Observer:
             bucket = self._stack.upload_bucket
             for key, found in self._versions(bucket, f"{self._stack.keys.uploads}{run}/").items():
                 for place, version in enumerate(reversed(found), 1):
-                    if entry := entries.get((key, version["VersionId"])):
+                    if entry := entries.get((key, version.id)):
                         entry.place = place
                     else:
-                        yield f"{key} {version['VersionId']}"
+                        yield f"{key} {version.id}"
 
-    def _versions(self, bucket: str, prefix: str = "") -> dict[str, list[dict[str, Any]]]:
+    def _versions(self, bucket: str, prefix: str = "") -> dict[str, list[_Version]]:
         """The versions of each key since the start, the newest first as S3 lists them.
 
         Delete markers count ("ListObjectVersions").
         """
-        versions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        versions: dict[str, list[_Version]] = defaultdict(list)
         pages = self._target.client("s3").get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
             for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 # S3 rounds LastModified to seconds.
                 if found["LastModified"].timestamp() >= math.floor(self._started):
-                    versions[found["Key"]].append(found)
+                    versions[found["Key"]].append(_Version(found["VersionId"], _is_current(found)))
         return versions
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:

@@ -7,10 +7,12 @@ judged here.
 import hashlib
 import io
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,6 +26,7 @@ from harness.images.pictures import Pictures
 from harness.images.reference import Pixels, compare, pixels_of
 
 _READERS = 8
+_AT_A_TIME = 256  # images that wait for a reader, so that no more of them is kept than what counts
 # A connection that breaks within the body is urllib3's error, not always botocore's.
 _UNREADABLE = (BotoCoreError, ClientError, HTTPError)
 # What says where, when, with what or by whom a photo was taken (CIPA DC-008), and the orientation,
@@ -68,10 +71,13 @@ class OutputReader:
 
         The ledger is left as it is: where the target turns out to be gone, this shows nothing.
         """
-        read = [(each, each.output) for each in self._ledger.entries if each.output]
+        read = (each for each in self._ledger.entries if each.output)
+        again: dict[int, Output] = {}
         with ThreadPoolExecutor(_READERS, thread_name_prefix="output-reader") as pool:
-            found = pool.map(lambda each: self._compare(*each), read)
-            return {entry.index: output for (entry, _), output in zip(read, found, strict=True)}
+            while some := list(islice(read, _AT_A_TIME)):
+                found = pool.map(self._compare, some)
+                again |= {each.index: output for each, output in zip(some, found, strict=True)}
+        return again
 
     def fetch(self, entry: Entry) -> bytes:
         """The bytes of an image's output as they are now; empty if there are none to be had."""
@@ -91,13 +97,14 @@ class OutputReader:
             output = measure(data, answer, wanted)
         self._ledger.read(entry, output)
 
-    def _compare(self, entry: Entry, before: Output) -> Output:
-        tags = None
+    def _compare(self, entry: Entry) -> Output:
+        before, tags = entry.output, None
+        assert before is not None
         try:
             data, answer = self._get(entry)
             where = {"Bucket": self._bucket, "Key": entry.output_key, **_version(entry)}
             found = self._s3.get_object_tagging(**where)["TagSet"]
-            tags = {tag["Key"]: tag["Value"] for tag in found}
+            tags = {sys.intern(tag["Key"]): tag["Value"] for tag in found}
         except _UNREADABLE as error:
             later = f"it cannot be read any more: {type(error).__name__}: {error}"
         else:
@@ -140,7 +147,7 @@ def _facts(data: bytes, answer: dict[str, Any]) -> Output:
         bytes=len(data),
         content_type=answer.get("ContentType", ""),
         encryption=answer.get("ServerSideEncryption", ""),
-        metadata=answer.get("Metadata", {}),
+        metadata={sys.intern(name): value for name, value in answer.get("Metadata", {}).items()},
         digest=hashlib.sha256(data).hexdigest(),
     )
 
