@@ -247,3 +247,15 @@ def test_a_bucket_encrypts_with_a_key_that_is_there(emulator: Emulator) -> None:
             s3.put_object(**request)
     s3.delete_object(Bucket=name, Key="k")
     s3.delete_bucket(Bucket=name)
+
+
+def test_the_least_size_that_moves_is_one_of_two(emulator: Emulator, bucket: str) -> None:
+    """Recorded: LocalStack v4.14.0, test_s3_transition_default_minimum_object_size."""
+    request = {
+        "Bucket": bucket,
+        "LifecycleConfiguration": {"Rules": [_rule(Expiration={"Days": 1})]},
+        "TransitionDefaultMinimumObjectSize": "value",
+    }
+    assert refusal(emulator, "s3", "put_bucket_lifecycle_configuration", request) == (
+        "InvalidRequest: Invalid TransitionDefaultMinimumObjectSize found: value"
+    )

@@ -104,6 +104,12 @@ def test_a_parameter_that_is_not_there_makes_no_stack(emulator: Emulator, name: 
         assert display_name(emulator, stack) == "plain"
         gone = refusal(Stack(stack.cloudformation), topic_with(f"{{{{resolve:ssm:{name}}}}}"))
         assert gone == f"Parameters: [ssm:{name}] cannot be found."
+        # Recorded: LocalStack v4.14.0, test_resolve_ssm_missing_parameter.
+        typed = topic_with({"Ref": "P"})
+        typed["Parameters"] = {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": name}}
+        assert refusal(Stack(stack.cloudformation), typed) == (
+            "Parameter P should either have input value or default value"
+        )
 
 
 # Secrets Manager

@@ -22,7 +22,7 @@ from harness.targets.ports import choose_port
 from tests.oracle.outcomes import Records, by_frequency, compared, read_records
 from tests.oracle.slices import SLICES, exceptions, paths_of
 
-_SECONDS_A_TEST = 75
+_SECONDS_A_TEST = 150
 
 
 @click.command()

@@ -91,7 +91,7 @@ def _acting(actor: _Actor) -> Iterator[_Actor]:
 def install() -> None:
     """Have LocalStack read and invoke with the actor's rights."""
     change_set_model_preproc.perform_dynamic_reference_lookup = _referred
-    provider.resolve_ssm_parameter = _parameter
+    provider.resolve_ssm_parameter = _typed_parameter
     change_set_model_transform.connect_to = _clients
 
     @patch(ChangeSetModelPreproc._maybe_perform_dynamic_replacements)
@@ -193,19 +193,37 @@ def _referred(reference: DynamicReference, account_id: str, region_name: str) ->
     raise UnresolvedError(f"Dynamic references to {reference.service_name} are not emulated here.")
 
 
+def _typed_parameter(account_id: str, region_name: str, name: str) -> str:
+    """Return what a template's parameter of an SSM type stands for.
+
+    If it is not there LocalStack has AWS's words, those for a parameter without a value: recorded
+    by its test test_resolve_ssm_missing_parameter in cloudformation/test_template_engine.py.
+    """
+    found = _stored(account_id, region_name, name, secure=False)
+    if found is None:
+        raise UnresolvedError(name)
+    return found
+
+
 def _parameter(account_id: str, region_name: str, name: str, *, secure: bool = False) -> str:
-    """Return a parameter of the Parameter Store; `name` may end with a version."""
+    """Return a parameter of the Parameter Store that a dynamic reference names."""
+    found = _stored(account_id, region_name, name, secure=secure)
+    if found is None:
+        raise _unresolved(
+            f"Parameters: [{'ssm-secure' if secure else 'ssm'}:{name}] cannot be found."
+        )
+    return found
+
+
+def _stored(account_id: str, region_name: str, name: str, *, secure: bool) -> str | None:
+    """Return a parameter of the Parameter Store, None if it is not there."""
     ssm = _clients(account_id, region_name).ssm
     try:
         found = ssm.get_parameters(Names=[name], WithDecryption=secure)["Parameters"]
     except ClientError as error:
         denied = error.response["Error"]["Code"] in _DENIED
         raise _unresolved(_NO_PARAMETERS if denied else str(error)) from None
-    if not found:
-        raise _unresolved(
-            f"Parameters: [{'ssm-secure' if secure else 'ssm'}:{name}] cannot be found."
-        )
-    return str(found[0]["Value"])
+    return str(found[0]["Value"]) if found else None
 
 
 def _secret(account_id: str, region_name: str, key: str) -> str:

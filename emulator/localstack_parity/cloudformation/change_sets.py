@@ -95,8 +95,10 @@ class ChangeSetProvider(CloudformationProviderV2):
                 return sets[one]
         return None
 
-    def make_change_set(self, context: RequestContext, request: Request) -> Any:
-        """Make a change set; nothing is left of one that is refused."""
+    def make_change_set(
+        self, context: RequestContext, request: Request, *, direct: bool = False
+    ) -> Any:
+        """Make a change set, or what stands for one; nothing is left of one that is refused."""
         name, given = request.get("StackName") or "", request.get("Capabilities") or []
         stack = find_stack(context, name)
         is_new = stack is None or stack.status == StackStatus.REVIEW_IN_PROGRESS
@@ -145,7 +147,7 @@ class ChangeSetProvider(CloudformationProviderV2):
             change_set.stack.notification_arns = request.get("NotificationARNs") or []
         if wish := request.get("OnStackFailure"):
             change_set.options = Options(on_failure=wish)
-        if stack and not is_new and change_set.status != ChangeSetStatus.FAILED:
+        if stack and not is_new and not direct and change_set.status != ChangeSetStatus.FAILED:
             no_changes.settle(change_set, template)
         if stack and not change_set.has_changes() and change_set.tags != stack.tags:
             # New tags are a change, too: they go to the resources.

@@ -62,6 +62,8 @@ class DescriptionProvider(CloudformationProviderV2):
         described["DisableRollback"] = options_of(stack).on_failure == "DO_NOTHING"
         if role := identity.role_of(stack):
             described["RoleARN"] = role
+        if operations := getattr(stack, "last_operations", None):
+            described["LastOperations"] = operations
         described["NotificationARNs"] = getattr(stack, "notification_arns", [])
         declared = (stack.processed_template or stack.template or {}).get("Outputs") or {}
         if stack.resolved_outputs:

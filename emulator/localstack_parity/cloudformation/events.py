@@ -7,8 +7,8 @@ radkawar/stackd, testdata/aws/cloudformation/function_resource_policy_validation
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -45,13 +45,53 @@ def install() -> None:
     def store_event(original: Callable[..., None], stack: Stack, *args: Any, **more: Any) -> None:
         original(stack, *args, **more)
         event: Event = stack.events[0]
+        if not _is_of_stack(event, stack):
+            _name(event, {one["EventId"] for one in stack.events[1:]})
         if token := getattr(stack, "token", None):
             event["ClientRequestToken"] = token
         if getattr(stack, "operation_id", None):
-            if event["ResourceStatus"] in _ROLLBACKS and _is_of_stack(event, stack):
-                stack.operation_id = str(uuid.uuid4())
+            begins = event["ResourceStatus"] in _ROLLBACKS and _is_of_stack(event, stack)
+            if begins and _last_kind(stack) != "ROLLBACK":
+                begin(stack, event["ResourceStatus"])
             # Not in the event: DescribeStackEvents has no member for it, and would log that.
             _operations(stack)[event["EventId"]] = stack.operation_id
+
+
+def begin(stack: Stack, status: StackStatus) -> None:
+    """Begin an operation of a stack by the status that it has during it.
+
+    The operation's events have its id, and DescribeStacks shows it, and what a rollback goes back
+    from. AWS: CloudFormation API Reference, Stack, LastOperations.
+    """
+    stack.operation_id = str(uuid.uuid4())
+    kind = _KINDS[status.removesuffix("_IN_PROGRESS")]
+    former = _last_operations(stack)[-1:] if kind == "ROLLBACK" else []
+    stack.last_operations = [*former, {"OperationType": kind, "OperationId": stack.operation_id}]
+
+
+def _last_operations(stack: Stack) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = getattr(stack, "last_operations", [])
+    return found
+
+
+def _last_kind(stack: Stack) -> str:
+    return next((one["OperationType"] for one in reversed(_last_operations(stack))), "")
+
+
+def _name(event: Event, taken: Collection[str]) -> None:
+    """Give an event of a resource its id: of resource, status and time, as recorded on AWS.
+
+    LocalStack v4.14.0, cloudformation/api/test_stacks.py, test_list_events_after_deployment.
+    """
+    head = f"{event['LogicalResourceId']}-{event['ResourceStatus']}-"
+    while (name := head + _time(event["Timestamp"])) in taken:
+        event["Timestamp"] += timedelta(milliseconds=1)
+    event["EventId"] = name
+    event["PhysicalResourceId"] = event["PhysicalResourceId"] or ""
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def refusal(change_set: ChangeSet) -> str | None:

@@ -195,6 +195,10 @@ class Executor(StrictResolver):
             else None,
             after_properties=PreprocProperties(properties=replacement.properties_of(step.after)),
         )
+        if event.status == OperationStatus.SUCCESS and (
+            action == ChangeAction.Add or step.replaces
+        ):
+            self.report(name, resource_type, action, "IN_PROGRESS", "Resource creation Initiated")
         self.report(name, resource_type, action, event.status.name, event.message)
         self.steps.append(step)
 

@@ -1,7 +1,9 @@
-"""A template that AWS::Serverless becomes the same again is no change of its stack.
+"""A template that AWS::Serverless becomes the same again is no change for a change set.
 
 LocalStack takes every template with a transform for changed. On AWS such a change set fails as any
-other that changes nothing: SAM Developer Guide, `sam deploy`, --no-fail-on-empty-changeset.
+other that changes nothing: SAM Developer Guide, `sam deploy`, --no-fail-on-empty-changeset. But
+UpdateStack updates: recorded by LocalStack's test (v4.14.0, cloudformation/api/test_stacks.py)
+test_update_stack_with_same_template_withoutchange_transformation.
 Whether a macro of the account would return the same again is not known, so it still counts.
 """
 

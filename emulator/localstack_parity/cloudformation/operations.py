@@ -10,7 +10,6 @@ AWS: CloudFormation User Guide, "Delete a stack" and "Cancel a stack update".
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,7 +18,7 @@ from localstack.services.cloudformation.v2.entities import Stack
 from localstack.utils.threads import start_worker_thread
 
 from localstack_parity import activity
-from localstack_parity.cloudformation import acting
+from localstack_parity.cloudformation import acting, events
 from localstack_parity.cloudformation.options import options_of
 
 LOG = logging.getLogger(__name__)
@@ -122,7 +121,7 @@ def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> 
     _under_way[stack.stack_id] = course
     if before:
         before.withdraw()
-    stack.operation_id = str(uuid.uuid4())
+    events.begin(stack, status)
     course.say(status, "User Initiated")
 
     def run(*_: object) -> None:

@@ -111,6 +111,7 @@ class ParityCloudformationProvider(ChangeSetProvider, LifecycleProvider, Descrip
                 "ChangeSetType": kind,
                 "OnStackFailure": request.get("OnFailure"),
             },
+            direct=True,
         )
         change_set = find_change_set_v2(store_of(context), made["Id"])
         change_set.direct = True

@@ -27,6 +27,7 @@ from localstack_parity.cloudwatch import (
     alarm_messages,
     alarm_validation,
     alarms,
+    composite,
     dashboards,
     measurements,
     metric_data,
@@ -231,6 +232,20 @@ class ParityCloudwatchProvider(CloudwatchProvider):
             account, region, alarm, state_value, state_reason, state_reason_data
         ):
             self._after_change(account, region, alarm)
+
+    def _evaluate_composite_alarm(
+        self, context: Any, composite_alarm: LocalStackAlarm, triggering_alarm: LocalStackAlarm
+    ) -> None:
+        """Put a composite alarm into the state of its rule, whose alarms have names or ARNs."""
+        alarms_there = self.get_store(context.account_id, context.region).alarms
+        found = composite.in_alarm(composite_alarm.alarm["AlarmRule"], alarms_there)
+        before, now = composite_alarm.alarm["StateValue"], "ALARM" if found else "OK"
+        if before == now:
+            return
+        trigger = found or triggering_alarm
+        self._update_state(context, composite_alarm, now, *composite.reason(trigger))
+        if composite_alarm.alarm["ActionsEnabled"]:
+            self._run_composite_alarm_actions(context, composite_alarm, before, trigger)
 
     def _update_state(
         self,
