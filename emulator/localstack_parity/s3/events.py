@@ -146,6 +146,11 @@ class ToTopic(SnsNotifier):
 
     should_notify = staticmethod(_concerns)
 
+    @staticmethod
+    def _get_arn_value_and_name(notifier_configuration: dict[str, Any]) -> tuple[str, str]:
+        """Return the topic, and what AWS calls it in an error."""
+        return notifier_configuration.get("TopicArn", ""), "Topic"
+
     def notify(self, ctx: S3EventNotificationContext, config: dict[str, Any]) -> None:
         """Publish one message."""
         arn = config["TopicArn"]

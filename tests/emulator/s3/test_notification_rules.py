@@ -214,6 +214,8 @@ def test_all_destinations_out_of_reach_are_named(s3: Any, sqs: Any, plain_bucket
         "Message": "The ARN could not be parsed",
         **{"ArgumentName": "Queue", "ArgumentValue": "no-arn"},
     }
+    no_topic = {"TopicArn": "no-topic", "Events": [CREATED]}
+    assert refused(TopicConfigurations=[no_topic])["ArgumentName"] == "Topic"
     function = "arn:aws:lambda:us-east-1:111122223333:function:missing"
     functions = [{"LambdaFunctionArn": function, "Events": [CREATED]}]
     assert refused(LambdaFunctionConfigurations=functions) == {
