@@ -95,7 +95,7 @@ dev: ## install everything, with the tools of the tests
 	@./tapstack install --dev
 
 clean: ## stop the emulator and remove everything that was installed or built
-	@[ ! -e .venv/.installed ] || ./tapstack down
+	@[ ! -e .venv/.installed ] || ./tapstack down --saved
 	@rm -rf .venv .tapstack build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help: ## list these targets

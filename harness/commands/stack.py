@@ -62,14 +62,18 @@ def up(
 
 @click.command()
 @configured("state", "target")
-def down(settings: Settings) -> int:
+@click.option("--saved", is_flag=True, help="Remove saved states, too.")
+def down(settings: Settings, *, saved: bool) -> int:
     """Stop everything; what was deployed is gone.
 
     The emulator's state is part of its process: nothing but saved states is kept between two runs,
-    one of which is made here if it was started with PERSISTENCE=1.
+    one of which is made here if it was started with PERSISTENCE=1. `--saved` removes them, too.
     """
     targets = targets_to_stop(settings)
     stopped = [target.stop() for target in targets]
+    removed = [name for target in targets if saved for name in emulator_state.remove_all(target)]
+    if removed:
+        click.echo(f"Removed what was saved: {', '.join(removed)}.")
     if any(stopped):
         kept = [name for target in targets for name in emulator_state.kept(target)]
         but = f" but saved states ({', '.join(kept)})" if kept else ""

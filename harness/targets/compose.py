@@ -35,6 +35,10 @@ SERVICE = "emulator"
 ENDPOINT_INSIDE = "http://127.0.0.1:4566"  # where the emulator is for its functions
 READY_WITHIN_S = 90.0
 _COMPOSE_S = 120.0
+_STOP_S = 10.0
+# The volumes of docker-compose.yml: where it works, and what outlives the container.
+_WORK, _SAVED = "state", "saved"
+_SAVED_INSIDE = "/var/lib/localstack"
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class Container:
     """The container of one state folder, as the engine describes it.
 
     `state` is the engine's word: running, paused, exited … or "out of memory" where the kernel has
-    killed it for its limit. `pid` is the emulator's process; None
-    where that is not one of this machine, as with an engine in a virtual machine.
+    killed it for its limit. `pid` is the emulator's process; None where that is not one of this
+    machine, as with an engine in a virtual machine. `environment` is what it was started with.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Container:
     state: str
     port: int | None
     pid: int | None
+    environment: Mapping[str, str]
 
     @property
     def endpoint(self) -> str | None:
@@ -91,14 +96,10 @@ def start(settings: Settings, tell: Tell) -> bool:
     One that does not answer is replaced. Raises Problem if the port is taken or it does not come
     up; then nothing of it is left.
     """
-    if os.environ.get("PERSISTENCE", "0").lower() not in ("", "0", "false"):
-        raise Problem(
-            "PERSISTENCE=1 is for the embedded target: the container goes with all that it holds.",
-            "Use TARGET=embedded, or leave it out.",
-        )
     prepare(settings, tell)
     found = find(settings)
     if found and found.ready:
+        emulator.refuse_other_keeping(os.environ, found.environment)
         return False
     if found:
         stop(settings)
@@ -118,16 +119,50 @@ def start(settings: Settings, tell: Tell) -> bool:
 
 
 def stop(settings: Settings) -> bool:
-    """Remove the container with its volume and network; return whether there was one."""
-    if not find(settings):
+    """Remove the container with its network and all but saved states; return whether it was there.
+
+    One with PERSISTENCE=1 is given the time to save what it holds.
+    """
+    found = find(settings)
+    if not found:
         return False
-    done = _compose(settings, "down", "--volumes", "--remove-orphans")
+    within_s = emulator.SAVE_DEADLINE_S if emulator.saves(found.environment) else _STOP_S
+    done = _compose(settings, "down", "--remove-orphans", "--timeout", f"{within_s:.0f}")
     if done.returncode:
         raise Problem(
             f"Compose could not remove the emulator: {last_line(done.stderr)}.",
             f"`docker ps --filter label={_project_label(settings)}` shows what is left.",
         )
+    docker("volume", "rm", "--force", _volume(settings, _WORK))
+    if _names_in(settings, found.image) == []:
+        remove_saved(settings)
     return True
+
+
+def saved_states(settings: Settings) -> list[str]:
+    """The names of the saved states, which are there whether the container is or not."""
+    return _names_in(settings, image_name(settings)) or []
+
+
+def remove_saved(settings: Settings) -> None:
+    """Remove all saved states, with their key."""
+    docker("volume", "rm", "--force", _volume(settings, _SAVED))
+
+
+def _names_in(settings: Settings, image: str) -> list[str] | None:
+    """What the volume of saved states has, seen with an image; None where that cannot be seen."""
+    volume = _volume(settings, _SAVED)
+    if not shutil.which("docker") or docker("volume", "inspect", volume).returncode:
+        return []
+    found = docker(
+        *("run", "--rm", "--pull", "never", "--network", "none", "--read-only"),
+        *("--volume", f"{volume}:{_SAVED_INSIDE}:ro", "--entrypoint", "find", image),
+        *(_SAVED_INSIDE, "-name", "[!.]*.state", "-printf", "%f\\n"),
+        timeout_s=_COMPOSE_S,
+    )
+    if found.returncode:
+        return None
+    return sorted(name.removesuffix(".state") for name in found.stdout.splitlines())
 
 
 def find(settings: Settings) -> Container | None:
@@ -170,9 +205,12 @@ def _wait_until_ready(settings: Settings) -> None:
 
 
 def _did_not_start(settings: Settings, happened: str) -> Problem:
+    remedy = "Give it more room with TAPSTACK_MEMORY and TAPSTACK_CPUS, or use TARGET=embedded."
+    if emulator.saves(os.environ):
+        remedy = "If it is what was saved, `tapstack down --saved` removes that. " + remedy
     return Problem(
         happened,
-        "Give it more room with TAPSTACK_MEMORY and TAPSTACK_CPUS, or use TARGET=embedded.",
+        remedy,
         details=end_of(log_lines(settings, LINES_SHOWN)) if find(settings) else "",
     )
 
@@ -187,6 +225,7 @@ def _container(described: Mapping[str, Any]) -> Container:
         state="out of memory" if state["OOMKilled"] and not state["Running"] else state["Status"],
         port=int(port) if port else None,
         pid=_emulator_process(state["Pid"]),
+        environment=dict(each.split("=", 1) for each in described["Config"]["Env"]),
     )
 
 
@@ -206,6 +245,10 @@ def _emulator_process(first: int) -> int | None:
 def _project(settings: Settings) -> str:
     """One Compose project per state folder: checkouts beside each other do not meet."""
     return f"tapstack-{hashlib.sha256(str(settings.state_dir).encode()).hexdigest()[:8]}"
+
+
+def _volume(settings: Settings, name: str) -> str:
+    return f"{_project(settings)}_{name}"
 
 
 def _project_label(settings: Settings) -> str:

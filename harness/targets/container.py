@@ -51,8 +51,16 @@ class ComposeTarget:
         return started
 
     def stop(self) -> bool:
-        """Remove the container, its network and its volume, and so what was deployed in it."""
+        """Remove the container and its network, and so what was deployed in it."""
         return compose.stop(self._settings)
+
+    def saved_states(self) -> list[str]:
+        """The names of what was saved, in a volume that stays when the container goes."""
+        return compose.saved_states(self._settings)
+
+    def remove_saved(self) -> None:
+        """Remove that volume."""
+        compose.remove_saved(self._settings)
 
     def running(self) -> bool:
         """Whether the emulator in the container of this state folder answers."""

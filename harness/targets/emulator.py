@@ -137,7 +137,8 @@ def start(config: EmulatorConfig, *, background: bool) -> RunningEmulator:
     with start_lock(folder):
         if found := read_record(config.state_dir):
             if answers(found.port, patience_s=BUSY_PATIENCE_S):
-                _refuse_other_keeping(config, found.process)
+                wanted = {**os.environ, **config.environment}
+                refuse_other_keeping(wanted, found.process.environ())
                 return RunningEmulator(
                     config.state_dir, found.port, found.process.pid, already_running=True
                 )
@@ -303,13 +304,14 @@ def _end_of_log(log: Path) -> str:
     return "\n".join(f"  | {line}" for line in lines[-LOG_LINES_SHOWN:])
 
 
-def _saves(environment: Mapping[str, str]) -> bool:
+def saves(environment: Mapping[str, str]) -> bool:
+    """Whether an emulator with this environment saves what it holds when it stops."""
     return environment.get("PERSISTENCE", "").lower() in ("1", "true")
 
 
-def _refuse_other_keeping(config: EmulatorConfig, process: psutil.Process) -> None:
+def refuse_other_keeping(wanted: Mapping[str, str], runs_with: Mapping[str, str]) -> None:
     """Problem where it is to be kept over a restart, and runs without: it would be lost."""
-    if _saves({**os.environ, **config.environment}) and not _saves(process.environ()):
+    if saves(wanted) and not saves(runs_with):
         raise Problem(
             "The emulator runs already, and was started without PERSISTENCE=1.",
             "`tapstack state save NAME` keeps what it holds; stop it with `tapstack down` first.",
@@ -321,7 +323,7 @@ def _stop_process(process: psutil.Process) -> None:
     family = [process]
     with contextlib.suppress(psutil.NoSuchProcess):
         family += process.children(recursive=True)
-        deadline_s = SAVE_DEADLINE_S if _saves(process.environ()) else STOP_DEADLINE_S
+        deadline_s = SAVE_DEADLINE_S if saves(process.environ()) else STOP_DEADLINE_S
         process.send_signal(signal.SIGTERM)
         psutil.wait_procs([process], timeout=deadline_s)
     with contextlib.suppress(psutil.NoSuchProcess):

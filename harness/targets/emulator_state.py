@@ -1,13 +1,14 @@
 """What the emulator holds as a whole: saved into a file, loaded from one, dropped.
 
 The files lie beside the emulator's work, and the emulator alone writes and loads them; what they
-say of themselves is read here too, for they stay when it ends. They are for the embedded emulator:
-in a container they would go with it.
+say of themselves is read here too, for they stay when it ends. Those of the emulator in a container
+are in a volume of their own, where only their names can be seen while it does not run.
 """
 
 import contextlib
 import json
 import re
+import shutil
 import urllib.error
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from typing import Any
 from harness.files import check_folder
 from harness.problems import Problem
 from harness.targets import own_routes
+from harness.targets.container import ComposeTarget
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.state_folder import states_path
 from harness.targets.target import Target
@@ -56,8 +58,20 @@ def keeps_files_here(target: Target) -> bool:
 
 
 def kept(target: Target) -> list[str]:
-    """The names of the saved states that are files of this machine."""
+    """The names of the saved states that are there whether the target runs or not."""
+    if isinstance(target, ComposeTarget):
+        return target.saved_states()
     return [path.stem for path in _files(target)] if keeps_files_here(target) else []
+
+
+def remove_all(target: Target) -> list[str]:
+    """Remove all saved states of a target, and return the names that there were."""
+    names = kept(target)
+    if isinstance(target, ComposeTarget):
+        target.remove_saved()
+    elif keeps_files_here(target):
+        shutil.rmtree(states_path(target.state_dir), ignore_errors=True)
+    return names
 
 
 def require_saved(target: Target, name: str) -> None:

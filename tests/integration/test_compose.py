@@ -60,7 +60,7 @@ def test_a_day_is_judged_the_same_on_both(
 def test_up_publishes_on_loopback_only_and_down_leaves_nothing(
     tapstack: Tapstack, settings: Settings
 ) -> None:
-    """The port is bound to 127.0.0.1; container, network and volume are gone afterwards."""
+    """The port is bound to 127.0.0.1; container, network and volumes are gone afterwards."""
     done = tapstack("up", TARGET="compose")
     assert done.returncode == 0, done.stderr
     found = compose.find(settings)
@@ -94,7 +94,7 @@ def _status_for(host: str, port: int) -> int:
 
 
 def test_the_container_has_no_privileges(settings: Settings) -> None:
-    """No root, no capabilities, no socket, nothing to write to but /state and /tmp, and limits."""
+    """No root, no capabilities, no socket, nothing to write to but volumes and /tmp, and limits."""
     ComposeTarget(settings).start()
     found = compose.find(settings)
     assert found
@@ -103,7 +103,7 @@ def test_the_container_has_no_privileges(settings: Settings) -> None:
     inspected = docker("inspect", "--format", facts, found.id).stdout.strip()
     assert inspected == "tapstack false true [ALL] [no-new-privileges:true] 0"
     mounts = docker("inspect", "--format", "{{range .Mounts}}{{.Destination}} {{end}}", found.id)
-    assert mounts.stdout.split() == ["/state"]
+    assert sorted(mounts.stdout.split()) == ["/state", "/var/lib/localstack"]
     limits = docker(
         "inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}", found.id
     )

@@ -14,6 +14,7 @@ from botocore.config import Config
 from PIL import Image
 
 from harness.polling import wait_until
+from harness.settings import Settings
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.ports import choose_port
 from tests.integration.conftest import Tapstack
@@ -136,6 +137,18 @@ def test_nothing_is_replaced_unasked(tapstack: Tapstack, target: EmbeddedTarget)
     code, said = at_a_terminal("n\n", "state", "load", "mine", state=target.state_dir)
     assert (code, "Replace all" in said, "Nothing was replaced" in said) == (0, True, True)
     assert [each["Name"] for each in target.client("s3").list_buckets()["Buckets"]] == ["stays"]
+
+
+def test_saved_states_go_where_that_is_asked_for(tapstack: Tapstack, state_dir: Path) -> None:
+    """Nothing has to run for it."""
+    embedded = EmbeddedTarget(Settings(state_dir=state_dir, port=0))
+    embedded.start()
+    assert tapstack("state", "save", "mine").returncode == 0
+    embedded.stop()
+    assert "mine" in tapstack("state", "list").stdout
+    done = tapstack("down", "--saved")
+    assert (done.returncode, "Removed what was saved: mine." in done.stdout) == (0, True)
+    assert "Nothing was saved" in tapstack("state", "list").stdout
 
 
 def test_nothing_starts_for_a_state_that_is_not_there(tapstack: Tapstack, state_dir: Path) -> None:
