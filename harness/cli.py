@@ -54,7 +54,8 @@ Environment:
 Targets:
   embedded   the emulator as a process of this machine
   compose    the same emulator in Docker: BASE_IMAGE is what its image is built
-             on, TAPSTACK_IMAGE one to use instead; TAPSTACK_MEMORY, TAPSTACK_CPUS
+             on, TAPSTACK_NODE="20 22" has it run functions in Node.js, TAPSTACK_IMAGE
+             is one to use instead; TAPSTACK_MEMORY, TAPSTACK_CPUS
   endpoint   whatever answers at ENDPOINT_URL, on this machine or, with
              ENDPOINT_PRIVATE=1, at a name or an address of a private network
   auto       the one that runs; else compose if Docker answers and the image can

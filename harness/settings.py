@@ -55,6 +55,7 @@ EMAIL = re.compile(
 )
 # "Stack name" of the CloudFormation guide; a run's queue has 25 characters more, and 80 at most.
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,49}")
+NODE_VERSIONS = re.compile(r"|(20|22|24)( (20|22|24))*")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
@@ -78,6 +79,7 @@ class Settings:
     region: str = "us-east-1"
     image: str = ""  # of the emulator, instead of the one that is built on base_image
     base_image: str = "python:3.13-slim"
+    node_versions: str = ""  # such as "20 22": of Node.js in that image, for functions
     endpoint: str = ""  # of the target "endpoint", and whether it may be in a private network
     endpoint_private: bool = False
 
@@ -157,6 +159,12 @@ def read_settings(
         ),
         image=choice("image", "TAPSTACK_IMAGE"),
         base_image=choice("base_image", "BASE_IMAGE"),
+        node_versions=_matching(
+            NODE_VERSIONS,
+            choice("node_versions", "TAPSTACK_NODE"),
+            "a list of Node.js versions",
+            "Use 20, 22 or 24, or some of them with spaces between.",
+        ),
         endpoint=choice("endpoint", "ENDPOINT_URL"),
         endpoint_private=environment.get("ENDPOINT_PRIVATE") == "1",
     )

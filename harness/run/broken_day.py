@@ -160,6 +160,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "NOTIFICATION_EMAIL": settings.email,
         "TAPSTACK_IMAGE": settings.image,
         "BASE_IMAGE": settings.base_image,
+        "TAPSTACK_NODE": settings.node_versions,
     }
 
 

@@ -31,6 +31,7 @@ INPUTS = (
     "emulator/installer.lock",
     "emulator/requirements.lock",
     "emulator/runtime/requirements.lock",
+    "emulator/runtime/nodejs",
     "emulator/pyproject.toml",
     "emulator/hatch_build.py",
     "emulator/localstack_parity",
@@ -63,7 +64,8 @@ def image_name(settings: Settings) -> str:
     if settings.image:
         return settings.image
     content = content_hash(*(settings.sources / name for name in INPUTS))
-    tag = hashlib.sha256(f"{settings.base_image} {content}".encode()).hexdigest()[:12]
+    chosen = f"{settings.base_image} {settings.node_versions} {content}"
+    tag = hashlib.sha256(chosen.encode()).hexdigest()[:12]
     return f"tapstack-emulator:{tag}"
 
 
@@ -113,6 +115,7 @@ def _build(settings: Settings, image: str) -> None:
         shutil.copyfile(certificates, emulator / ".ca-certificates.crt")
     done = docker(
         *("build", "--build-arg", f"BASE_IMAGE={settings.base_image}"),
+        *("--build-arg", f"NODE_VERSIONS={settings.node_versions}"),
         *("--tag", image, "--tag", "tapstack-emulator:latest"),
         *("--file", str(emulator / "Dockerfile"), str(settings.sources)),
         timeout_s=_BUILD_S,

@@ -42,6 +42,7 @@ def test_the_persons_aws_region_is_not_read() -> None:
         *[("email", bad) for bad in ("ops", "ops@", "@example.com", "a b@example.com", "a@b")],
         *[("port", bad) for bad in ("65536", "http", "-1", "45.5", "²")],
         *[("region", bad) for bad in ("us-east", "US-EAST-1", "local")],
+        *[("node_versions", bad) for bad in ("18", "22,24", "20  22", "v22")],
     ],
 )
 def test_a_malformed_value_is_named_with_its_form(option: str, value: str) -> None:

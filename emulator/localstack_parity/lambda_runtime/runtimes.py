@@ -9,6 +9,7 @@ from pathlib import Path
 from localstack_parity.lambda_runtime import node_runtime, own_runtime, python_runtime
 from localstack_parity.lambda_runtime.interpreter import LAYERS, Interpreter, Unsupported
 
+_IN_IMAGE = Path("/opt/tapstack/runtimes")  # see emulator/Dockerfile
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -56,13 +57,21 @@ def installed() -> Iterator[str]:
 
 def _remedy(runtime: str) -> str:
     """Return where a runtime would have been found."""
+    in_image = folder() == _IN_IMAGE
     for major in node_runtime.VERSIONS:
         if runtime == f"nodejs{major}.x":
+            if in_image:
+                return (
+                    f' in this image: build it with NODE_VERSIONS="{major}", which is '
+                    f'TAPSTACK_NODE="{major}" for `tapstack up`'
+                )
             return (
                 f": it takes Node.js {major}, on the emulator's PATH, from a version manager such "
                 f"as nvm, or in {folder()}/{runtime}/bin"
             )
     others = [f"python3.{minor}" for minor in (10, 11, 12, 14)]
+    if in_image:
+        return " in this image: use python3.13 or, where it can be installed, TARGET=embedded"
     remedy = f" (./tapstack install --python {runtime[6:]} makes it)" if runtime in others else ""
     return f" under {folder()}{remedy}"
 

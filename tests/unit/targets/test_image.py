@@ -25,9 +25,11 @@ def test_the_images_tag_is_a_hash_of_what_is_in_it(checkout: Settings) -> None:
     before = image_name(checkout)
     assert re.fullmatch(r"tapstack-emulator:[0-9a-f]{12}", before)
     assert image_name(replace(checkout, base_image="debian:trixie")) != before
+    assert image_name(replace(checkout, node_versions="22")) != before
     for changed in (
         "emulator/localstack_parity/plugins.py",
         "emulator/requirements.lock",
+        "emulator/runtime/nodejs/22.lock",
         "emulator/Dockerfile",
         "libraries/iam_policies/iam_policies/evaluation.py",
     ):
@@ -70,4 +72,4 @@ def test_compose_is_valid_for_its_first_version_too(project_root: Path) -> None:
     assert not {"develop", "privileged", "devices", "network_mode", "pid"} & set(service)
     assert "start_interval" not in service["healthcheck"]
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-    assert service["volumes"] == ["state:/state"]
+    assert service["volumes"] == ["state:/state", "saved:/var/lib/localstack"]

@@ -7,7 +7,6 @@ import pytest
 
 from harness.problems import Problem
 from harness.settings import Settings, read_settings
-from harness.targets import compose
 from harness.targets.choosing import choose_target
 from harness.targets.clients import LocalClients
 
@@ -18,14 +17,6 @@ def test_an_unknown_target_is_answered_with_those_there_are() -> None:
         choose_target(read_settings({"target": "moon"}, env={}))
     assert "moon" in problem.value.happened
     assert "embedded" in problem.value.remedy
-
-
-def test_a_container_does_not_seem_to_outlive_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes with its volume, so PERSISTENCE=1 is refused before anything is started."""
-    monkeypatch.setenv("PERSISTENCE", "1")
-    with pytest.raises(Problem, match="PERSISTENCE=1 is for the embedded target") as problem:
-        compose.start(read_settings(env={}), print)
-    assert problem.value.exit_code == 2
 
 
 @pytest.mark.parametrize(
