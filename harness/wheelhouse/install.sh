@@ -34,6 +34,8 @@ if [ -f "$here/python.tar.gz" ]; then
     mkdir -- "$folder/.tapstack/python"
     tar -xzf "$here/python.tar.gz" -C "$folder/.tapstack/python"
 fi
+mkdir -- "$folder/.tapstack/runtimes"
+tar -xzf "$here/runtimes.tar.gz" -C "$folder/.tapstack/runtimes"
 if [ -f "$here/image.tar.gz" ] && docker version > /dev/null 2>&1; then
     docker load --quiet --input "$here/image.tar.gz"
 fi

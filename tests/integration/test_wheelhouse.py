@@ -1,5 +1,6 @@
 """`make wheelhouse` of a checkout of few packages, and an installation from it, offline."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.function_runtimes import NodeSdk
 from harness.settings import Settings
 from harness.targets.image import docker
 from harness.wheelhouse.gather import pack_image
@@ -27,6 +29,8 @@ PACKAGES = {
     "lambda/image_processor/requirements.lock": {"jmespath"},
 }
 INSTALLERS = ("cut", "find", "gzip", "ln", "sha256sum", "sort", "tar")
+# One of the packages of npm's lock.
+NODE_PACKAGE = "tslib"
 # The command of the small checkout: it packages its function, as `up` does.
 MAIN = """
 from harness.settings import Settings
@@ -53,6 +57,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> 
     copy = shutil.copytree(project_root, place / "checkout", ignore=unneeded)
     for name, wanted in PACKAGES.items():
         (copy / name).write_text(only(wanted, (project_root / name).read_text()))
+    cut_down(copy / "emulator" / "runtime" / "nodejs")
     (copy / "harness" / "__main__.py").write_text(MAIN)
     # Without LocalStack among the few packages there is nothing to make an index of.
     (copy / "emulator" / "localstack_parity" / "service_index.py").write_text("")
@@ -74,6 +79,17 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> 
     )
     assert said.returncode == 0, said.stdout + said.stderr
     return Wheelhouse(folder, said)
+
+
+def cut_down(folder: Path) -> None:
+    """Have npm's lock in a folder list one package, which needs no other."""
+    lock = json.loads((folder / "package-lock.json").read_text())
+    path = f"node_modules/{NODE_PACKAGE}"
+    needed = {"dependencies": {NODE_PACKAGE: lock["packages"][path]["version"]}}
+    about = {"name": lock["name"], "version": lock["version"], **needed}
+    lock["packages"] = {"": about, path: lock["packages"][path]}
+    (folder / "package-lock.json").write_text(json.dumps(lock))
+    (folder / "package.json").write_text(json.dumps(about))
 
 
 type Offline = Callable[..., Run]
@@ -119,6 +135,10 @@ def test_it_installs_and_packages_without_a_network(
     built = project.glob(".tapstack/emulator-venv/lib/*/site-packages/crontab")
     assert [each.is_dir() for each in built] == [True]
     assert not (project / ".venv" / "mine").exists()
+    if shutil.which("npm"):
+        sdk = NodeSdk(project / "emulator/runtime/nodejs", project / ".tapstack/runtimes/nodejs")
+        assert sdk.complete()
+        assert (sdk.folder / "node_modules" / NODE_PACKAGE / "package.json").is_file()
     again = offline(wheelhouse.folder / "install", "mine")
     assert (again.returncode, again.stderr.splitlines()[0]) == (2, "mine is there already.")
     gone = project / ".tapstack" / "wheelhouse"
