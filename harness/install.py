@@ -1,9 +1,9 @@
 """Makes the environments that the project runs in, from its hashed locks.
 
 They are `.venv` (the harness), and below `.tapstack`, `emulator-venv` and `runtimes/python3.13`
-(what a function finds on AWS), with runtimes of other Pythons if they are asked for, and the AWS
-SDK of functions in Node.js where npm is. ./tapstack runs this before any of them exists, so it
-needs nothing but the standard library.
+(what a function finds on AWS), with runtimes of other Pythons and Locust if they are asked for, and
+the AWS SDK of functions in Node.js where npm is. ./tapstack runs this before any of them exists, so
+it needs nothing but the standard library.
 
 An environment is complete once it holds the stamp of what it was made from. It is written last, so
 an interrupted installation is thrown away and made anew.
@@ -133,6 +133,12 @@ def other_runtimes(root: Path, runtimes: Path, versions: Sequence[str]) -> list[
     ]
 
 
+def locust_environment(root: Path) -> Environment:
+    """The environment of Locust, which runs with workers need and nothing else does."""
+    lock = root / "harness" / "run" / "workers" / "requirements.lock"
+    return Environment("load generator, Locust", root / ".tapstack" / "locust-venv", lock)
+
+
 def _libraries(root: Path) -> tuple[Path, ...]:
     return tuple(file.parent for file in sorted(root.glob("libraries/*/pyproject.toml")))
 
@@ -153,10 +159,13 @@ def install_emulator(root: Path, installation: Path, uv: Path) -> None:
         _make_node_sdk(sdk, log)
 
 
-def install(root: Path, *, dev: bool, fingerprint: str, pythons: Sequence[str] = ()) -> None:
+def install(
+    root: Path, *, dev: bool, fingerprint: str, pythons: Sequence[str] = (), locust: bool = False
+) -> None:
     """Make what is missing or out of date, then note `fingerprint` as installed.
 
-    `pythons` are versions that functions run on as well, such as "3.12".
+    `pythons` are versions that functions run on as well, such as "3.12". `locust` is for runs with
+    workers; the tests have some, and once it was made it is kept up to date.
 
     Raises Problem if the Python is wrong, a folder cannot be written, the disk is full or the
     packages cannot be fetched.
@@ -165,6 +174,9 @@ def install(root: Path, *, dev: bool, fingerprint: str, pythons: Sequence[str] =
     with _one_at_a_time(root / ".tapstack") as log:
         runtimes = root / ".tapstack" / "runtimes"
         wanted = [*environments(root, dev=dev), *other_runtimes(root, runtimes, pythons)]
+        workers = locust_environment(root)
+        if dev or locust or workers.path.exists():
+            wanted.append(workers)
         uv = wanted[0].path / "bin" / "uv"
         for environment in wanted:
             if not environment.complete():
@@ -278,10 +290,15 @@ def main() -> int:
         choices=function_runtimes.VERSIONS,
         help="with a runtime for functions of another Python, which has to be on this machine",
     )
+    parser.add_argument("--locust", action="store_true", help="with Locust, for runs with workers")
     given = parser.parse_args()
     try:
         install(
-            Path(given.root), dev=given.dev, fingerprint=given.fingerprint, pythons=given.python
+            Path(given.root),
+            dev=given.dev,
+            fingerprint=given.fingerprint,
+            pythons=given.python,
+            locust=given.locust,
         )
     except Problem as problem:
         say(str(problem))

@@ -8,11 +8,11 @@ Expect: every image exactly once, and right in every respect.
 from harness.evidence import checks
 from harness.evidence.check import Check, Verdict, rule
 from harness.evidence.observations import Run
-from harness.images.corpus import plan
 from harness.run.scenario import Context
 
 TITLE = "a day of 2,000 uploads, each image proven"
 GATE = 1
+OPTIONS = ("images", "day", "workers")
 
 IMAGES = 2000
 DAY_S = 60.0
@@ -21,7 +21,7 @@ DAY_S = 60.0
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Send the day and judge it."""
     options = context.options
-    pictures = plan(options.images or IMAGES, options.seed)
+    pictures = context.share.of_plan(options.images or IMAGES, options.seed)
     finished = context.send(pictures, options.day_s or DAY_S, fitted=options.day_s is None)
     return finished, judge(finished)
 

@@ -19,6 +19,13 @@ from harness.targets.choosing import target_to_start
 @click.option("--day", metavar="TIME", help="What the day is compressed to, e.g. 60s or 5m.")
 @click.option("--for", "lasting", metavar="TIME", help="How long soak repeats it.  [10m]")
 @click.option("--seed", default="1", metavar="N", help="The same seed makes the same images.  [1]")
+@click.option("--workers", metavar="N", help="Send with N processes, which Locust connects.")
+@click.option(
+    "--listen",
+    metavar="ADDRESS",
+    help="Wait for the workers there, in a private network, and start none.",
+)
+@click.option("--web", is_flag=True, help="Show Locust's page at 127.0.0.1:8089 meanwhile.")
 @click.option(
     "--fail-if",
     "fail_if",
@@ -35,7 +42,10 @@ def run(
     lasting: str | None,
     seed: str,
     fail_if: tuple[str, ...],
+    workers: str | None,
+    listen: str | None,
     *,
+    web: bool,
     as_json: bool,
 ) -> int:
     """Run SCENARIO and judge what came out.
@@ -47,6 +57,7 @@ def run(
       tapstack run daily-load
       tapstack run daily-load --images 200 --day 30s
       tapstack run daily-load --fail-if 'p95>2s' --fail-if 'throughput<10'
+      tapstack run daily-load --images 20000 --workers 4
       tapstack run daily-load --json | jq .passed
     """
     # Imported late: images and numbers take their time to load, and no other command needs them.
@@ -55,10 +66,12 @@ def run(
     from harness.page.summary import append_summary, summary
     from harness.run.catalogue import find_scenario
     from harness.run.scenario import RunOptions, run_scenario
+    from harness.run.workers.start import read_workers
 
-    taken = find_scenario(scenario, settings).options
-    for option, value in (("images", images), ("day", day), ("for", lasting)):
-        if value is not None and option not in taken:
+    found = find_scenario(scenario, settings)
+    given = {"images": images, "day": day, "for": lasting, "workers": workers}
+    for option, value in given.items():
+        if value is not None and option not in found.options:
             raise Problem(
                 f"The scenario {scenario} has no use for --{option}.", f"Leave --{option} out."
             )
@@ -69,10 +82,17 @@ def run(
         seed=positive_count(seed, "a seed"),
         fail_if=tuple(read_threshold(text) for text in fail_if),
     )
+    asked = read_workers(settings, workers, listen, web=web)
     check_reports_folder(settings.reports_dir)
     target = target_to_start(settings, tell)
     stack = bring_up(target, settings, tell=tell)
-    outcome = run_scenario(scenario, target, settings, stack, options)
+    if asked:
+        from harness.run.workers.coordinate import run_with_workers
+
+        sent = options.images or found.images
+        outcome = run_with_workers(scenario, target, settings, stack, options, asked, sent)
+    else:
+        outcome = run_scenario(scenario, target, settings, stack, options)
     append_summary(summary(outcome.report, shown(outcome.folder)))
     if as_json:
         print_json(outcome.report)

@@ -318,7 +318,7 @@ class Ledger:
                 if "stray" in record:
                     strays.append(Notice(**record["stray"]))
                 else:
-                    entries.append(_entry(record))
+                    entries.append(entry_of(record))
         return cls(entries, strays)
 
 
@@ -333,7 +333,8 @@ def _counted(entry: Entry) -> list[str]:
     return [name for name, holds in states.items() if holds]
 
 
-def _entry(record: dict[str, Any]) -> Entry:
+def entry_of(record: dict[str, Any]) -> Entry:
+    """The entry that was saved as `record`."""
     expected, output = record["expected"], record["output"]
     for name in ("source_size", "output_size"):
         expected[name] = tuple(expected[name])

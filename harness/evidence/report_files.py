@@ -104,12 +104,17 @@ def _free(path: Path) -> Path:
 
 def write_report(folder: Path, report: Mapping[str, Any], run: Run) -> None:
     """Write report.json, junit.xml, and what `tapstack` judged them from, into `folder`."""
-    text = json.dumps(report, indent=2, ensure_ascii=False, default=str)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
-    junit(report).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
+    write_verdict(folder, report)
     run.ledger.save(folder / "ledger.jsonl")
     run.seen.save(folder / "observations.json")
     invocations.save(run.invocations, folder / "invocations.jsonl")
+
+
+def write_verdict(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write report.json and junit.xml into `folder`."""
+    text = json.dumps(report, indent=2, ensure_ascii=False, default=str)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    junit(report).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
 
 
 def junit(report: Mapping[str, Any]) -> "ElementTree.ElementTree[ElementTree.Element]":

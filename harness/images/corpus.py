@@ -2,7 +2,7 @@
 
 import random
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -102,12 +102,30 @@ class Picture:
         return (height, width) if self.orientation >= 5 else (width, height)
 
 
+class Plan:
+    """`count` pictures in the shares of MIX, shuffled; equal arguments give equal pictures.
+
+    Each is drawn by its own index when it is asked for: of a plan there is no more in memory than
+    the pictures' kinds, a byte each. A process that sends a part of it makes no more than that.
+    """
+
+    def __init__(self, count: int, seed: int) -> None:
+        self._seed, self._kinds = seed, bytearray(_in_shares(count))
+        random.Random(f"corpus {seed}").shuffle(self._kinds)
+
+    def picture(self, index: int) -> Picture:
+        """The picture at that place."""
+        rng = random.Random(f"corpus {self._seed} {index}")
+        return _picture(index, MIX[self._kinds[index]], rng)
+
+    def every(self, of: int, number: int = 0) -> Iterator[Picture]:
+        """Every `of`-th picture from `number` on, made one by one."""
+        return (self.picture(index) for index in range(number, len(self._kinds), of))
+
+
 def plan(count: int, seed: int) -> list[Picture]:
-    """`count` pictures in the shares of MIX, shuffled; equal arguments give equal pictures."""
-    rng = random.Random(f"corpus {seed}")
-    kinds = _in_shares(count)
-    rng.shuffle(kinds)
-    return [_picture(index, kind, rng) for index, kind in enumerate(kinds)]
+    """All pictures of a Plan."""
+    return list(Plan(count, seed).every(1))
 
 
 def of_kind(kind: Kind, count: int, seed: int) -> list[Picture]:
@@ -116,15 +134,15 @@ def of_kind(kind: Kind, count: int, seed: int) -> list[Picture]:
     return [_picture(index, kind, rng) for index in range(count)]
 
 
-def _in_shares(count: int) -> list[Kind]:
-    """`count` kinds in the shares of MIX, rounded by the largest remainder."""
+def _in_shares(count: int) -> Iterator[int]:
+    """`count` kinds as places in MIX, in its shares, rounded by the largest remainder."""
     total = sum(kind.share for kind in MIX)
     exact = {kind.name: count * kind.share / total for kind in MIX}
     whole = {name: int(share) for name, share in exact.items()}
     by_remainder = sorted(exact, key=lambda name: whole[name] - exact[name])
     for name in by_remainder[: count - sum(whole.values())]:
         whole[name] += 1
-    return [kind for kind in MIX for _ in range(whole[kind.name])]
+    return (place for place, kind in enumerate(MIX) for _ in range(whole[kind.name]))
 
 
 def _picture(index: int, kind: Kind, rng: random.Random) -> Picture:

@@ -16,13 +16,14 @@ _WORK = np.concatenate([[0.0], np.cumsum((_RATES[1:] + _RATES[:-1]) / 2)])
 PEAK = float(_RATES.max() / (_WORK[-1] / _HOURS[-1]))
 
 
-def due_times(count: int, day_s: float, seed: int) -> list[float]:
+def due_times(count: int, day_s: float, seed: int, number: int = 0, of: int = 1) -> list[float]:
     """`count` increasing due times within `day_s` seconds, more where the day is busier.
 
     The day is cut into `count` pieces of equal work and one image falls into each, at random: exact
-    in total, irregular in detail. Equal arguments give equal times.
+    in total, irregular in detail. Equal arguments give equal times; of them every `of`-th, from
+    `number` on.
     """
-    jitter = np.random.default_rng([seed, count]).random(count)
-    share = (np.arange(count) + jitter) / count
+    jitter = np.random.default_rng([seed, count]).random(count)[number::of]
+    share = (np.arange(number, count, of) + jitter) / count
     hours = np.interp(share * _WORK[-1], _WORK, _HOURS)
     return [float(hour) for hour in hours / _HOURS[-1] * day_s]

@@ -35,6 +35,7 @@ class Scenario:
     needs: frozenset[str]
     run: Callable[[Any], tuple[Run, list[Check]]]
     options: tuple[str, ...] = ("images", "day")
+    images: int = 0
 
     def lacking(self, target: Target) -> str:
         """What it needs and the target does not show, in words; empty if nothing."""
@@ -74,7 +75,8 @@ def _scenario(module: ModuleType, name: str) -> Scenario:
     needs: frozenset[str] = frozenset(getattr(module, "NEEDS", ()))
     options: tuple[str, ...] = getattr(module, "OPTIONS", Scenario.options)
     gate: int = getattr(module, "GATE", 0)
-    return Scenario(name.replace("_", "-"), module.TITLE, gate, needs, module.run, options)
+    images: int = getattr(module, "IMAGES", 0)
+    return Scenario(name.replace("_", "-"), module.TITLE, gate, needs, module.run, options, images)
 
 
 def _of_project(settings: Settings) -> Iterator[tuple[Path, Scenario]]:

@@ -25,6 +25,7 @@ from harness.page.render import Page, render
 from harness.problems import Problem
 from harness.run.catalogue import find_scenario
 from harness.run.send import send
+from harness.run.share import Share
 from harness.run.under_way import TellCounts, under_way
 from harness.settings import Settings
 from harness.stack.deployed import Stack
@@ -76,6 +77,7 @@ class Context:
     options: RunOptions
     console: Console
     tell: TellCounts = lambda counts: None
+    share: Share = field(default_factory=Share)
     facts: dict[str, Any] = field(default_factory=dict)
     faults: list[tuple[float, str]] = field(default_factory=list)
 
@@ -125,6 +127,7 @@ class Context:
             linger_s=linger_s,
             wanted=wanted,
             tell=self.tell,
+            share=self.share,
         )
 
 
@@ -171,10 +174,12 @@ def run_scenario(
     console: Console | None = None,
     *,
     not_proven: bool = True,
+    share: Share | None = None,
 ) -> RunResult:
     """Run the scenario `name`, show its report and write it below the reports folder.
 
-    Without `not_proven` the caller shows what a pass leaves open. Raises Problem for an unknown
+    Without `not_proven` the caller shows what a pass leaves open. A `share` is the part of the
+    scenario's plan that this process sends, by default all of it. Raises Problem for an unknown
     name, and where nothing could be checked at all; NotChecked where the target does not show what
     the scenario needs; DeploymentFailed for a stack without the outputs that everybody builds on.
     """
@@ -191,7 +196,9 @@ def run_scenario(
         )
     check_reports_folder(settings.reports_dir)
     behaviours()  # needed for the report: better missed now than after the run
-    context = Context(target, settings, stack, options, console or Console(stderr=True))
+    context = Context(
+        target, settings, stack, options, console or Console(stderr=True), share=share or Share()
+    )
     permissions, signatures = enforces_permissions(target), verifies_signatures(target)
     with under_way(settings.state_dir, name, stack.name) as context.tell:
         run, checks = scenario.run(context)
@@ -204,7 +211,10 @@ def run_scenario(
         "signatures": signatures,
         "isolated": not why_not_isolated(target),
         "compressed": [],
-        "cost": _cost(run, settings.template, stack.region, context.console),
+        # Requests and durations are those of all shares, and no share has the images of all.
+        "cost": None
+        if context.share.of > 1
+        else _cost(run, settings.template, stack.region, context.console),
         "limits_ms": latency_limits(options.fail_if),
         **context.facts,
     }

@@ -27,6 +27,7 @@ from harness.run.output_reader import OutputReader
 from harness.run.parts import PartsMonitor
 from harness.run.progress import RunProgress
 from harness.run.recovery import recover
+from harness.run.share import Share
 from harness.run.thumbnails import thumbnails
 from harness.run.under_way import TellCounts
 from harness.run.uploader import Uploader
@@ -68,6 +69,7 @@ def send(
     linger_s: float = 0.0,
     wanted: Wanted | None = None,
     tell: TellCounts = lambda counts: None,
+    share: Share | None = None,
 ) -> Run:
     """Upload each picture when it is due in a day of `day_s` seconds and follow it to its output.
 
@@ -78,13 +80,16 @@ def send(
     nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
     on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that pictures must
     have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures. `tell`
-    receives the counts.
+    receives the counts. The pictures are those of the `share`, by default all of a plan.
     """
     keep_freed_memory()
+    share = share or Share()
     store = Pictures(bases, wanted)
     console.print(f"preparing {len(pictures)} pictures", highlight=False)
     store.prepare(pictures)
-    s3, run_id, topic, gone = target.client("s3"), new_run(), stack.topic, threading.Event()
+    share.meet("ready", 0.0)
+    s3, run_id, topic = target.client("s3"), share.run or new_run(), stack.topic
+    gone = threading.Event()
     queue = f"{stack.name}-{run_id}"
     observer = Observer(target, stack, time.time(), gone)
     with (
@@ -104,8 +109,9 @@ def send(
         )
         ledger = Ledger(_entries(run_id, stack.keys, store, pictures, seen.started, statuses or {}))
         listen(ledger.noticed)
+        share.watch(ledger)
         sources = list(zip(ledger.entries, pictures, strict=True))
-        measuring = measuring_images(len(sources)) if fitted else 0
+        measuring = measuring_images(share.least(len(sources))) if fitted else 0
         uploader = Uploader(target.client("s3", attempts=1), stack.upload_bucket, ledger, store)
         reader = OutputReader(s3, stack.processed_bucket, ledger, pictures, store)
         looking = partial(recover, s3, stack.upload_bucket, ledger)
@@ -115,8 +121,9 @@ def send(
             if measuring:
                 uploader.start(sources[:measuring])
                 day = following.measure(day_s, measuring)
+                day = replace(day, length_s=share.meet("day", day.length_s))
                 seen, begin = replace(seen, day=day), time.time() + _HEAD_START_S
-            _plan(ledger.entries[measuring:], begin, day.length_s, seed)
+            _plan(ledger.entries[measuring:], begin, day.length_s, seed, share)
             progress.plan([entry.due for entry in ledger.entries])
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
@@ -140,6 +147,7 @@ def send(
         )
         uploader.join(_STOP_S)
         reader.close()
+        share.meet("settled", 0.0)
         reread: dict[int, Output] = {}
         if not (seen.gone or seen.interrupted):
             progress.say("reading all outputs once more")
@@ -207,9 +215,11 @@ def _entries(
         )
 
 
-def _plan(entries: Sequence[Entry], begin: float, day_s: float, seed: int) -> None:
-    """Spread entries over a day that begins at that time."""
-    for entry, due in zip(entries, due_times(len(entries), day_s, seed), strict=True):
+def _plan(entries: Sequence[Entry], begin: float, day_s: float, seed: int, share: Share) -> None:
+    """Spread a share's entries over a day that begins at that time."""
+    count = share.whole(len(entries))
+    times = due_times(count, day_s, seed, share.number, share.of)
+    for entry, due in zip(entries, times, strict=True):
         entry.due = begin + due
 
 

@@ -27,6 +27,7 @@ SUMS = "SHA256SUMS"
 LOCKS = (
     *("emulator/installer.lock", "requirements-dev.lock"),
     *("emulator/requirements.lock", "emulator/runtime/requirements.lock"),
+    "harness/run/workers/requirements.lock",
 )
 # A function's wheels are for Lambda's machine, whose glibc is 2.34: what harness/stack/package.py
 # takes, 2.28 and before.

@@ -56,7 +56,9 @@ def checkout(tmp_path: Path, project_root: Path) -> Path:
         "requirements-dev.lock": {"uv", *BUILD_PACKAGES},
         "emulator/requirements.lock": BUILD_PACKAGES,
         "emulator/runtime/requirements.lock": {"awslambdaric"},
+        "harness/run/workers/requirements.lock": {"msgpack"},
     }.items():
+        (copy / file).parent.mkdir(parents=True, exist_ok=True)
         (copy / file).write_text(only(names, (project_root / file).read_text()))
     shutil.copytree(real / "runtime" / "nodejs", emulator / "runtime" / "nodejs")
     for name in ("package.json", "package-lock.json"):

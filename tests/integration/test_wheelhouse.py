@@ -26,6 +26,7 @@ PACKAGES = {
     "requirements-dev.lock": {"uv", *BUILD_PACKAGES},
     "emulator/requirements.lock": {"crontab", "setuptools", *BUILD_PACKAGES},
     "emulator/runtime/requirements.lock": {"awslambdaric"},
+    "harness/run/workers/requirements.lock": {"msgpack"},
     "lambda/image_processor/requirements.lock": {"jmespath"},
 }
 INSTALLERS = ("cut", "find", "gzip", "ln", "sha256sum", "sort", "tar")

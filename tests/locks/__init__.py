@@ -11,7 +11,7 @@ INSTALLATION = ROOT / ".tapstack"
 def python_locks() -> list[Path]:
     """Every lock of Python packages in the checkout that something here is installed from."""
     own = (ROOT / name for name in ("requirements.lock", "requirements-dev.lock"))
-    below = (ROOT / folder for folder in ("emulator", "lambda", "tests"))
+    below = (ROOT / folder for folder in ("emulator", "harness", "lambda", "tests"))
     return [*own, *sorted(lock for folder in below for lock in folder.rglob("*.lock"))]
 
 

@@ -62,7 +62,7 @@ def test_commands_that_are_shown_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|\$ (?:\w+=\S+ )*)make ([a-z-]+)", text)) <= targets
     for name, rest in re.findall(r"\./tapstack ([a-z][a-z-]+)([^`\n|#]*)", text):
-        known = {"install": {"--dev", "--python"}} | {
+        known = {"install": {"--dev", "--locust", "--python"}} | {
             each: {option for one in (command, *_below(command)) for option in _options(one)}
             for each, command in commands().items()
         }
