@@ -32,7 +32,6 @@ DEFAULTS = {
     "DNS_ADDRESS": "0",  # no DNS server
     "IN_MEMORY_CLIENT": "1",  # calls between services stay in the process
     "LAMBDA_RUNTIME_EXECUTOR": "process",  # functions as processes, see lambda_runtime
-    "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LOCALSTACK_HOST": "localhost",  # in the URLs that it gives out; see addresses.py
     "LS_LOG": "warning",
     "S3_SKIP_KMS_KEY_VALIDATION": "0",  # a key that is not there encrypts nothing

@@ -232,6 +232,12 @@ PATCHES = (
         "132",
     ),
     Patch(
+        "lambda_runtime/changes.py",
+        "localstack.services.lambda_.provider.LambdaService",
+        "creating and updating a function takes a moment, in which no other change is taken",
+        "137",
+    ),
+    Patch(
         "lambda_runtime/configurations.py",
         "localstack.services.lambda_.api_utils.map_config_out",
         "a configuration names the version of its runtime, and what a VPC lets out",
@@ -302,18 +308,6 @@ PATCHES = (
         f"{_INVOCATION}.lambda_models.chmod_r",
         "modes are set while unpacking, without following links",
         "90b",
-    ),
-    Patch(
-        "lambda_runtime/provider.py",
-        f"{_INVOCATION}.lambda_service.LambdaService.stop_version",
-        "a function that could not be prepared can be deleted",
-        "97a",
-    ),
-    Patch(
-        "lambda_runtime/provider.py",
-        "localstack.services.lambda_.provider.poll_condition",
-        "CreateFunction is answered when the function is active, not up to half a second later",
-        SAME,
     ),
     Patch(
         "launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", "119"

@@ -4,10 +4,11 @@ import io
 import json
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 
 _TRUST = {
@@ -17,11 +18,15 @@ _TRUST = {
 }
 
 
-def zipped(source: str) -> bytes:
+# How a waiter looks for what takes a third of a second here; it looks once a second on its own.
+SOON = {"Delay": 0.1, "MaxAttempts": 300}
+
+
+def zipped(source: str, name: str = "handler.py") -> bytes:
     """A package whose only module is `handler`."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:
-        package.writestr("handler.py", source)
+        package.writestr(name, source)
     return content.getvalue()
 
 
@@ -54,10 +59,21 @@ def function_of(emulator: Emulator, code: bytes, role: str, **configuration: Any
         **request,
     )["FunctionArn"]
     try:
-        client.get_waiter("function_active_v2").wait(FunctionName=name)
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=SOON)
         yield arn
     finally:
         client.delete_function(FunctionName=name)
+
+
+def settled(emulator: Emulator, name: str) -> Mapping[str, Any]:
+    """What a function is once it is created: Active or Failed."""
+    found: Mapping[str, Any] = wait_until(
+        lambda: emulator.client("lambda").get_function_configuration(FunctionName=name),
+        until=lambda found: found["State"] != "Pending",
+        deadline_s=30,
+        describe=f"the creation of {name}",
+    )
+    return found
 
 
 def _policy(statement: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from harness.polling import wait_until
 from harness.targets import own_routes
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import zipped
+from tests.emulator.functions import settled, zipped
 from tests.emulator.iam import LAMBDA, allow, document, trust
 
 RESET = "/_localstack/state/reset"
@@ -99,6 +99,7 @@ def make_function(emulator: Emulator, name: str, source: str, *statements: Any) 
         Timeout=120,
         MemorySize=256,
     )
+    settled(emulator, name)
 
 
 def upload(emulator: Emulator, name: str) -> None:

@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import zipped
+from tests.emulator.functions import SOON, zipped
 
 _TRUST_LAMBDA = json.dumps(
     {
@@ -90,5 +90,5 @@ def lasting_function(emulator: Emulator, **configuration: Any) -> str:
         Code={"ZipFile": ANYTHING},
         **configuration,
     )
-    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=SOON)
     return name

@@ -41,6 +41,35 @@ def test_a_runtime_that_lambda_does_not_have_is_refused_with_those_that_it_has(
     assert message.endswith(" or be a valid ARN")
 
 
+def test_code_is_looked_at_before_the_runtime_that_a_machine_may_lack(
+    emulator: Emulator, role: str
+) -> None:
+    """TestLambdaFunction::test_create_lambda_exceptions."""
+    request = {
+        "FunctionName": "of-no-zip",
+        "Role": role,
+        "Runtime": "python3.9",
+        "Handler": "handler.handler",
+        "Code": {"ZipFile": b"this is not a zip file"},
+    }
+    assert refusal(emulator, "lambda", "create_function", request) == (
+        "InvalidParameterValueException: Could not unzip uploaded file. "
+        "Please check your file, then try to upload again."
+    )
+
+
+def test_a_url_says_that_it_answers_at_once(emulator: Emulator, role: str) -> None:
+    """TestLambdaUrl::test_url_config_lifecycle, ::test_url_config_list_paging: when it is read."""
+    client = emulator.client("lambda")
+    with function_of(emulator, ECHO, role) as arn:
+        created = client.create_function_url_config(FunctionName=arn, AuthType="NONE")
+        read = client.get_function_url_config(FunctionName=arn)
+        (listed,) = client.list_function_url_configs(FunctionName=arn)["FunctionUrlConfigs"]
+
+    assert "InvokeMode" not in created
+    assert read["InvokeMode"] == listed["InvokeMode"] == "BUFFERED"
+
+
 @pytest.mark.parametrize(
     ("operation", "request_", "said"),
     [

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, role_for, settled, zipped
 from tests.emulator.iam import allow, bucket_of, session_of
 
 GOOD = zipped("def handler(event, context):\n    return event\n")
@@ -227,7 +227,7 @@ def test_a_layer_shows_nothing_of_the_machine(
         Layers=[layer["LayerVersionArn"]],
     )
     try:
-        found = functions.get_function_configuration(FunctionName=name)
+        found = settled(emulator, name)
     finally:
         functions.delete_function(FunctionName=name)
         functions.delete_layer_version(LayerName=name, VersionNumber=layer["Version"])

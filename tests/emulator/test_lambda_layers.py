@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, role_for, settled, zipped
 from tests.emulator.invocations import ANYTHING, runner
 from tests.emulator.stacks import Stack
 
@@ -197,7 +197,7 @@ def test_code_and_layers_have_a_largest_size(emulator: Emulator, role: str) -> N
             **_function(name, role), Code={"ZipFile": zipped("x = 1")}, Layers=[one, two]
         )
         try:
-            found = functions.get_function_configuration(FunctionName=name)
+            found = settled(emulator, name)
         finally:
             functions.delete_function(FunctionName=name)
 
@@ -261,7 +261,7 @@ def test_extensions_in_layers_are_refused(emulator: Emulator, role: str) -> None
             **_function(name, role), Code={"ZipFile": zipped("x = 1")}, Layers=[layer]
         )
         try:
-            found = functions.get_function_configuration(FunctionName=name)
+            found = settled(emulator, name)
         finally:
             functions.delete_function(FunctionName=name)
 

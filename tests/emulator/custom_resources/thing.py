@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.emulator.conftest import Emulator
+from tests.emulator.functions import settled
 from tests.emulator.stacks import Stack
 
 # Tells the queue what it was asked, then does what the properties say: `Answer` replaces fields of
@@ -89,6 +90,7 @@ def function_of(emulator: Emulator, code: str) -> Iterator[str]:
         Code={"ZipFile": package.getvalue()},
         Timeout=30,
     )
+    settled(emulator, name)
     yield created["FunctionArn"]
     functions.delete_function(FunctionName=name)
     iam.delete_role_policy(RoleName=name, PolicyName="may")
