@@ -81,9 +81,12 @@ class ProcessExecutor(RuntimeExecutor):
             self._say(self._platform.init_start(self._initialization, "init", self._memory_mb))
             began = time.monotonic()
             limit = debugging.LIMIT_S if self._debug_port else INIT_LIMIT_S
+            provisioned = self._initialization == "provisioned-concurrency"
             if self._init("init", began + limit) is None:
                 self._init_ms = _ms_since(began)
-            elif self._initialization == "provisioned-concurrency":
+                if provisioned and self._process:
+                    self._process.freeze()
+            elif provisioned:
                 raise InitializationError("The init phase failed.")
 
     def stop(self) -> None:
@@ -244,6 +247,7 @@ class ProcessExecutor(RuntimeExecutor):
                 process.send(headers, event)
                 stop = process.run(lambda: process.waiting is not None, deadline)
             if stop is Stop.DONE:
+                process.freeze()
                 answer = faults.within_limit(process.answer or Answer(False, b"null"))
             else:
                 fault = faults.of_process(stop, process, timeout)

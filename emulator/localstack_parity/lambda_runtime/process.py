@@ -76,6 +76,7 @@ class RuntimeProcess:
         self.peak = 0  # bytes, of all processes together
         self._limit = launch.memory_limit
         self._claimed = 0  # bytes that it is said to take
+        self._frozen: set[int] = set()  # the processes that are stopped
         self._isolated = launch.isolated
         self._init_pid = 0
         self._status, self._status_open = b"", True
@@ -140,7 +141,10 @@ class RuntimeProcess:
         return self.waiting is not None and self.wait_status is None and self._status_open
 
     def send(self, headers: dict[str, str], payload: bytes) -> None:
-        """Hand an invocation to the runtime, which waits for it."""
+        """Hand an invocation to the runtime, which waits for it and may be frozen."""
+        for pid in self._frozen:
+            _signal(pid, signal.SIGCONT)
+        self._frozen = set()
         connection, self.waiting, self.answer = self.waiting, None, None
         if connection:
             with suppress(OSError):  # it has ended: `run` says so
@@ -163,9 +167,13 @@ class RuntimeProcess:
             _signal(pid, signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Bring all processes to a standstill: a fault on purpose."""
-        for pid in self._pids():
-            _signal(pid, signal.SIGSTOP)
+        """Bring all processes to a standstill: between two invocations, or as a fault."""
+        self._frozen = set()
+        # What is started while the others are stopped is found by another look.
+        while started := set(self._pids()) - self._frozen:
+            for pid in started:
+                _signal(pid, signal.SIGSTOP)
+            self._frozen |= started
 
     def exhaust_memory(self) -> None:
         """Have `run` find more memory taken than there may be: a fault on purpose."""
