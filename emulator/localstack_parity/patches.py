@@ -256,6 +256,12 @@ PATCHES = (
         "111c",
     ),
     Patch(
+        "lambda_runtime/function_urls.py",
+        "localstack.services.lambda_.urlrouter.event_for_lambda_url",
+        "the event says who asks, and has a trace",
+        "111c",
+    ),
+    Patch(
         "lambda_runtime/guard.py",
         "localstack.config.BUCKET_MARKER_LOCAL",
         "no template deploys a folder of this machine as code",

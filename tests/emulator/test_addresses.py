@@ -104,6 +104,22 @@ def test_a_functions_url_invokes_it(emulator: Emulator) -> None:
         functions.delete_function_url_config(FunctionName=arn)
 
 
+def test_a_functions_url_says_who_asks_for_what(emulator: Emulator) -> None:
+    """As recorded in LocalStack's tests at v4.14.0, lambda_/test_lambda.py:
+    TestLambdaURL::test_lambda_url_echo_http_fixture_default.
+    """
+    functions = emulator.client("lambda")
+    event = zipped("def handler(event, context): return event")
+    with role_for(emulator) as role, function_of(emulator, event, role) as arn:
+        created = functions.create_function_url_config(FunctionName=arn, AuthType="NONE")
+        seen = json.loads(_get(f"{created['FunctionUrl']}pa2%25Fth/1"))
+
+    assert seen["rawPath"] == seen["requestContext"]["http"]["path"] == "/pa2%Fth/1"
+    assert seen["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
+    assert seen["headers"]["x-forwarded-for"] == "127.0.0.1"
+    assert seen["headers"]["x-amzn-trace-id"].startswith("Root=1-")
+
+
 @pytest.mark.parametrize("suffix", [".amazonaws.com", ".${AWS::URLSuffix}"])
 def test_an_apis_url_of_a_stack_leads_to_the_api(emulator: Emulator, suffix: str) -> None:
     """What SAM's templates write as an output is an address that answers here."""

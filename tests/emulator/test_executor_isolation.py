@@ -60,6 +60,12 @@ def test_its_environment_is_made_from_nothing(run: Run) -> None:
     assert variables["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert variables["AWS_SESSION_TOKEN"]
     assert variables["_X_AMZN_TRACE_ID"].startswith("Root=")
+    # Recorded in LocalStack's tests, test_lambda_common.py::test_introspection_invoke, v4.14.0.
+    assert variables["PATH"] == "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+    assert variables["LD_LIBRARY_PATH"] == (
+        "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+        "/var/task:/var/task/lib:/opt/lib"
+    )
     theirs = [
         name
         for name in variables

@@ -34,7 +34,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory, installation: Any) -> Ite
         state_dir=tmp_path_factory.mktemp("state"),
         port=0,
         installation=installation,
-        environment={"TAPSTACK_LAMBDA_UPDATE_S": "3"},
+        environment={"TAPSTACK_LAMBDA_UPDATE_S": "6"},
     )
     with start(config, background=False) as running:
         yield Emulator(running)
@@ -179,6 +179,30 @@ def test_an_event_that_comes_while_a_function_is_created_is_not_lost(
     )
     assert state == "Pending"
     assert len(found) == 1
+
+
+def test_a_bucket_may_notify_a_function_that_is_being_created(
+    emulator: Emulator, role: str
+) -> None:
+    """S3 asks Lambda whether it may, and waits for the answer."""
+    s3, bucket = emulator.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket)
+    arn = _created(emulator, role, OLD)
+    emulator.client("lambda").add_permission(
+        FunctionName=arn,
+        StatementId="bucket",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{bucket}",
+    )
+    state = _configuration(emulator, arn)["State"]
+    function = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [function]}
+    )
+
+    assert state == "Pending"
+    assert "LambdaFunctionConfigurations" in s3.get_bucket_notification_configuration(Bucket=bucket)
 
 
 def test_what_a_stack_changes_is_done_when_the_stack_is(emulator: Emulator, role: str) -> None:

@@ -98,6 +98,25 @@ def test_a_payload_is_json(emulator: Emulator, function: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("payload", "problem", "column"),
+    [
+        (b"n\x87r", "Invalid UTF-8 start byte 0x87", 3),
+        (b"\x99\xeb", "Unexpected character ((CTRL-CHAR, code 153)): expected a valid value", 1),
+        (b" x", "Unexpected character ('x' (code 120)): expected a valid value", 2),
+    ],
+)
+def test_a_payload_that_cannot_be_read_is_named_as_awss_parser_does(
+    emulator: Emulator, function: str, payload: bytes, problem: str, column: int
+) -> None:
+    """test_lambda.py::TestLambdaErrors::test_lambda_invoke_payload_encoding_error, v4.14.0."""
+    with pytest.raises(ClientError) as refusal:
+        emulator.client("lambda").invoke(FunctionName=function, Payload=payload)
+    said = refusal.value.response["Error"]["Message"]
+    assert f"Could not parse payload into json: {problem}" in said
+    assert said.endswith(f"line: 1, column: {column}]")
+
+
+@pytest.mark.parametrize(
     ("kind", "limit", "message"),
     [
         (

@@ -65,7 +65,6 @@ def test_it_runs_on_its_version_with_awss_modules(run: Run, version: str) -> Non
     assert answer.payload[0] == version
     assert ":assumed-role/role-" in answer.payload[1]
     assert answer.payload[2] == "/var/lang/bin/python"
-    assert answer.lines[0].startswith(f"INIT_START Runtime Version: python:{version}.v")
 
 
 def test_its_errors_are_those_of_the_runtime_client(run: Run) -> None:

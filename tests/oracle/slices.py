@@ -39,6 +39,10 @@ SLICES: Mapping[str, tuple[str, ...]] = {
         "cloudformation/resources/test_stepfunctions.py",
     ),
     "lambda": ("lambda_/test_lambda_api.py",),
+    "lambda-functions": (
+        *(f"lambda_/test_lambda{name}.py" for name in ("", "_common", "_runtimes")),
+        "lambda_/test_lambda_destinations.py",
+    ),
 }
 
 
@@ -57,7 +61,8 @@ def paths_of(slice_: str, tests: Path) -> list[str]:
 def exceptions(kind: str) -> dict[str, str]:
     """Return why, by name, of one kind of exceptions.yml: `left_out`, `cannot_hold`, `overtaken`.
 
-    A name is that of a test below tests/aws/services (without parameters it means all of them), or
+    A name is that of a test below tests/aws/services (without parameters it means all of them), the
+    parameter of tests, such as `[java11]`, or
     for `overtaken` a key of answers.
     """
     read = yaml.safe_load(Path(__file__).with_name("exceptions.yml").read_text())

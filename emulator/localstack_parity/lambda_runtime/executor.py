@@ -228,6 +228,10 @@ class ProcessExecutor(RuntimeExecutor):
         began, deadline = time.monotonic(), time.monotonic() + timeout
         headers["Lambda-Runtime-Deadline-Ms"] = str(int((time.time() + timeout) * 1000))
         init_ms, self._init_ms = self._init_ms, None
+        # What was said before, in the init phase, is in the log, and not in the answer's LogResult.
+        # Recorded in LocalStack's tests at v4.14.0,
+        # lambda_/test_lambda.py::TestLambdaFeatures::test_invocation_with_logs.
+        earlier = self._logs.take()
         if self._process and not self._process.ready():
             self._drop_process()
         # After a failure the environment starts again with the next invocation and within its time.
@@ -282,7 +286,7 @@ class ProcessExecutor(RuntimeExecutor):
             duration_ms=duration_ms,
             init_ms=init_ms,
             max_memory_mb=report.max_memory_mb,
-            log_events=events,
+            log_events=[*earlier, *events],
             outcome=outcome,
         )
 

@@ -20,6 +20,7 @@ from localstack.http import Response
 MAX_SYNCHRONOUS_BYTES = 6_291_456
 MAX_ASYNCHRONOUS_BYTES = 1_048_576
 MAX_TAG_KEY = 128
+_BEGINNINGS = b'{["-0123456789tfn'  # of a value in JSON
 
 # What the model lets be more than functions of this kind can have.
 _MOST = {"MemorySize": 10240, "Timeout": 900}
@@ -80,9 +81,44 @@ def _check_payload(request: dict[str, Any]) -> None:
             json.loads(payload)
     except ValueError as error:
         raise InvalidRequestContentException(
-            f"Could not parse request body into json: Could not parse payload into json: {error}",
+            "Could not parse request body into json: Could not parse payload into json: "
+            f"{_unreadable(payload) or error}",
             Type="User",
         ) from None
+
+
+def _unreadable(payload: bytes) -> str:
+    """Return what AWS's parser says of the first byte that is none of JSON, if that is simple.
+
+    Recorded in LocalStack's tests at v4.14.0,
+    `lambda_/test_lambda.py::TestLambdaErrors::test_lambda_invoke_payload_encoding_error`.
+    """
+    at = len(payload) - len(payload.lstrip(b" \t\r\n"))
+    if at == len(payload):
+        return ""
+    first = payload[at]
+    if first not in _BEGINNINGS:
+        control = first < 0x20 or 0x7F <= first < 0xA0
+        shown = f"(CTRL-CHAR, code {first})" if control else f"'{chr(first)}' (code {first})"
+        problem = (
+            f"Unexpected character ({shown}): expected a valid value "
+            "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+        )
+        column = at + 1
+    else:
+        try:
+            payload.decode()
+        except UnicodeDecodeError as error:
+            if error.reason != "invalid start byte":
+                return ""
+            problem = f"Invalid UTF-8 start byte 0x{payload[error.start]:x}"
+            column = error.start + 2
+        else:
+            return ""
+    if b"\n" in payload[:column]:
+        return ""
+    source = "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
+    return f"{problem}\n at [Source: {source}; line: 1, column: {column}]"
 
 
 def _too_large(message: str) -> CommonServiceException:

@@ -87,8 +87,10 @@ class ParityLambdaProvider(LambdaProvider):
         invocation_type: str | None = None,
         **request: Any,
     ) -> Any:
-        """Invoke a function; services that send it an event try again while it is created."""
-        if invocation_type == "Event" and is_internal(context):
+        """Invoke a function; services that send it an event, or look whether they may, try again
+        while it is created.
+        """
+        if invocation_type in ("Event", "DryRun") and is_internal(context):
             function = _function(context, function_name)
             if function and changes.pending(function.latest()):
                 self.lambda_service.await_settled(function, changes.pending)

@@ -103,13 +103,16 @@ def environment(
     `given` is LocalStack's proposal, of which only what AWS documents is taken; `own` are the
     function's; `logging` is its LoggingConfig; `private` is a folder of the environment's own;
     `opt` is where the content of its layers is.
-    Source: AWS Lambda Developer Guide, "Defined runtime environment variables".
+    Source: AWS Lambda Developer Guide, "Defined runtime environment variables"; PATH and
+    LD_LIBRARY_PATH are recorded in LocalStack's tests at v4.14.0,
+    `lambda_/test_lambda_common.py::TestLambdaRuntimesCommon::test_introspection_invoke`.
     """
     task = "/var/task" if isolated else str(task_root)
     lang, runtime = interpreter.folders(isolated=isolated)
+    libraries = (f"{lang}/lib", "/lib64", "/usr/lib64", runtime, f"{runtime}/lib", task)
     variables = {
-        "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin:/bin:{opt}/bin",
-        "LD_LIBRARY_PATH": f"{lang}/lib:/lib64:/usr/lib64:{runtime}:{task}:{task}/lib:{opt}/lib",
+        "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin/:/bin:{opt}/bin",
+        "LD_LIBRARY_PATH": ":".join((*libraries, f"{task}/lib", f"{opt}/lib")),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "LAMBDA_TASK_ROOT": task,

@@ -21,6 +21,7 @@ def test_it_has_awss_variables_and_nothing_of_the_machines(run: Run, runtime: st
     assert run("return process.execPath").payload == "/var/lang/bin/node"
     assert run("return process.versions.node").payload.startswith(f"{major}.")
     assert not {"HOME", "USER", "PYTHONPATH", "TAPSTACK_RUNTIMES"} & variables.keys()
+    assert not [name for name in variables if name.startswith("AWS_SDK")]
 
 
 def test_its_own_options_of_node_count(run: Run, invoked: Invoke) -> None:

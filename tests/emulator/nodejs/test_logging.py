@@ -7,6 +7,7 @@ from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.invocations import Run, invoke
 from tests.emulator.nodejs.conftest import Function
+from tests.emulator.observations import await_logs, name_of
 
 
 def test_lines_have_time_request_and_level(run: Run) -> None:
@@ -34,10 +35,11 @@ def test_a_log_starts_with_the_version_of_the_runtime(
 ) -> None:
     """As for every function."""
     with function("exports.handler = async () => 1;") as arn:
-        answer = invoke(emulator, arn)
+        invoke(emulator, arn)
+        events = await_logs(emulator, f"/aws/lambda/{name_of(arn)}", len)
 
     major = runtime.removeprefix("nodejs").removesuffix(".x")
-    assert answer.lines[0].startswith(f"INIT_START Runtime Version: nodejs:{major}.v")
+    assert events[0]["message"].startswith(f"INIT_START Runtime Version: nodejs:{major}.v")
 
 
 def test_an_event_may_span_lines(emulator: Emulator, run: Run) -> None:

@@ -30,6 +30,7 @@ def test_the_sdk_acts_as_the_functions_role(run: Run, invoked: Invoke) -> None:
     assert ":assumed-role/role-" in required.payload
     assert imported.payload is True
     assert "ERROR" not in required.log + imported.log
+    assert "Warning" not in required.log + imported.log
 
 
 def test_a_client_that_is_not_here_is_named(invoked: Invoke) -> None:

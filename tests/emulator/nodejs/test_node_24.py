@@ -28,7 +28,6 @@ def test_the_context_has_no_methods_to_answer_with(invoked_24: Invoke) -> None:
 
     assert answer.payload[0] is None
     assert answer.payload[1].startswith("v24.")
-    assert answer.lines[0].startswith("INIT_START Runtime Version: nodejs:24.v")
 
 
 def test_what_nobody_handles_ends_the_process(invoked_24: Invoke) -> None:

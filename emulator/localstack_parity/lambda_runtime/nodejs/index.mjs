@@ -65,7 +65,13 @@ async function runWithPromises(api) {
 }
 
 // The SDK's warning that Node.js 20 is old would be an error in every log; AWS's brings an older SDK.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+// The variable that silences it would be one that functions do not have on AWS.
+const emitWarning = process.emitWarning;
+process.emitWarning = (warning, ...rest) => {
+  if (!String(warning).startsWith("NodeVersionSupportWarning: The AWS SDK")) {
+    emitWarning.call(process, warning, ...rest);
+  }
+};
 patchConsole();
 const run = major >= PROMISES_ONLY ? runWithPromises : runWithCallbacks;
 run(new RuntimeApi(AWS_LAMBDA_RUNTIME_API)); // without await, so that no exit waits for it
