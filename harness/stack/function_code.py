@@ -38,8 +38,9 @@ def swap_code(
             continue
         place = template["Resources"][logical_id]["Properties"]["Code"]
         client.update_function_code(FunctionName=name, **place)
-        _wait(target, name)
         swapped.append(logical_id)
+    for logical_id in swapped:  # the updates go on side by side
+        _wait(target, functions[logical_id])
     return swapped
 
 
