@@ -409,6 +409,18 @@ PATCHES = (
         SAME,
     ),
     Patch(
+        "server/repeated_work.py",
+        f"{_PARSER}.S3RequestParser._parse_shape",
+        "parameters whose header or argument is not there are passed over",
+        SAME,
+    ),
+    Patch(
+        "server/repeated_work.py",
+        "localstack.aws.protocol.serializer.BaseXMLResponseSerializer._node_to_string",
+        "XML is encoded as one text, not tag by tag",
+        SAME,
+    ),
+    Patch(
         "sns/metrics.py",
         "localstack.services.sns.publisher.store_delivery_log",
         "deliveries and failures are counted",

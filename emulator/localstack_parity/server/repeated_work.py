@@ -1,19 +1,24 @@
-"""What LocalStack works out anew for each answer, with the same outcome: remembered, or faster.
+"""What LocalStack works out anew for each request and answer: remembered, or done faster.
 
-Measured per image of the pipeline: 0.7 ms for the choice of a mime type and for the time of the
-last modification, which S3 writes as a text that is read and written again.
+Nothing of it changes an answer. Measured per image of the pipeline: 0.7 ms for the choice of a mime
+type and for the time of the last modification, which S3 writes as a text that is read and written
+again; for S3's many parameters that a request does not have, 0.2 ms of the 0.3 ms that a PutObject
+is read for; and for XML a third of the time that a list of objects takes.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
+from xml.etree import ElementTree
 
 from botocore.utils import parse_to_aware_datetime
 from localstack.aws.protocol import serializer
-from localstack.aws.protocol.serializer import ResponseSerializer
+from localstack.aws.protocol.parser import S3RequestParser
+from localstack.aws.protocol.serializer import BaseXMLResponseSerializer, ResponseSerializer
+from localstack.constants import APPLICATION_JSON
 
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
 # What LocalStack looks at to choose a mime type.
@@ -23,6 +28,8 @@ _ABOUT_MIME_TYPES = ("Accept", "Content-Type")
 def install() -> None:
     """Remember and speed up."""
     _remember_mime_types()
+    _pass_over_what_is_absent()
+    _write_xml_at_once()
     serializer.parse_to_aware_datetime = _datetime_of
 
 
@@ -42,8 +49,48 @@ def _remember_mime_types() -> None:
     ResponseSerializer._get_mime_type = get_mime_type
 
 
+def _pass_over_what_is_absent() -> None:
+    """Read no parameter of S3 whose header or argument the request does not have."""
+    parse = S3RequestParser._parse_shape
+
+    def parse_shape(
+        self: S3RequestParser, request: Any, shape: Any, node: Any, uri_params: Any = None
+    ) -> Any:
+        if shape is not None and _is_absent(request, shape):
+            return None
+        return parse(self, request, shape, node, uri_params)
+
+    S3RequestParser._parse_shape = parse_shape
+
+
+def _is_absent(request: Any, shape: Any) -> bool:
+    where: Mapping[str, Any] = shape.serialization
+    match where.get("location"):
+        case "header":
+            return where["name"] not in request.headers
+        case "querystring":  # a list is there, and empty
+            return shape.type_name != "list" and where["name"] not in request.args
+    return False
+
+
+def _write_xml_at_once() -> None:
+    """Write XML as one text that is encoded then, and not each tag through an encoder."""
+    write = BaseXMLResponseSerializer._node_to_string
+
+    def node_to_string(self: Any, root: Any, mime_type: str) -> Any:
+        if root is None or mime_type == APPLICATION_JSON:
+            return write(self, root, mime_type)
+        text = ElementTree.tostring(root, encoding="unicode")
+        declaration = f"<?xml version='1.0' encoding='{self.DEFAULT_ENCODING}'?>\n"
+        return (declaration + text).encode(self.DEFAULT_ENCODING, "xmlcharrefreplace")
+
+    BaseXMLResponseSerializer._node_to_string = node_to_string
+
+
 def _datetime_of(value: Any) -> Any:
-    """Read a date of HTTP without trying other forms; all else as before."""
+    """Read a time, or a date of HTTP without trying other forms; all else as before."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, str) and _HTTP_DATE.fullmatch(value):
         try:
             return parsedate_to_datetime(value).replace(tzinfo=UTC)

@@ -111,7 +111,7 @@ def _of_another_account(service: str, parameters: Parameters, account: str) -> s
     if service == "s3" and is_of_another(owner, account):  # of S3 Control, for all that it does
         return f"arn:aws:s3::{owner}:*"
     for name, value in parameters.items():
-        if name in _MENTIONED:
+        if value is None or name in _MENTIONED:
             continue
         for each in value if isinstance(value, list) else [value]:
             if not isinstance(each, str) or ":" not in each:
