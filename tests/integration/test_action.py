@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,17 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
+def _bucket_client(env: Mapping[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        region_name=env["AWS_REGION"],
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, s3={"addressing_style": "path"}),
+    )
+
+
 def test_it_is_an_action_as_github_reads_it(document: dict[str, Any]) -> None:
     """("Metadata syntax": name, description, runs; a composite step with run has a shell.)"""
     assert {"name", "description", "runs"} <= set(document)
@@ -99,15 +110,7 @@ def test_later_steps_reach_the_emulator(action: Action) -> None:
     assert Path(out["tapstack"]).is_file()
     with urllib.request.urlopen(f"{out['endpoint']}/_localstack/health", timeout=10) as answer:
         assert answer.status == 200
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=env["AWS_ENDPOINT_URL"],
-        region_name=env["AWS_REGION"],
-        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-        config=Config(proxies={}, s3={"addressing_style": "path"}),
-    )
-    assert s3.list_buckets()["Buckets"] == []
+    assert _bucket_client(env).list_buckets()["Buckets"] == []
 
 
 def test_a_template_is_deployed_and_begun_with_the_next_time(
@@ -137,3 +140,27 @@ def test_a_template_is_deployed_and_begun_with_the_next_time(
     said, _, _ = action(**inputs)
     assert "deployed is loaded" in said
     assert "previews: nothing to change" in said
+
+
+def test_it_begins_with_a_state_that_a_job_saved(action: Action, tmp_path: Path) -> None:
+    """By its name, with a template and without; where there is none yet, that is said."""
+    inputs = {"port": str(choose_port(0)), "state-from": "seeded"}
+    _, env, out = action(**inputs)
+    assert out["began-with"] == ""
+    _bucket_client(env).create_bucket(Bucket="seeded-bucket")
+    surroundings = {**os.environ, **env}
+    subprocess.run([out["tapstack"], "state", "save", "seeded"], env=surroundings, check=True)
+
+    emulator.stop(tmp_path / "tapstack")
+    _, env, out = action(**inputs)
+    assert out["began-with"] == "seeded"
+    buckets = _bucket_client(env).list_buckets()["Buckets"]
+    assert [bucket["Name"] for bucket in buckets] == ["seeded-bucket"]
+
+    emulator.stop(tmp_path / "tapstack")
+    template = "examples/previews/infra/template.yml"
+    said, env, out = action(**inputs, **{"template": template, "stack-name": "previews"})
+    assert "seeded is loaded" in said
+    assert out["began-with"] == "seeded"
+    buckets = _bucket_client(env).list_buckets()["Buckets"]
+    assert "seeded-bucket" in {bucket["Name"] for bucket in buckets}
