@@ -4,13 +4,17 @@
 ends, counts every image once, and claims none that it has not seen.
 """
 
+import io
 import json
+import tarfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import docker
 import pytest
 from docker.errors import APIError
 from docker.models.containers import Container
@@ -133,6 +137,45 @@ def test_a_small_day_passes(
     assert report["target"] == "endpoint"
     assert report["images"]["processed"] == IMAGES
     assert all(check["passed"] for check in report["checks"]), report["checks"]
+
+
+# As modules/localstack of testcontainers-java has it, whose packages are not among those of CI.
+JAVA_STARTS = "/testcontainers_start.sh"
+JAVA_SCRIPT = b"""#!/bin/bash
+export LAMBDA_DOCKER_FLAGS="-l org.testcontainers=true -l org.testcontainers.lang=java"
+/usr/local/bin/docker-entrypoint.sh
+"""
+
+
+def test_what_testcontainers_for_java_does_starts_it(docker_image: str) -> None:
+    """It has its own entry point, copies a script to it, and waits for a line that ends the start.
+
+    LocalStackContainer.java of testcontainers-java; Java itself does not run here.
+    """
+    wait = f"while [ ! -f {JAVA_STARTS} ]; do sleep 0.1; done; {JAVA_STARTS}"
+    script = tarfile.TarInfo(JAVA_STARTS.strip("/"))
+    script.mode, script.size = 0o777, len(JAVA_SCRIPT)
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(script, io.BytesIO(JAVA_SCRIPT))
+    container = docker.from_env().containers.create(
+        docker_image, entrypoint=["sh", "-c", wait], ports={"4566/tcp": ("127.0.0.1", None)}
+    )
+    try:
+        container.put_archive("/", archive.getvalue())
+        container.start()
+        wait_until(
+            lambda: b"Ready.\n" in container.logs(),
+            deadline_s=120,
+            describe="the line that Java waits for",
+        )
+        container.reload()
+        [published] = container.ports["4566/tcp"]
+        health = f"http://127.0.0.1:{published['HostPort']}/_localstack/health"
+        with urllib.request.urlopen(health, timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        container.remove(force=True, v=True)
 
 
 def test_a_short_pause_delays_images_and_loses_none(
