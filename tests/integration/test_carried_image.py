@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,15 +36,22 @@ shift 2
 """
 
 
+@pytest.fixture
+def engine() -> Iterator[Path]:
+    """A folder for an engine; its sockets have no room for the length of `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 def test_the_emulators_image_is_carried_to_an_engine_without_a_network(
-    docker_compose: None, project_root: Path, tmp_path: Path
+    docker_compose: None, project_root: Path, tmp_path: Path, engine: Path
 ) -> None:
     """A network namespace with an engine of its own: `up` takes what was loaded, builds nothing."""
     if os.geteuid() or not all(map(shutil.which, ("dockerd", "ip", "unshare"))):
         pytest.skip("needs root, for an engine of its own")
     archive = tmp_path / "image.tar.gz"
     pack_image(read_settings(), archive, print)
-    alone = ("unshare", "--net", "--mount", "bash", "-euc", OFFLINE, "offline", archive, tmp_path)
+    alone = ("unshare", "--net", "--mount", "bash", "-euc", OFFLINE, "offline", archive, engine)
     done = subprocess.run(
         [*alone, sys.executable, "-P", "-m", "harness"],
         cwd=project_root,
@@ -51,7 +60,7 @@ def test_the_emulators_image_is_carried_to_an_engine_without_a_network(
             "TARGET": "compose",
             "TAPSTACK_STATE": str(tmp_path / "state"),
             "TAPSTACK_PORT": "0",
-            "DOCKER_HOST": f"unix://{tmp_path}/docker.sock",
+            "DOCKER_HOST": f"unix://{engine}/docker.sock",
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
