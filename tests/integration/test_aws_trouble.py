@@ -12,8 +12,7 @@ from tests.mutants.code_edits import Rewrite, SetEntry
 from tests.mutants.mutant import Editing
 from tests.mutants.template_edits import Remove
 
-# Enough for each kind of trouble to meet one of them: the seed decides which.
-SMALL = RunOptions(images=80, day_s=5.0)
+SMALL = RunOptions(images=60, day_s=4.0)
 # What is broken is to be seen, not to be given time.
 IMPATIENT = replace(SMALL, patience_s=14.0)
 
