@@ -39,7 +39,7 @@ _NEWER = {
 
 # Patterns that AWS does not hold a shape to. A metric's namespace may have colons: recorded,
 # logs/test_logs_metric_filters.py, test_put_metric_filter_with_special_namespace.
-_LOOSER = {("MetricNamespace", r"[^:*$]*"): r"[^*$]*"}
+LOOSER = {("MetricNamespace", r"[^:*$]*"): r"[^*$]*"}
 
 # The values of an enum stand in AWS's answers in an order that is not the model's.
 _ORDERS: Mapping[frozenset[str], Sequence[str]] = {
@@ -123,7 +123,7 @@ def rules(shape: Shape) -> list[Rule]:
             )
         )
     if kind == "string" and (pattern := metadata.get("pattern")):
-        pattern = _LOOSER.get((shape.name, pattern), pattern)
+        pattern = LOOSER.get((shape.name, pattern), pattern)
         pattern = _NEWER.get(pattern, pattern.replace(_REGION, _ANY_REGION))
         if _TAGGED_LAYERS not in pattern:
             pattern = pattern.replace(_TAGGED, _TAGGED_LAYERS)

@@ -7,6 +7,7 @@ import pytest
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.invocations import ANYTHING, Run, invoke, runner
+from tests.emulator.observations import await_logs, name_of
 
 MIB = 1024 * 1024
 
@@ -163,9 +164,13 @@ def test_init_that_takes_over_ten_seconds_is_retried_within_the_functions_timeou
     source = "import time; time.sleep(10.5)\ndef handler(event, context): return 'done'"
     with function_of(emulator, zipped(source), role, Timeout=20) as function:
         answer = invoke(emulator, function)
+        await_logs(
+            emulator,
+            f"/aws/lambda/{name_of(function)}",
+            lambda lines: any("Phase: init\tStatus: timeout" in line for line in lines),
+        )
 
     assert answer.payload == "done"
-    assert any("Phase: init\tStatus: timeout" in line for line in answer.lines)
     assert float(answer.report["Duration"]) > 10_000
     assert "Init Duration" not in answer.report
 

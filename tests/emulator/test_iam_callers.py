@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator, StartEmulator
+from tests.emulator.functions import zipped
 from tests.emulator.iam import (
     ACCOUNT,
     LAMBDA,
@@ -277,7 +278,7 @@ def test_passing_a_role_on_needs_permission(emulator: Emulator) -> None:
             Role=passed,
             Runtime="python3.13",
             Handler="handler.handler",
-            Code={"ZipFile": b"any"},
+            Code={"ZipFile": zipped("def handler(event, context): pass")},
         )
         assert f"perform: iam:PassRole on resource: {passed}" in message
 

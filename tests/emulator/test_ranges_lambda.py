@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Emulator
+from tests.emulator.functions import zipped
 from tests.emulator.refused import refusal
 
 ROLE = "arn:aws:iam::000000000000:role/r"
-CODE = {"ZipFile": b"never looked at"}
+CODE = {"ZipFile": zipped("def handler(event, context): pass")}
 ARN = "arn:aws:lambda:us-east-1:000000000000"
 
 

@@ -186,6 +186,7 @@ def _breaking(shape: Any) -> Iterator[tuple[Any, str]]:
         if "enum" in metadata:
             yield "of no set", "enum value set"
         if pattern := metadata.get("pattern"):
+            pattern = constraints.LOOSER.get((shape.name, pattern), pattern)
             broken = [it for it in STRANGE if not regex.fullmatch(pattern, it)]
             if broken:
                 yield broken[-1], "regular expression pattern"
