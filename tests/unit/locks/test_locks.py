@@ -87,7 +87,8 @@ def pins(lock: Path) -> set[tuple[str, str]]:
     if lock.suffix == ".json":
         packages = json.loads(lock.read_text())["packages"]
         return {
-            (path.rpartition("node_modules/")[2].lower(), package["version"])
+            # One that is installed under another name than its own has that beside it.
+            (package.get("name") or path.rpartition("node_modules/")[2].lower(), package["version"])
             for path, package in packages.items()
             if path
         }
