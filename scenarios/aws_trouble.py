@@ -62,7 +62,7 @@ TROUBLE: Sequence[Mapping[str, Any]] = (
 
 
 def run(context: Context) -> tuple[Run, list[Check]]:
-    """Send the day into the trouble, and judge what came of it; then mend what failed."""
+    """Send the day into the trouble, and judge what came of it; then send again what failed."""
     options, target, stack = context.options, context.target, context.stack
     pictures = [
         replace(picture, path=f"doomed/{picture.path}") if number % DOOMED == 0 else picture

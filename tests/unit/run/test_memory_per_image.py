@@ -38,6 +38,6 @@ def test_names_in_notifications_are_kept_once() -> None:
 
 
 def test_what_is_no_json_object_is_kept_as_text() -> None:
-    """For the report: whoever may publish to the topic may say anything."""
+    """For the report: anybody who may publish to the topic may say anything."""
     assert read_body("[1]") == {"status": "unreadable", "text": "[1]"}
     assert read_body("{") == {"status": "unreadable", "text": "{"}
