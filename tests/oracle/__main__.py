@@ -42,29 +42,45 @@ _SECONDS_A_TEST = 150
 @click.option("--plain", is_flag=True, help="Run LocalStack without the plugin as well.")
 @click.option("--differences", is_flag=True, help="Print where answers differ, and how often.")
 @click.option(
-    "--keep", type=click.Path(path_type=Path), help="A folder for a record of each test, as JSON."
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="A folder that gets one named after the slice, with a record of each test as JSON.",
 )
 def main(
     slice_: str, tests: Path, python: Path, *, plain: bool, differences: bool, keep: Path | None
 ) -> None:
     """Run SLICE (a service, or a path below tests/aws/services); exit code 1 if a test fails.
 
-    With --plain, only if one fails here that passes there.
+    With --plain, or with what --keep has of an earlier run with it, only if one fails here that
+    passes there.
     """
     try:
         paths = paths_of(slice_, tests)
     except FileNotFoundError as error:
         raise click.UsageError(f"{error} By name there are {', '.join(SLICES)}.") from error
     with tempfile.TemporaryDirectory(prefix="oracle-") as temporary:
-        folder = keep or Path(temporary)
+        folder = (keep or Path(temporary)) / slice_
         here = _run(folder / "here", paths, tests, python, plain=False)
-        other = _run(folder / "plain", paths, tests, python, plain=True) if plain else {}
+        (folder / "here" / "run.json").write_text(json.dumps({"commit": _commit()}))
+        kept = folder / "plain" / "records.jsonl"
+        other = _run(kept.parent, paths, tests, python, plain=True) if plain else read_records(kept)
     click.echo("\n".join(compared(here, other)))
     if differences:
         click.echo("\n".join(by_frequency(here)))
     failed = {test for test, record in here.items() if record["outcome"] == "failed"}
     passed_there = {test for test, record in other.items() if record["outcome"] == "passed"}
-    sys.exit(1 if (failed & passed_there if plain else failed) or not here else 0)
+    sys.exit(1 if (failed & passed_there if other else failed) or not here else 0)
+
+
+def _commit() -> str:
+    """Return which commit of this project runs, with a + if the checkout has changes."""
+    return subprocess.run(
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
 
 
 def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bool) -> Records:
@@ -72,9 +88,9 @@ def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bo
     (folder / "home").mkdir(parents=True, exist_ok=True)
     records = folder / "records.jsonl"
     records.unlink(missing_ok=True)
-    left_out, overtaken = folder / "left-out.json", folder / "overtaken.json"
-    left_out.write_text(json.dumps(exceptions("left_out")))
-    overtaken.write_text(json.dumps(exceptions("overtaken")))
+    named = {kind: folder / f"{kind}.json" for kind in ("left_out", "superseded", "overtaken")}
+    for kind, file in named.items():
+        file.write_text(json.dumps(exceptions(kind)))
     with _plain(folder, python) if plain else _ours(folder) as port:
         environment = {
             "PATH": os.defpath,
@@ -84,8 +100,7 @@ def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bo
             "PYTHONDONTWRITEBYTECODE": "1",
             "ORACLE_PORT": str(port),
             "ORACLE_RECORDS": str(records),
-            "ORACLE_LEFT_OUT": str(left_out),
-            "ORACLE_OVERTAKEN": str(overtaken),
+            **{f"ORACLE_{kind.upper()}": str(file) for kind, file in named.items()},
             "TEST_SKIP_LOCALSTACK_START": "1",
             "SECONDARY_TEST_AWS_SECRET_ACCESS_KEY": "test",
             "SKIP_SSL_CERT_DOWNLOAD": "1",

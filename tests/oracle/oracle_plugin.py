@@ -1,15 +1,16 @@
 """A pytest plugin for LocalStack's tests: they use a running endpoint, and each leaves a record.
 
 Loaded in an environment that has LocalStack and not this project, so it imports nothing of it.
-ORACLE_PORT is the port of the endpoint. ORACLE_LEFT_OUT is a JSON file of the tests that are not
-run, and why; ORACLE_OVERTAKEN one of keys of answers that AWS has documented otherwise since. The
-file ORACLE_RECORDS gets a JSON line for each test: its name, its outcome, whether the answers
-equal AWS's with every difference that the test allows compared, too ("strict": passed, failed, or
-null for a test without recorded answers), where they differ then, and whether in a key that is
-overtaken.
+ORACLE_PORT is the port of the endpoint. JSON files name what is not run, and why: ORACLE_LEFT_OUT
+tests that need what is not here, ORACLE_SUPERSEDED those whose answers AWS documents otherwise by
+now. So does ORACLE_OVERTAKEN keys of answers that are not compared. The file ORACLE_RECORDS gets a
+JSON line for each test: its name, its outcome, whether the answers equal AWS's with every
+difference that the test allows compared, too ("strict": passed, failed, or null for a test without
+recorded answers), where they differ then, and whether in a key that is overtaken.
 """
 
 import copy
+import io
 import json
 import os
 import socket
@@ -68,7 +69,7 @@ def _resolve_without_dns() -> None:
 def _without_allowances(session: Any, compare: Any) -> list[str]:
     """Return where the answers differ from AWS's if every difference counts."""
     other = copy.copy(session)
-    session._transform_dict_to_parseable_values(session.observed_state)  # reads streams
+    read_streams(session.observed_state)
     try:
         other.observed_state = copy.deepcopy(session.observed_state)
         other.recorded_state = copy.deepcopy(session.recorded_state)
@@ -77,6 +78,19 @@ def _without_allowances(session: Any, compare: Any) -> list[str]:
     except Exception as error:
         return _places(error) or [str(error)]
     return []
+
+
+def read_streams(answers: dict[str, Any]) -> None:
+    """Put the text in place of each stream, which can be read but once; nothing else changes.
+
+    The comparison parses JSON in texts, one level each time that it is called; so this must not.
+    """
+    for key, value in answers.items():
+        if isinstance(value, io.IOBase):
+            answers[key] = value.read().decode()
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                read_streams(inner)
 
 
 def _places(error: Exception) -> list[str]:
@@ -110,13 +124,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
-    left_out = _read("ORACLE_LEFT_OUT")
-    for item in kept:
-        name = item.nodeid.removeprefix("tests/aws/services/")
-        for one, why in left_out.items():
-            if name.endswith(one) or name.startswith((f"{one}[", f"{one}::")):
-                item.stash[_LEFT_OUT] = why
-                item.add_marker(pytest.mark.skip(reason=why))
+    for outcome, variable in (
+        ("left out", "ORACLE_LEFT_OUT"),
+        ("superseded", "ORACLE_SUPERSEDED"),
+    ):
+        for one, why in _read(variable).items():
+            for item in kept:
+                name = item.nodeid.removeprefix("tests/aws/services/")
+                if name.endswith(one) or name.startswith((f"{one}[", f"{one}::")):
+                    item.stash[_NOT_RUN], item.stash[_REASON] = outcome, why
+                    item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -136,8 +153,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, A
         differences = [one for one in found or [] if not one.partition(": ")[0].endswith(keys)]
         record = {
             "test": item.nodeid,
-            "outcome": "left out" if _LEFT_OUT in item.stash else worst,
-            "reason": item.stash.get(_LEFT_OUT, item.stash.get(_REASON, "")),
+            "outcome": item.stash.get(_NOT_RUN, worst),
+            "reason": item.stash.get(_REASON, ""),
             "allows": any(item.iter_markers(name="skip_snapshot_verify")),
             "strict": None if found is None else "failed" if differences else "passed",
             "differences": differences,
@@ -151,4 +168,4 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, A
 _OUTCOMES = pytest.StashKey[list[str]]()
 _REASON = pytest.StashKey[str]()
 _SNAPSHOT = pytest.StashKey[int]()
-_LEFT_OUT = pytest.StashKey[str]()
+_NOT_RUN = pytest.StashKey[str]()

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +33,46 @@ def compared(here: Records, plain: Records) -> Iterator[str]:
             yield f"{name}: {_counted(records)}"
 
 
-def _counted(records: Records) -> str:
-    counted = Counter(record["outcome"] for record in records.values())
-    ran = counted["passed"] + counted["failed"]
+@dataclass(frozen=True)
+class Strictly:
+    """Of the tests that allow differences from AWS's answers, and have answers to compare:
+
+    how many there are, how many hold without, and how many of the others cannot, anywhere.
+    """
+
+    tests: int
+    hold: int
+    cannot: int
+
+
+def strictly(records: Records) -> Strictly:
+    """Return how the tests of `records` come out if they may allow no difference."""
     allowed = [
         one
         for one in records.values()
         if one["allows"] and (one["outcome"] == "failed" or one["strict"])
     ]
-    holds = sum(one["strict"] == "passed" for one in allowed)
     cannot = exceptions("cannot_hold")
-    impossible = sum(one["strict"] != "passed" and _named(one["test"], cannot) for one in allowed)
+    return Strictly(
+        tests=len(allowed),
+        hold=sum(one["strict"] == "passed" for one in allowed),
+        cannot=sum(one["strict"] != "passed" and _named(one["test"], cannot) for one in allowed),
+    )
+
+
+def _counted(records: Records) -> str:
+    counted = Counter(record["outcome"] for record in records.values())
+    ran = counted["passed"] + counted["failed"]
+    strict = strictly(records)
     share = f" ({counted['passed'] / ran:.1%} of those that ran)" if ran else ""
     overtaken = sum(one["overtaken"] for one in records.values())
     return (
         f"{len(records)} tests, {counted['passed']} passed{share}, {counted['failed']} failed, "
-        f"{counted['skipped']} skipped by LocalStack, {counted['left out']} left out; "
+        f"{counted['skipped']} skipped by LocalStack, {counted['left out']} left out, "
+        f"{counted['superseded']} where a later page of AWS's counts; "
         f"in {overtaken} what AWS has documented since is not compared; with the differences "
-        f"that tests allow compared, too, {holds} of {len(allowed)} hold, "
-        f"and of the others {impossible} cannot anywhere"
+        f"that tests allow compared, too, {strict.hold} of {strict.tests} hold, "
+        f"and of the others {strict.cannot} cannot anywhere"
     )
 
 

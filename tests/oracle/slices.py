@@ -43,6 +43,7 @@ SLICES: Mapping[str, tuple[str, ...]] = {
         *(f"lambda_/test_lambda{name}.py" for name in ("", "_common", "_runtimes")),
         "lambda_/test_lambda_destinations.py",
     ),
+    "lambda-queues": ("lambda_/event_source_mapping/test_lambda_integration_sqs.py",),
 }
 
 
@@ -59,11 +60,11 @@ def paths_of(slice_: str, tests: Path) -> list[str]:
 
 
 def exceptions(kind: str) -> dict[str, str]:
-    """Return why, by name, of one kind of exceptions.yml: `left_out`, `cannot_hold`, `overtaken`.
+    """Return why, by name, of one kind of exceptions.yml.
 
-    A name is that of a test below tests/aws/services (without parameters it means all of them), the
-    parameter of tests, such as `[java11]`, or
-    for `overtaken` a key of answers.
+    The kinds are `left_out`, `superseded`, `overtaken` and `cannot_hold`. A name is that of a test
+    below tests/aws/services (without parameters it means all of them), the parameter of tests, such
+    as `[java11]`, or for `overtaken` a key of answers.
     """
     read = yaml.safe_load(Path(__file__).with_name("exceptions.yml").read_text())
     return {name: group["why"] for group in read[kind] for name in group["names"]}
