@@ -3,7 +3,8 @@
 Pure functions.
 
 Source: messages and histories of alarms on AWS; Amazon CloudWatch User Guide, "Notifying users on
-alarm changes" and "Alarm events and EventBridge".
+alarm changes" and "Alarm events and EventBridge". That messages have ActionExecutedAfterMuteWindow
+is inferred: programs that receive them read it; no page of AWS's names it, recordings are older.
 """
 
 import json

@@ -60,6 +60,11 @@ def test_long_subjects_are_cut() -> None:
     assert len(subject({**ALARM, "AlarmName": "x" * 255}, CHANGE, "us-east-1")) == 100
 
 
+def test_no_action_waited_for_a_mute_window() -> None:
+    """There are no mute rules; what receives messages of AWS since February 2026 reads the key."""
+    assert _message(Metrics=[{"Id": "e1"}])["ActionExecutedAfterMuteWindow"] is False
+
+
 def test_the_trigger_of_a_metric_alarm() -> None:
     """The trigger has the metric, statistic and rule with the names and the order of AWS."""
     message = _message(
