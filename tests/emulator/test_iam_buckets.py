@@ -181,6 +181,8 @@ def test_who_may_write_to_everyones_bucket_may_do_so_without_credentials(
     anybody.put_object(Bucket=bucket, Key="mine", Body=b"x")
     listed = anybody.list_objects_v2(Bucket=bucket)["Contents"]
     assert [one["Key"] for one in listed] == ["mine", "one"]
+    named = ["Owner" in who.list_objects(Bucket=bucket)["Contents"][0] for who in (s3, anybody)]
+    assert named == [True, False]
     with pytest.raises(ClientError, match="AccessDenied"):  # the object's own list says no
         anybody.get_object(Bucket=bucket, Key="one")
     deleted = anybody.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "mine"}]})

@@ -4,10 +4,11 @@ AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.refused import refusal
@@ -259,3 +260,12 @@ def test_the_least_size_that_moves_is_one_of_two(emulator: Emulator, bucket: str
     assert refusal(emulator, "s3", "put_bucket_lifecycle_configuration", request) == (
         "InvalidRequest: Invalid TransitionDefaultMinimumObjectSize found: value"
     )
+
+
+def test_an_argument_without_a_value_is_shown_empty(emulator: Emulator, bucket: str) -> None:
+    """Recorded: s3/test_s3.py::TestS3StaticWebsiteHosting::test_validate_website_configuration."""
+    s3 = emulator.client("s3")
+    with pytest.raises(ClientError) as refused:
+        s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": ""}})
+    error: Mapping[str, Any] = refused.value.response["Error"]
+    assert (error["ArgumentName"], error["ArgumentValue"]) == ("IndexDocument", None)

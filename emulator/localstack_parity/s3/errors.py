@@ -1,8 +1,9 @@
-"""Errors of S3 name the host, and number what is wrong where several things may be.
+"""Errors of S3 name the host and an argument without a value, and number several that are wrong.
 
 Sources: S3 API Reference, "Error responses" (every error has RequestId and HostId); of destinations
 that cannot be reached ArgumentName1, ArgumentValue1, ArgumentName2 … are recorded in LocalStack's
-tests at v4.14.0, `s3/test_s3_notifications_sqs.py`, `test_multiple_invalid_sqs_arns`.
+tests at v4.14.0, `s3/test_s3_notifications_sqs.py`, `test_multiple_invalid_sqs_arns`; an empty
+ArgumentValue in `s3/test_s3.py`, `test_validate_website_configuration`.
 """
 
 import re
@@ -41,5 +42,7 @@ def install() -> None:
         fields = vars(error)
         for name in filter(_NUMBERED.fullmatch, fields):
             ElementTree.SubElement(element, name).text = str(fields[name])
+        if fields.get("ArgumentValue", "…") is None:
+            ElementTree.SubElement(element, "ArgumentValue")
         if "HostId" not in fields:
             ElementTree.SubElement(element, "HostId").text = S3_HOST_ID

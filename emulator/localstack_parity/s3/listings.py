@@ -1,9 +1,11 @@
 """Listings of more keys than fit into one answer, whatever script the keys are in.
 
 LocalStack compares encoded with plain ones, and so leaves out or repeats keys at the border of two
-pages as soon as any of them needs encoding.
+pages as soon as any of them needs encoding. It also shows anybody who owns an object.
 
-AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, EncodingType.
+AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html, EncodingType. That
+ListObjects names no owners to callers without credentials is recorded in LocalStack's tests at
+v4.14.0, `s3/test_s3.py`, `test_bucket_name_with_dots`.
 """
 
 import base64
@@ -14,6 +16,8 @@ from localstack.aws.api import RequestContext
 from localstack.aws.api.s3 import EncodingType, InvalidArgument
 from localstack.services.s3 import provider
 from localstack.services.s3.provider import S3Provider
+
+from localstack_parity.iam.callers import ANONYMOUS, caller_of
 
 _ENCODED = (
     "Delimiter",
@@ -40,8 +44,13 @@ class Listings(S3Provider):
     ) -> Any:
         """List the objects of a bucket, up to a thousand at a time."""
         if encoding_type != EncodingType.url:
-            return super().list_objects(context, bucket, encoding_type=encoding_type, **rest)
-        return _encoded(super().list_objects(context, bucket, **rest))
+            answer = super().list_objects(context, bucket, encoding_type=encoding_type, **rest)
+        else:
+            answer = _encoded(super().list_objects(context, bucket, **rest))
+        if caller_of(context) == ANONYMOUS:
+            for entry in answer.get("Contents") or []:
+                entry.pop("Owner", None)
+        return answer
 
     def list_objects_v2(
         self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
