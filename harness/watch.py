@@ -15,9 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from watchfiles import DefaultFilter
 from watchfiles import watch as changes_below
 
+from harness.background_lint import BackgroundLint
 from harness.error_report import problem_of
 from harness.files import shown
-from harness.lint.background import BackgroundLint
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.artifacts import local_code, upload_code
@@ -70,9 +70,13 @@ def watch(place: Place, tell: Tell) -> None:
 
     Raises Problem where the target has stopped, or where what is there already cannot be deployed.
     """
-    lint = BackgroundLint(place.settings, place.target.architecture, place.parameters)
     deploy(place.target, place.settings, place.parameters, tell=tell)
-    lint.begin()
+    with BackgroundLint(place.settings, place.target.architecture, place.parameters) as lint:
+        lint.begin()
+        _follow(place, lint, tell)
+
+
+def _follow(place: Place, lint: BackgroundLint, tell: Tell) -> None:
     sources = _sources(place.settings)
     while True:
         tell(f"watching {', '.join(map(shown, sources.folders))}; Ctrl-C ends it")

@@ -97,7 +97,8 @@ def _build_one(source: Path, settings: Settings, architecture: str) -> Package:
         unfinished = Path(aside) / source.name
         unfinished.mkdir()
         if made and made.libraries and made.libraries == wanted.libraries:
-            _link_libraries(folder, made.sources, unfinished)
+            stamp.unlink()
+            _move_libraries(folder, made.sources, unfinished)
         elif (source / LOCK).exists():
             _install(source, unfinished, architecture, package_source(settings.installation))
         for name in wanted.sources:
@@ -105,7 +106,7 @@ def _build_one(source: Path, settings: Settings, architecture: str) -> Package:
             copy.parent.mkdir(parents=True, exist_ok=True)
             if copy.exists():  # once this source is gone, the library has to come back
                 wanted = replace(wanted, libraries="")
-                copy.unlink()  # and not written through: it may be a link
+                copy.unlink()
             shutil.copyfile(source / name, copy)
         size = _size(unfinished)
         if size > MAX_UNZIPPED_BYTES:
@@ -145,13 +146,20 @@ class _Inputs:
         )
 
 
-def _link_libraries(folder: Path, own: Collection[str], unfinished: Path) -> None:
-    """Give the libraries of a package that is about to be replaced to its successor, uncopied."""
-    libraries = [name for name in names_below(folder) if name not in own]
-    for parent in {name.rpartition("/")[0] for name in libraries}:
-        (unfinished / parent).mkdir(parents=True, exist_ok=True)
-    for name in libraries:
-        os.link(f"{folder}/{name}", f"{unfinished}/{name}")  # hundreds: Paths take thrice as long
+def _move_libraries(folder: Path, own: Collection[str], unfinished: Path) -> None:
+    """Give the libraries of a package that is about to be replaced to its successor.
+
+    Whole folders where no source of the function's own is in them: hundreds of files take longer.
+    """
+    mixed = {name.split("/")[0] for name in own}
+    for entry in list(folder.iterdir()):
+        if entry.name not in mixed:
+            entry.rename(unfinished / entry.name)
+    for name in names_below(folder):
+        if name not in own:
+            place = unfinished / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).rename(place)
 
 
 def check_syntax(folder: Path) -> None:

@@ -133,6 +133,23 @@ def test_an_updated_function_takes_no_other_change_meanwhile(
     assert settled["Timeout"] == answer["Timeout"]
 
 
+def test_an_update_that_asks_for_it_is_done_when_it_is_answered(
+    emulator: Emulator, role: str
+) -> None:
+    """With a header that AWS does not know, as `tapstack watch` sends it."""
+    client = emulator.client("lambda")
+    with function_of(emulator, OLD, role) as arn:
+        client.meta.events.register(
+            "before-sign.lambda.UpdateFunctionCode",
+            lambda request, **_: request.headers.add_header("X-Tapstack-At-Once", "1"),
+        )
+        client.update_function_code(FunctionName=arn, ZipFile=NEW)
+        settled = _configuration(emulator, arn)
+        answer = json.load(client.invoke(FunctionName=arn)["Payload"])
+
+    assert (settled["LastUpdateStatus"], answer) == ("Successful", "new")
+
+
 def test_a_function_that_is_deleted_while_it_is_created_can_be_created_again(
     emulator: Emulator, role: str
 ) -> None:

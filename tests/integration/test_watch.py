@@ -97,7 +97,8 @@ def test_what_is_saved_is_deployed(watched: Watched) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
-    assert not [child for child in children if child.is_running()]
+    _, left = psutil.wait_procs(children, timeout=10)
+    assert left == []
 
 
 def test_watching_needs_something_that_runs(tmp_path: Path) -> None:
