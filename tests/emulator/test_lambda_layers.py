@@ -229,10 +229,6 @@ def _function(name: str, role: str) -> dict[str, Any]:
         ),
         ("SnapStart", {"SnapStart": {"ApplyOn": "PublishedVersions"}}),
         (
-            "AWS_LAMBDA_EXEC_WRAPPER",
-            {"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap"}}},
-        ),
-        (
             "Layer version arn:aws:lambda:us-east-1:017000801446:layer:theirs:1",
             {"Layers": ["arn:aws:lambda:us-east-1:017000801446:layer:theirs:1"]},
         ),

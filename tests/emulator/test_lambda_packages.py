@@ -57,7 +57,7 @@ def test_a_library_that_is_as_it_was_is_not_unpacked_again(
         before = run(LOOK).payload
         update(emulator, arn, package(f"NEW = True\n{RUN}", library))
         assert run("import handler; result = handler.NEW").payload is True
-        assert run(LOOK).payload == before == [before[0], library, "0o100755"]
+        assert run(LOOK).payload == before == [before[0], library, "0o100644"]
 
 
 def test_a_library_that_differs_is_another(emulator: Emulator, role: str, library: str) -> None:

@@ -84,14 +84,9 @@ def visible() -> dict[str, str]:
     return {f"{_INSIDE}/debugpy": str(_package())}
 
 
-def bootstrap(port: int, *, isolated: bool) -> str:
-    """Return the program that goes before the runtime's own."""
-    folder = _INSIDE if isolated else str(_package().parent)
-    return (
-        f"import sys; sys.path.insert(0, {folder!r}); import debugpy; sys.path.pop(0); "
-        f"debugpy.listen(('127.0.0.1', {port}), in_process_debug_adapter=True); "
-        "debugpy.wait_for_client(); "
-    )
+def folder(*, isolated: bool) -> str:
+    """Return where a function finds debugpy."""
+    return _INSIDE if isolated else str(_package().parent)
 
 
 def _package() -> Path:

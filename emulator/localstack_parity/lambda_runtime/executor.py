@@ -187,14 +187,16 @@ class ProcessExecutor(RuntimeExecutor):
         if self._debug_port:
             visible |= debugging.visible()
             memory += debugging.MEMORY_BYTES
-        command = interpreter.command(env, opt, isolated=isolated, debugger=self._debug_port)
+        command = runtimes.command(
+            interpreter, env, opt, isolated=isolated, debugger=self._debug_port
+        )
         self._launch = Launch(
             isolated=isolated,
             root=folder / "root",
             tmp=folder / "tmp",
             visible=visible,
             cwd=env["LAMBDA_TASK_ROOT"],
-            argv=list(command),
+            argv=command,
             env=env,
             memory_limit=memory,
         )

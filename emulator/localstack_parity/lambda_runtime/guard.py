@@ -18,8 +18,6 @@ from localstack_parity.lambda_runtime import runtimes
 from localstack_parity.lambda_runtime.executor import ProcessExecutor
 from localstack_parity.lambda_runtime.interpreter import Unsupported
 
-_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
-
 # What would change how a function behaves and is not emulated: when it is asked for, and its name.
 # X-Ray (TracingConfig) is taken, for a function does the same without it; see FIDELITY.md.
 _NOT_EMULATED: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
@@ -30,7 +28,6 @@ _NOT_EMULATED: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
     (lambda it: it.get("CapacityProviderConfig"), "CapacityProviderConfig"),
     (lambda it: it.get("DurableConfig"), "DurableConfig"),
     (lambda it: it.get("TenancyConfig"), "TenancyConfig"),
-    (lambda it: _WRAPPER in ((it.get("Environment") or {}).get("Variables") or {}), _WRAPPER),
 )
 
 

@@ -1,8 +1,10 @@
 """Zip packages: looked at when they are uploaded, and unpacked without leaving their folder.
 
-Lambda keeps symbolic links. LocalStack hands packages to `unzip` and then changes the modes of all
-that is there, through links as well: an entry below a link was written outside of the package, and
-what a link led to was opened to everybody. The package of another is as foreign as its code.
+Lambda keeps symbolic links, and which files may be executed: a program or a wrapper script that was
+packed without that mode does not start (github.com/aws/aws-lambda-go, issue 13). LocalStack hands
+packages to `unzip` and then changes the modes of all that is there, through links as well: an entry
+below a link was written outside of the package, and what a link led to was opened to everybody. The
+package of another is as foreign as its code.
 """
 
 import os
@@ -20,7 +22,8 @@ from localstack.services.lambda_.invocation import lambda_models, lambda_service
 from localstack_parity.lambda_runtime import unpacked
 from localstack_parity.lambda_runtime.layers import MAX_UNZIPPED_BYTES
 
-_MODE = 0o755  # as LocalStack gives it to every file
+_MODE = 0o755  # of folders, and of files that may be executed
+_NOT_EXECUTABLE = 0o644
 _UNIX = 3  # what a zip says of the system that made it
 
 
@@ -61,7 +64,7 @@ def unpack(archive: str, folder: str) -> None:
             if not unpacked.link(digest, place):
                 with package.open(entry) as source, open(place, "xb") as out:
                     shutil.copyfileobj(source, out, 1 << 20)
-                place.chmod(_MODE)
+                place.chmod(_MODE if _is_executable(entry) else _NOT_EXECUTABLE)
                 unpacked.keep(digest, place)
         for parent, _, _ in os.walk(folder):
             Path(parent).chmod(_MODE)
@@ -97,6 +100,10 @@ def check(entries: Iterable[zipfile.ZipInfo]) -> None:
 
 def _is_link(entry: zipfile.ZipInfo) -> bool:
     return entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def _is_executable(entry: zipfile.ZipInfo) -> bool:
+    return entry.create_system == _UNIX and bool(entry.external_attr >> 16 & stat.S_IXUSR)
 
 
 def _size_of_upload(zip_file: str | IO[bytes]) -> int:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localstack_parity.lambda_runtime import debugging
+from localstack_parity.lambda_runtime.interpreter import LAYERS
+
+_BOOTSTRAP = Path(__file__).with_name("python_bootstrap.py")
+_BOOTSTRAP_INSIDE = "/var/rapid/bootstrap.py"  # on AWS in /var/runtime, which is read-only here
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Python:
     def visible(self) -> dict[str, str]:
         """Return what an isolated function sees: the layout of AWS's runtimes."""
         inside = {"/var/lang": self.folder, "/var/runtime": self.packages}
+        inside[_BOOTSTRAP_INSIDE] = _BOOTSTRAP
         # A virtual environment refers to its Python by the path it was made with, links and all.
         link = self.folder / "bin" / "python"
         while link.is_symlink():
@@ -54,21 +59,16 @@ class Python:
     def command(
         self, env: Mapping[str, str], opt: str, *, isolated: bool, debugger: int | None
     ) -> list[str]:
-        """Return the command of the runtime client, with AWS's order of what is imported from.
-
-        The package comes first, then layers, then what the runtime brings along.
-        """
+        """Return the command of the runtime client, which python_bootstrap.py starts."""
         lang, _ = self.folders(isolated=isolated)
-        layers = [f"{opt}/python/lib/{self.runtime}/site-packages", f"{opt}/python"]
-        # The current folder is none of these; Python 3.10 knows no -P, and has it in first place.
-        safe, first = ([], 1) if self.runtime == "python3.10" else (["-P"], 0)
-        program = (
-            f"import os, sys; sys.path[:{first}] = [os.environ['LAMBDA_TASK_ROOT'], *{layers}]; "
-            "from awslambdaric.__main__ import main; main(sys.argv)"
-        )
+        options = [] if self.runtime == "python3.10" else ["-P"]
+        if opt != LAYERS:
+            options += ["-X", f"tapstack_layers={opt}"]
         if debugger:
-            program = debugging.bootstrap(debugger, isolated=isolated) + program
-        return [f"{lang}/bin/python", *safe, "-c", program, env.get("_HANDLER", "")]
+            place = debugging.folder(isolated=isolated)
+            options += ["-X", f"tapstack_debugger={debugger}:{place}"]
+        program = _BOOTSTRAP_INSIDE if isolated else str(_BOOTSTRAP)
+        return [f"{lang}/bin/python", *options, program]
 
     def attempt(self) -> list[str]:
         """Return a command that ends with 0 where it can run isolated."""

@@ -87,6 +87,32 @@ def visible_folders(
     }
 
 
+def command(
+    interpreter: Interpreter,
+    env: Mapping[str, str],
+    opt: str,
+    *,
+    isolated: bool,
+    debugger: int | None,
+) -> list[str]:
+    """Return what starts the runtime: its command, or a wrapper script with that as arguments.
+
+    Source: AWS Lambda Developer Guide, "Modifying the runtime environment", Wrapper scripts;
+    recorded in LocalStack's tests at v4.14.0,
+    `lambda_/test_lambda_common.py::TestLambdaRuntimesCommon::test_runtime_wrapper_invoke`.
+    """
+    started = list(interpreter.command(env, opt, isolated=isolated, debugger=debugger))
+    wrapper = env.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if not wrapper:
+        return started
+    if not isolated:  # then package and layers are elsewhere
+        for inside, outside in (("/var/task", env["LAMBDA_TASK_ROOT"]), (LAYERS, opt)):
+            if wrapper.startswith(f"{inside}/"):
+                wrapper = outside + wrapper.removeprefix(inside)
+                break
+    return [wrapper, *started]
+
+
 def environment(
     interpreter: Interpreter,
     task_root: Path,

@@ -136,14 +136,24 @@ def _exec_runtime(plan: Plan, init: int) -> NoReturn:
     for limit, most in _LIMITS.items():
         if not 0 <= resource.getrlimit(limit)[1] < most:
             resource.setrlimit(limit, (most, most))
+    program = plan["argv"][0]
     try:
         os.chdir(plan["cwd"])
         if plan["isolated"]:
             _give_up_privileges()
-        os.execve(plan["argv"][0], plan["argv"], plan["env"])
+        # What the start script of AWS's runtimes says of a wrapper script, and its exit statuses.
+        if not Path(program).is_file():
+            _fail(127, f"{program}: does not exist")
+        if not os.access(program, os.X_OK):
+            _fail(126, f"{program}: is not an executable")
+        os.execve(program, plan["argv"], plan["env"])
     except OSError as reason:
-        os.write(2, f"{plan['argv'][0]}: {reason}\n".encode())
-        os._exit(126)
+        _fail(126, f"{program}: {reason}")
+
+
+def _fail(status: int, reason: str) -> NoReturn:
+    os.write(2, f"{reason}\n".encode())
+    os._exit(status)
 
 
 def _end_family(status: int) -> NoReturn:

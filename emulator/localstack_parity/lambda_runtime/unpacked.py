@@ -1,7 +1,7 @@
 """Files that were unpacked before: what is in a package again, byte for byte, is linked.
 
 Of a function of which a line was changed that is all but one file; checking and unpacking the
-libraries again would take longest of the change. A file is known by name and packed bytes of
+libraries again would take longest of the change. A file is known by name, mode and packed bytes of
 its entry, and kept while a package has it.
 """
 
@@ -20,7 +20,7 @@ _known: dict[str, tuple[int, int]] = {}
 
 
 def digests(package: zipfile.ZipFile) -> dict[int, str]:
-    """Return the SHA-256 of name and packed content of each entry, by the place of its header.
+    """Return the SHA-256 of name, mode and packed content of each entry, by its header's place.
 
     Times are not in it. An entry has none if its bytes are not all its own.
     """
@@ -36,6 +36,7 @@ def digests(package: zipfile.ZipFile) -> dict[int, str]:
         data = name + int.from_bytes(span[28:30], "little")
         if len(span) >= data + entry.compress_size:
             listed = (
+                *(entry.create_system, entry.external_attr),  # the modes
                 *(entry.orig_filename, entry.CRC, entry.file_size),
                 *(entry.compress_size, entry.compress_type, entry.flag_bits, span[_HEADER:name]),
             )
