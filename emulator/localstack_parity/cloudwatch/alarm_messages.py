@@ -79,9 +79,25 @@ def notification(alarm: Alarm, change: Change, account: str, region: str) -> str
             "OKActions": alarm["OKActions"],
             "AlarmActions": alarm["AlarmActions"],
             "InsufficientDataActions": alarm["InsufficientDataActions"],
-            "Trigger": _trigger(alarm),
+            **_cause(alarm, change),
         }
     )
+
+
+def _cause(alarm: Alarm, change: Change) -> dict[str, Any]:
+    """What a metric alarm watches, or a composite one, with the alarms whose states counted."""
+    if "AlarmRule" not in alarm:
+        return {"Trigger": _trigger(alarm)}
+    data = json.loads(change.data) if change.data else {}
+    triggering = data.get("triggeringAlarms", []) if isinstance(data, dict) else []
+    children = [
+        {
+            "Arn": child["arn"],
+            "State": {"Value": child["state"]["value"], "Timestamp": child["state"]["timestamp"]},
+        }
+        for child in triggering
+    ]
+    return {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": children}
 
 
 def _trigger(alarm: Alarm) -> dict[str, Any]:

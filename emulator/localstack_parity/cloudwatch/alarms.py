@@ -99,7 +99,7 @@ def change_state(
             known["StateReasonData"] = data
         summary = f"Alarm updated from {change.old_state} to {state}"
         record(store, alarm, "StateUpdate", summary, messages.state_update(change), change.at)
-    if isinstance(alarm, LocalStackMetricAlarm) and known["ActionsEnabled"]:
+    if known["ActionsEnabled"]:
         for action in known[_ACTIONS[state]]:
             _act(account, region, alarm, action, change, before)
     return True
@@ -125,7 +125,7 @@ def record(
 def _act(
     account: str,
     region: str,
-    alarm: LocalStackMetricAlarm,
+    alarm: LocalStackAlarm,
     action: str,
     change: Change,
     before: Mapping[str, Any],

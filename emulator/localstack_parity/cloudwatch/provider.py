@@ -1,9 +1,8 @@
 """LocalStack's CloudWatch provider, with metrics, metric math and alarms as on AWS."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -12,11 +11,13 @@ from localstack.aws.api.cloudwatch import (
     InvalidParameterCombinationException,
     InvalidParameterValueException,
     MissingRequiredParameterException,
+    PutCompositeAlarmInput,
     PutMetricAlarmInput,
     ResourceNotFound,
 )
 from localstack.services.cloudwatch.models import (
     LocalStackAlarm,
+    LocalStackCompositeAlarm,
     LocalStackMetricAlarm,
 )
 from localstack.services.cloudwatch.provider_v2 import _STORE_LOCK, CloudwatchProvider
@@ -96,9 +97,8 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         self.alarm_scheduler.evaluate_now()
 
     def _after_change(self, account: str, region: str, alarm: LocalStackAlarm) -> None:
-        """Let composite alarms follow; LocalStack needs no more of the context than this."""
-        context = SimpleNamespace(account_id=account, region=region)
-        self._evaluate_composite_alarms(context, alarm)
+        """Let composite alarms follow."""
+        composite.follow(account, region, alarm)
 
     # --- Metrics ------------------------------------------------------------------------------
 
@@ -172,8 +172,19 @@ class ParityCloudwatchProvider(CloudwatchProvider):
     def put_metric_alarm(self, context: RequestContext, request: PutMetricAlarmInput) -> None:
         """Create an alarm, or give it a new configuration and leave its state alone."""
         alarm_validation.check(request, context.region)
-        configuration = {name: value for name, value in request.items() if name != "Tags"}
-        alarm = LocalStackMetricAlarm(context.account_id, context.region, configuration)
+        alarm = LocalStackMetricAlarm(context.account_id, context.region, _configuration(request))
+        self._put(context, alarm, request.get("Tags"))
+
+    @handler("PutCompositeAlarm", expand=False)
+    def put_composite_alarm(self, context: RequestContext, request: PutCompositeAlarmInput) -> None:
+        """Create an alarm on other alarms, or give it a new configuration; then evaluate it."""
+        account, region = context.account_id, context.region
+        alarm = LocalStackCompositeAlarm(account, region, _configuration(request))
+        created = self._put(context, alarm, request.get("Tags"))
+        composite.begin(account, region, alarm, created=created)
+
+    def _put(self, context: RequestContext, alarm: LocalStackAlarm, tags: Any) -> bool:
+        """Store an alarm, in the state that it had; return whether it is new."""
         arn = alarm.alarm["AlarmArn"]
         with _STORE_LOCK:
             store = self.get_store(context.account_id, context.region)
@@ -181,10 +192,11 @@ class ParityCloudwatchProvider(CloudwatchProvider):
             if existing:
                 kept = {name: existing.alarm[name] for name in KEPT if name in existing.alarm}
                 alarm.alarm.update(kept)
-            elif tags := request.get("Tags"):
+            elif tags:
                 store.TAGS.tag_resource(arn, tags)
             store.alarms[arn] = alarm
             self._record(store, alarm, "Update" if existing else "Create")
+        return existing is None
 
     def delete_alarms(
         self, context: RequestContext, alarm_names: list[str], **request: Any
@@ -192,6 +204,7 @@ class ParityCloudwatchProvider(CloudwatchProvider):
         """Delete alarms; their history stays."""
         with _STORE_LOCK:
             store = self.get_store(context.account_id, context.region)
+            composite.check_deletion(alarm_names, store)
             for name in alarm_names:
                 arn = cloudwatch_alarm_arn(name, context.account_id, context.region)
                 if alarm := store.alarms.pop(arn, None):
@@ -232,34 +245,6 @@ class ParityCloudwatchProvider(CloudwatchProvider):
             account, region, alarm, state_value, state_reason, state_reason_data
         ):
             self._after_change(account, region, alarm)
-
-    def _evaluate_composite_alarm(
-        self, context: Any, composite_alarm: LocalStackAlarm, triggering_alarm: LocalStackAlarm
-    ) -> None:
-        """Put a composite alarm into the state of its rule, whose alarms have names or ARNs."""
-        alarms_there = self.get_store(context.account_id, context.region).alarms
-        found = composite.in_alarm(composite_alarm.alarm["AlarmRule"], alarms_there)
-        before, now = composite_alarm.alarm["StateValue"], "ALARM" if found else "OK"
-        if before == now:
-            return
-        trigger = found or triggering_alarm
-        self._update_state(context, composite_alarm, now, *composite.reason(trigger))
-        if composite_alarm.alarm["ActionsEnabled"]:
-            self._run_composite_alarm_actions(context, composite_alarm, before, trigger)
-
-    def _update_state(
-        self,
-        context: Any,
-        alarm: LocalStackAlarm,
-        state_value: str,
-        state_reason: str,
-        state_reason_data: dict[str, Any] | None = None,
-    ) -> None:
-        """How LocalStack changes the state of composite alarms."""
-        data = json.dumps(state_reason_data) if state_reason_data else None
-        alarms.change_state(
-            context.account_id, context.region, alarm, state_value, state_reason, data
-        )
 
     def describe_alarms(
         self,
@@ -352,6 +337,10 @@ class ParityCloudwatchProvider(CloudwatchProvider):
 
 def _messages(problems: list[dashboards.Problem]) -> list[dict[str, str]]:
     return [{"DataPath": problem.path, "Message": problem.message} for problem in problems]
+
+
+def _configuration(request: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in request.items() if name != "Tags"}
 
 
 def _type(alarm: LocalStackAlarm) -> str:

@@ -117,7 +117,7 @@ SCENARIOS = (
     ),
     Scenario(
         "cloudwatch-composite-alarms",
-        ("45",),
+        ("17c", "45"),
         (
             _alarm(),
             Call(
