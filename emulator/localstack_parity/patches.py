@@ -196,6 +196,12 @@ PATCHES = (
         "38b",
     ),
     Patch(
+        "cloudformation/pseudo_parameters.py",
+        f"{_CFN}.engine.v2.change_set_model_preproc.ChangeSetModelPreproc.visit_node_property",
+        "a parameter that is AWS::NoValue leaves a property out",
+        "38f",
+    ),
+    Patch(
         "cloudformation/template_addresses.py",
         f"{_CFN}.engine.v2.change_set_model_preproc.ChangeSetModelPreproc._perform_static_replacements",
         "a template's addresses of APIs lead to the emulator",

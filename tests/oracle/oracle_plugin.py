@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 _DOMAIN = "localhost.localstack.cloud"
+_USUAL_PORT = "4566"
 _LONGEST_VALUE = 120
 _differences: dict[int, list[str]] = {}
 
@@ -55,13 +56,18 @@ def pytest_configure() -> None:
 
 
 def _resolve_without_dns() -> None:
-    """LocalStack's domain is this machine, and so is localhost with all names below it."""
+    """LocalStack's domain is this machine, and so is localhost with all names below it.
+
+    A function of the tests names LocalStack's usual port, whatever the endpoint's is.
+    """
     resolve = socket.getaddrinfo
 
-    def resolved(host: Any, *args: Any, **more: Any) -> Any:
+    def resolved(host: Any, port: Any = None, *args: Any, **more: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
-        ours = isinstance(name, str) and f".{name}".endswith((f".{_DOMAIN}", ".localhost"))
-        return resolve("127.0.0.1" if ours else host, *args, **more)
+        if isinstance(name, str) and f".{name}".endswith((f".{_DOMAIN}", ".localhost")):
+            host = "127.0.0.1"
+            port = os.environ["ORACLE_PORT"] if str(port) == _USUAL_PORT else port
+        return resolve(host, port, *args, **more)
 
     socket.getaddrinfo = resolved
 

@@ -226,6 +226,36 @@ def test_change_sets_have_awss_pseudo_parameters(stack: Stack) -> None:
     assert after["Properties"] == {"DisplayName": "sns.amazonaws.com"}
 
 
+def test_a_parameter_may_be_no_value(emulator: Emulator, stack: Stack) -> None:
+    """A property that refers to it is left out, and conditions compare the text.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, cloudformation/resources/test_logs.py,
+    test_cfn_handle_log_group_resource.
+    """
+    parameter = {"Type": "String", "Default": "AWS::NoValue"}
+    template: dict[str, Any] = {
+        "Parameters": {"Name": parameter, "Days": {"Type": "String"}},
+        "Conditions": {"Named": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Name"}, "AWS::NoValue"]}]}},
+        "Resources": {
+            "Group": {
+                "Type": "AWS::Logs::LogGroup",
+                "Properties": {"LogGroupName": {"Ref": "Name"}, "RetentionInDays": {"Ref": "Days"}},
+            }
+        },
+        "Outputs": {"Named": {"Value": {"Fn::If": ["Named", "yes", "no"]}}},
+    }
+    stack.create(template, Parameters=[{"ParameterKey": "Days", "ParameterValue": "7"}])
+    name = stack.resource("Group")
+
+    stack.update(template, Parameters=[{"ParameterKey": "Days", "ParameterValue": "AWS::NoValue"}])
+
+    groups = emulator.client("logs").describe_log_groups(logGroupNamePrefix=name)
+    (group,) = groups["logGroups"]
+    assert name.startswith(f"{stack.name}-Group-")
+    assert "retentionInDays" not in group
+    assert stack.outputs() == {"Named": "no"}
+
+
 def test_a_stacks_tags_are_on_its_resources(emulator: Emulator, stack: Stack) -> None:
     """Tags of the stack go to the resources that take tags, beside the resources' own.
 
