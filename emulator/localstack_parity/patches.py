@@ -325,9 +325,9 @@ PATCHES = (
         "launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", "119"
     ),
     Patch(
-        "logs/subscriptions.py",
-        "moto.logs.models.LogStream.put_log_events",
-        "subscription filters match as metric filters do, and have no write fail",
+        "logs/streams.py",
+        "moto.logs.models.LogStream",
+        "events are on disk; subscriptions match as metric filters do, and have no write fail",
         "28b",
     ),
     Patch(

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import heapq
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext, handler
@@ -18,10 +20,12 @@ from moto.core.exceptions import JsonRESTError
 
 from localstack_parity.cloudwatch import emf
 from localstack_parity.cloudwatch.measurements import record
-from localstack_parity.logs import metric_filters, subscriptions
+from localstack_parity.logs import metric_filters, streams
 from localstack_parity.logs.conditions import PatternError
+from localstack_parity.logs.event_store import Event
 from localstack_parity.logs.existence import Existence
 from localstack_parity.logs.patterns import Pattern, compile_pattern
+from localstack_parity.logs.streams import StoredStream
 
 MAX_EVENTS = 10_000
 MAX_PAGE_BYTES = 1_048_576
@@ -38,7 +42,7 @@ class ParityLogsProvider(Existence):
 
     def __init__(self) -> None:
         super().__init__()
-        subscriptions.install()
+        streams.install()
 
     def create_log_group(
         self, context: RequestContext, log_group_name: str, **request: Any
@@ -100,38 +104,35 @@ class ParityLogsProvider(Existence):
         # An identifier is a name or an ARN.
         group = _group(backend, log_group_name or (log_group_identifier or "").split(":")[-1])
         matches = _pattern(filter_pattern or "")
-        after = _last_shown(next_token)
-        found = sorted(
-            (event.timestamp, event.event_id, name, event)
+        wanted = [
+            stream
             for name, stream in list(group.streams.items())
             if (not log_stream_names or name in log_stream_names)
             and name.startswith(log_stream_name_prefix or "")
-            for event in list(stream.events)
-            if (start_time is None or event.timestamp >= start_time)
-            and (end_time is None or event.timestamp <= end_time)
-            and (after is None or (event.timestamp, event.event_id) > after)
-            and matches(event.message)
-        )
+        ]
+        after = max(_last_shown(next_token), (start_time or 0, -1))
+        found = _in_order(wanted, after, end_time)
         shown: list[dict[str, Any]] = []
+        more: dict[str, str] = {}
         bytes_left = MAX_PAGE_BYTES
-        for timestamp, event_id, name, event in found[:size]:
+        for event, stream in found:
+            if not matches(event.message):
+                continue
             bytes_left -= len(event.message.encode())
-            if shown and bytes_left < 0:
+            if len(shown) == size or (shown and bytes_left < 0):
+                token = f"{after[0]}/{after[1]}".encode()
+                more["nextToken"] = base64.urlsafe_b64encode(token).decode()
                 break
+            after = event.timestamp, event.id
             shown.append(
                 {
-                    "logStreamName": name,
-                    "timestamp": timestamp,
+                    "logStreamName": stream.log_stream_name,
+                    "timestamp": event.timestamp,
                     "message": event.message,
-                    "ingestionTime": event.ingestion_time,
-                    "eventId": f"{event_id:056d}",
+                    "ingestionTime": event.ingested,
+                    "eventId": f"{event.id:056d}",
                 }
             )
-        more = {}
-        if len(shown) < len(found):
-            timestamp, event_id, *_ = found[len(shown) - 1]
-            token = f"{timestamp}/{event_id}".encode()
-            more["nextToken"] = base64.urlsafe_b64encode(token).decode()
         return {"events": shown, "searchedLogStreams": [], **more}
 
     def put_metric_filter(
@@ -268,10 +269,21 @@ def _pattern(text: str) -> Pattern:
         raise InvalidParameterException(str(e)) from None
 
 
-def _last_shown(token: str | None) -> tuple[int, int] | None:
-    """Time and id of the last event of the page before."""
+def _in_order(
+    found: Iterable[StoredStream], after: tuple[int, int], end: int | None
+) -> Iterator[tuple[Event, StoredStream]]:
+    """The events of streams by time and id, each with its stream, read as they are asked for."""
+
+    def of_one(stream: StoredStream) -> Iterator[tuple[Event, StoredStream]]:
+        return ((event, stream) for event in stream.store.after(after, end))
+
+    return heapq.merge(*map(of_one, found), key=lambda each: each[0][:2])
+
+
+def _last_shown(token: str | None) -> tuple[int, int]:
+    """Time and id of the last event of the page before; before all of them without a token."""
     if not token:
-        return None
+        return 0, -1
     try:
         timestamp, event_id = base64.urlsafe_b64decode(token).decode().split("/")
         return int(timestamp), int(event_id)

@@ -12,43 +12,30 @@ import gzip
 import io
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 from localstack.utils.aws import arns
 from localstack.utils.aws.client_types import ServicePrincipal
-from moto.core.utils import unix_time_millis
-from moto.logs.models import LogEvent, LogStream
 
 from localstack_parity import internal_calls
+from localstack_parity.logs.event_store import Event
 from localstack_parity.logs.patterns import compile_pattern
 
 LOG = logging.getLogger(__name__)
 
 
-def install() -> None:
-    """Have events stored first, and sent after that."""
-
-    streams: Any = LogStream
-    streams.put_log_events = _put_log_events
-
-
-def _put_log_events(stream: Any, log_events: Sequence[Mapping[str, Any]]) -> str:
-    stream.last_ingestion_time = int(unix_time_millis())
-    stream.stored_bytes += sum(len(event["message"]) for event in log_events)
-    events = [LogEvent(stream.last_ingestion_time, event) for event in log_events]
-    stream.events += events
-    stream.upload_sequence_token += 1
+def send(stream: Any, events: Sequence[Event]) -> None:
+    """Send events that a stream has stored to each subscription whose pattern they match."""
     for subscription in stream.log_group.subscription_filters.values():
         matches = compile_pattern(subscription.filter_pattern or "")
         if found := [event for event in events if matches(event.message)]:
             _send(stream, subscription, found)
-    return f"{stream.upload_sequence_token:056d}"
 
 
-def _send(stream: Any, subscription: Any, events: Sequence[LogEvent]) -> None:
+def _send(stream: Any, subscription: Any, events: Sequence[Event]) -> None:
     """Send events to what is subscribed; why they cannot be sent is in the emulator's log."""
     group = stream.log_group.name
     content = {
@@ -58,7 +45,7 @@ def _send(stream: Any, subscription: Any, events: Sequence[LogEvent]) -> None:
         "logStream": stream.log_stream_name,
         "subscriptionFilters": [subscription.name],
         "logEvents": [
-            {"id": f"{event.event_id:056d}", "timestamp": event.timestamp, "message": event.message}
+            {"id": f"{event.id:056d}", "timestamp": event.timestamp, "message": event.message}
             for event in events
         ],
     }
