@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.commands.options import ALL, as_json, configured
 from harness.commands.output import print_json, tell
+from harness.error_report import problem_of
 from harness.files import trusted_folder
+from harness.problems import Problem
 from harness.settings import Settings, positive_count
 from harness.stack.deploy import bring_up
 from harness.stack.deployed import Stack
@@ -60,7 +63,14 @@ def _other(settings: Settings, url: str) -> tuple[Target, Stack]:
     """The emulator at `url`, with the stack."""
     there = replace(settings, target=EndpointTarget.name, endpoint=url)
     target = target_to_start(there, tell)
-    return target, bring_up(target, there, tell=tell)
+    try:
+        return target, bring_up(target, there, tell=tell)
+    except (Problem, BotoCoreError, ClientError) as error:
+        raise Problem(
+            f"The emulator at {url} cannot be measured: "
+            f"{problem_of(error, settings.state_dir).happened}",
+            f"See {target.log}; its functions may lack boto3, which AWS's runtimes have.",
+        ) from error
 
 
 def _show_rates(corpus: str, found: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ def deployment_failure(
 ) -> DeploymentFailed:
     """What went wrong first, and which log has more of it."""
     if not (first := _first_failure(name, events)):
-        return DeploymentFailed(f"{name} became {status}.", f"Read the log {log}.")
+        return DeploymentFailed(f"{name} became {status}.", f"Read {log}.")
     logical_id = first["LogicalResourceId"]
     resource = template["Resources"].get(logical_id, {})
     token = resource.get("Properties", {}).get("ServiceToken", {})
@@ -31,7 +31,7 @@ def deployment_failure(
         where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {log}."
     else:
         place = "the template" if logical_id == name else f"{logical_id} in the template"
-        where = f"Correct {place}; the log is {log}."
+        where = f"Correct {place}; see {log}."
     return DeploymentFailed(
         f"{name} became {status}: {logical_id} ({first['ResourceType']}): {_reason(first)}.", where
     )
@@ -54,12 +54,12 @@ def validation_findings(cloudformation: Any, change_set: str) -> list[str]:
 def deletion_failure(name: str, events: Sequence[Event], log: str) -> DeploymentFailed:
     """What of a stack stays, and how it can go."""
     if not (first := _first_failure(name, events)):
-        return DeploymentFailed(f"{name} became DELETE_FAILED.", f"Read the log {log}.")
+        return DeploymentFailed(f"{name} became DELETE_FAILED.", f"Read {log}.")
     kind, physical_id, reason = first["ResourceType"], first["PhysicalResourceId"], _reason(first)
     if kind == "AWS::S3::Bucket" and "empty" in reason:
         remedy = f"Empty {physical_id}, with all versions of its objects, and delete it again."
     else:
-        remedy = f"Remove what keeps {physical_id}, and delete it again; the log is {log}."
+        remedy = f"Remove what keeps {physical_id}, and delete it again; see {log}."
     what = f"{first['LogicalResourceId']} ({kind}) {physical_id}"
     return DeploymentFailed(f"{name} became DELETE_FAILED: {what}: {reason}.", remedy)
 

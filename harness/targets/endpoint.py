@@ -27,13 +27,13 @@ class EndpointTarget:
     def __init__(self, settings: Settings) -> None:
         self.region, self.state_dir = settings.region, settings.state_dir
         self.architecture = architecture_here()
-        self.log = "not ours to show"
         if not settings.endpoint:
             raise Problem(
                 "The target endpoint needs to know which.",
                 "Set ENDPOINT_URL to its URL, such as http://127.0.0.1:4566.",
             )
         self.endpoint, self._asked = settings.endpoint.rstrip("/"), False
+        self.log = f"the log of what answers at {self.endpoint}"
         self._clients = LocalClients(
             settings.endpoint, settings.region, private=settings.endpoint_private
         )

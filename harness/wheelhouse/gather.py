@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -15,7 +15,7 @@ from typing import IO
 from uv import find_uv_bin
 
 from harness.distributions import build_distributions
-from harness.files import files_below
+from harness.files import files_below, files_hash
 from harness.function_runtimes import NodeSdk
 from harness.install_steps import run_step
 from harness.problems import Problem
@@ -42,7 +42,7 @@ def gather(settings: Settings, folder: Path, tell: Tell) -> str:
     """Make the wheelhouse `folder` anew and return the SHA-256 of its list of hashes.
 
     It is gathered aside and takes the place of an old one once it is whole. Raises Problem if a
-    wheel cannot be had or the project is no git checkout.
+    wheel cannot be had, the project is no git checkout or is changed meanwhile.
     """
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
@@ -52,14 +52,21 @@ def gather(settings: Settings, folder: Path, tell: Tell) -> str:
         tell("the wheels of the locks …")
         _download(settings.root, wheels, log)
         tell("the project and its distributions …")
+        project = _project_files(settings.root)
+        content = files_hash(settings.root, project)
         build_distributions(settings.root, wheels)
         (wheels / ".gitignore").unlink(missing_ok=True)  # uv's
-        _pack_project(settings.root, aside / "project.tar.gz")
+        _pack_project(settings.root, project, aside / "project.tar.gz")
         tell("Python 3.13 …")
         _pack_python(aside, log, tell)
         tell("what functions in Node.js run on …")
         _pack_node(settings, aside, log, tell)
     pack_image(settings, aside / "image.tar.gz", tell)
+    if content != files_hash(settings.root, _project_files(settings.root)):
+        raise Problem(
+            f"{settings.root} was changed while the wheelhouse was made, so its parts differ.",
+            "Make it again, and change nothing meanwhile.",
+        )
     shutil.copy(Path(__file__).with_name("install.sh"), aside / "install")
     (aside / "install").chmod(0o755)
     hashes = _hashes(aside)
@@ -85,7 +92,8 @@ def _download(root: Path, wheels: Path, log: IO[str]) -> None:
         run_step(log, *fetch, *as_lambda, "--requirement", function)
 
 
-def _pack_project(root: Path, archive: Path) -> None:
+def _project_files(root: Path) -> list[str]:
+    """The names of the checkout's files as it stands, without those that git ignores."""
     listing = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others")
     done = subprocess.run([*listing, "--exclude-standard"], capture_output=True, check=False)
     if done.returncode:
@@ -93,11 +101,14 @@ def _pack_project(root: Path, archive: Path) -> None:
             f"git cannot list the files of {root}: {done.stderr.decode(errors='replace').strip()}.",
             "Make the wheelhouse in a clone of the repository.",
         )
-    names = sorted(set(filter(None, done.stdout.decode().split("\0"))))
+    names = set(filter(None, done.stdout.decode().split("\0")))
+    return sorted(name for name in names if (root / name).is_file())  # one may be deleted
+
+
+def _pack_project(root: Path, names: Iterable[str], archive: Path) -> None:
     with tarfile.open(archive, "w:gz") as tar:
         for name in names:
-            if (root / name).is_file():  # what was deleted is still listed
-                tar.add(root / name, name, filter=_nobodys)
+            tar.add(root / name, name, filter=_nobodys)
 
 
 def _nobodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:

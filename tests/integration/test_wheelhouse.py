@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from harness.function_runtimes import NodeSdk
+from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.image import docker
-from harness.wheelhouse.gather import pack_image
+from harness.wheelhouse.gather import gather, pack_image
 from tests.conftest import SURROUNDINGS
 from tests.integration.machines import BUILD_PACKAGES, only, python_to_download, tools
 
@@ -34,6 +35,7 @@ INSTALLERS = ("cut", "find", "gzip", "ln", "sha256sum", "sort", "tar")
 NODE_PACKAGE = "tslib"
 # The command of the small checkout: it packages its function, as `up` does.
 MAIN = """
+from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.package import build
 
@@ -44,10 +46,11 @@ print(sorted(each.name for each in package.folder.glob("*.dist-info")))
 
 @dataclass(frozen=True)
 class Wheelhouse:
-    """The folder, and what was said when it was made."""
+    """The folder, what was said when it was made, and the checkout it was made of."""
 
     folder: Path
     said: Run
+    checkout: Path
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> 
         check=False,
     )
     assert said.returncode == 0, said.stdout + said.stderr
-    return Wheelhouse(folder, said)
+    return Wheelhouse(folder, said, copy)
 
 
 def cut_down(folder: Path) -> None:
@@ -148,6 +151,24 @@ def test_it_installs_and_packages_without_a_network(
     shutil.rmtree(project / "build")
     stopped = offline(project / "tapstack")
     assert "The wheelhouse elsewhere is not there" in stopped.stderr
+
+
+def test_a_checkout_that_is_changed_meanwhile_makes_no_wheelhouse(
+    wheelhouse: Wheelhouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its parts would not belong together: an image is taken for that of the project beside it."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine")
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    settings = Settings(root=wheelhouse.checkout)
+    changed = wheelhouse.checkout / "README.md"
+
+    def change(line: str) -> None:
+        if line.startswith("Python"):
+            changed.write_text(changed.read_text() + "\nChanged.\n")
+
+    with pytest.raises(Problem, match="was changed while the wheelhouse was made"):
+        gather(settings, tmp_path / "wheelhouse", change)
+    assert not (tmp_path / "wheelhouse").exists()
 
 
 def test_it_has_the_projects_distributions(wheelhouse: Wheelhouse) -> None:
