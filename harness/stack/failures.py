@@ -55,7 +55,9 @@ def deletion_failure(name: str, events: Sequence[Event], log: str) -> Deployment
     """What of a stack stays, and how it can go."""
     if not (first := _first_failure(name, events)):
         return DeploymentFailed(f"{name} became DELETE_FAILED.", f"Read {log}.")
-    kind, physical_id, reason = first["ResourceType"], first["PhysicalResourceId"], _reason(first)
+    kind, reason = first["ResourceType"], _reason(first)
+    # Not every event has one ("StackEvent" of the CloudFormation API Reference).
+    physical_id = first.get("PhysicalResourceId") or first["LogicalResourceId"]
     if kind == "AWS::S3::Bucket" and "empty" in reason:
         remedy = f"Empty {physical_id}, with all versions of its objects, and delete it again."
     else:
