@@ -121,3 +121,22 @@ def start_emulator(
             return Emulator(running.enter_context(start(config, background=False)))
 
         yield start_one
+
+
+@pytest.fixture(scope="module")
+def role(emulator: Emulator) -> Iterator[str]:
+    """The ARN of a role with which a function may write its log."""
+    from tests.emulator.functions import role_for  # which needs this module
+
+    with role_for(emulator) as arn:
+        yield arn
+
+
+@pytest.fixture
+def run(emulator: Emulator, role: str) -> Iterator[Callable[..., Any]]:
+    """Runs code in a function of the test's own: see tests/emulator/invocations.py."""
+    from tests.emulator.functions import function_of
+    from tests.emulator.invocations import ANYTHING, runner
+
+    with function_of(emulator, ANYTHING, role, Timeout=20) as arn:
+        yield runner(emulator, arn)

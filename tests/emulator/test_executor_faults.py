@@ -9,14 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, zipped
 from tests.emulator.invocations import ANYTHING, Run, invoke, runner
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,14 @@ when the function ended resume if Lambda reuses the execution environment".
 """
 
 import time
-from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from harness.polling import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
-from tests.emulator.functions import function_of, role_for, zipped
-from tests.emulator.invocations import ANYTHING, Run, invoke, lasting_function, runner
+from tests.emulator.functions import function_of, zipped
+from tests.emulator.invocations import Run, invoke, lasting_function, runner
 
 PAUSE_S = 1.5
 # Counts twenty times a second, in a thread that outlives the invocation.
@@ -48,18 +47,6 @@ exports.handler = async () => {
     return [before, count];
 };
 """
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
-
-
-@pytest.fixture
-def run(emulator: Emulator, role: str) -> Iterator[Run]:
-    with function_of(emulator, ANYTHING, role, Timeout=20) as arn:
-        yield runner(emulator, arn)
 
 
 @pytest.mark.parametrize("counting", COUNTED)

@@ -1,11 +1,9 @@
 """Execution environments: started when needed, reused while warm, gone without a trace."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
-import pytest
 
 from harness.polling import wait_until
 from tests.emulator.conftest import Emulator, StartEmulator
@@ -19,18 +17,6 @@ import subprocess, sys
 sleep = [sys.executable, '-c', 'import time; time.sleep(300)']
 subprocess.Popen(sleep, start_new_session=True)
 """
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
-
-
-@pytest.fixture
-def run(emulator: Emulator, role: str) -> Iterator[Run]:
-    with function_of(emulator, ANYTHING, role, Timeout=20) as arn:
-        yield runner(emulator, arn)
 
 
 def _processes(emulator: Emulator) -> list[psutil.Process]:

@@ -5,17 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, zipped
 from tests.emulator.invocations import ANYTHING, Run, invoke, runner
 from tests.emulator.observations import await_logs, name_of
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture(scope="module")

@@ -11,18 +11,12 @@ from botocore.exceptions import ClientError
 
 from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, zipped
 from tests.emulator.iam import ACCOUNT, allow, bucket_of, deny, document
 from tests.emulator.observations import await_logs, await_metric, name_of
 from tests.emulator.queues import create_queue
 
 ECHO = "def handler(event, context): print(event['Records'][0]['s3']['object']['key'])"
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ The tests here name those whose recordings they hold to.
 """
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,6 @@ from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.refused import refusal
 
 ECHO = zipped("def handler(event, context):\n    return event\n")
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 def test_a_runtime_that_lambda_does_not_have_is_refused_with_those_that_it_has(

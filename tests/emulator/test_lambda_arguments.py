@@ -14,17 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, settled, zipped
+from tests.emulator.functions import function_of, settled, zipped
 from tests.emulator.iam import allow, bucket_of, session_of
 
 GOOD = zipped("def handler(event, context):\n    return event\n")
 UNZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, settled, zipped
+from tests.emulator.functions import function_of, settled, zipped
 from tests.emulator.invocations import ANYTHING, runner
 from tests.emulator.stacks import Stack
 
@@ -34,12 +34,6 @@ def _layer(emulator: Emulator, files: dict[str, str]) -> Iterator[str]:
         yield published["LayerVersionArn"]
     finally:
         functions.delete_layer_version(LayerName=name, VersionNumber=published["Version"])
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 def _linked(*entries: tuple[str, str, bool]) -> bytes:

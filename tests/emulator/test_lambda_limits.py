@@ -11,15 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, zipped
 
 SOURCE = "def handler(event, context): return len(event.get('text', ''))"
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture(scope="module")

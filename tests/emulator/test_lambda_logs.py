@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, zipped
 from tests.emulator.observations import await_logs, log_events, name_of
 
 SOURCE = """
@@ -25,12 +25,6 @@ def handler(event, context):
         raise ValueError("no such picture")
     return {"group": context.log_group_name, "stream": context.log_stream_name}
 """
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture(scope="module")

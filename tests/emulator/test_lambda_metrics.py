@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.functions import function_of, zipped
 from tests.emulator.observations import (
     await_logs,
     await_metric,
@@ -29,12 +29,6 @@ def handler(event, context):
         raise ValueError("no such picture")
     time.sleep(event.get("pause", 0))
 """
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 @pytest.fixture

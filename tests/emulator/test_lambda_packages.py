@@ -3,7 +3,6 @@
 import io
 import uuid
 import zipfile
-from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
@@ -34,12 +33,6 @@ def package(handler: str, library: str) -> bytes:
         made.writestr("library/__init__.py", library)
         made.writestr("handler.py", handler)
     return content.getvalue()
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 def update(emulator: Emulator, arn: str, code: bytes) -> None:

@@ -14,6 +14,16 @@ from tests.emulator.conftest import Emulator
 from tests.emulator.refused import refusal, unchecked
 
 NOW = datetime.now(UTC)
+ALARM: dict[str, Any] = {
+    "AlarmName": "a",
+    "MetricName": "m",
+    "Namespace": "Ranges",
+    "Period": 60,
+    "Statistic": "Sum",
+    "EvaluationPeriods": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "Threshold": 1,
+}
 
 
 def _dimensions(count: int) -> list[dict[str, str]]:
@@ -134,31 +144,12 @@ def test_data_at_their_limits(emulator: Emulator) -> None:
         ("describe_alarms", {"StateValue": "Fine"}, "at 'stateValue' failed to satisfy constraint"),
         (
             "put_metric_alarm",
-            {
-                "AlarmName": "a",
-                "MetricName": "m",
-                "Namespace": "n",
-                "Period": 60,
-                "Statistic": "Sum",
-                "EvaluationPeriods": 1,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "Threshold": math.nan,
-            },
+            ALARM | {"Threshold": math.nan},
             "The parameter Threshold must be a finite number.",
         ),
         (
             "put_metric_alarm",
-            {
-                "AlarmName": "a",
-                "MetricName": "m",
-                "Namespace": "n",
-                "Period": 60,
-                "Statistic": "Sum",
-                "EvaluationPeriods": 1,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "Threshold": 1,
-                "Unit": "Miles",
-            },
+            ALARM | {"Unit": "Miles"},
             "Value 'Miles' at 'unit' failed to satisfy constraint",
         ),
     ],
@@ -172,16 +163,7 @@ def test_requests_that_break_the_model(
 def test_the_rule_of_a_composite_alarm(emulator: Emulator) -> None:
     """It is a rule, names alarms that are there, and is evaluated here."""
     cloudwatch, name = unchecked(emulator, "cloudwatch"), f"ranges-{uuid.uuid4().hex[:8]}"
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        MetricName="m",
-        Namespace="Ranges",
-        Period=60,
-        Statistic="Sum",
-        EvaluationPeriods=1,
-        ComparisonOperator="GreaterThanThreshold",
-        Threshold=1,
-    )
+    cloudwatch.put_metric_alarm(**ALARM | {"AlarmName": name})
     arn = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["AlarmArn"]
     for rule, said in (
         ("junk", "ValidationError: AlarmRule is not a valid expression."),

@@ -8,12 +8,11 @@ said of a script that is none is in the start scripts of AWS's runtimes.
 import io
 import uuid
 import zipfile
-from collections.abc import Iterator
 
 import pytest
 
 from tests.emulator.conftest import Emulator
-from tests.emulator.functions import function_of, role_for
+from tests.emulator.functions import function_of
 from tests.emulator.invocations import ANYTHING, invoke, runner
 from tests.emulator.nodejs.conftest import ANYTHING as ANYTHING_IN_NODE
 from tests.emulator.nodejs.conftest import runtime as runtime
@@ -33,12 +32,6 @@ import os
 def handler(event, context):
     return ["traced", os.environ["ORIGINAL"]]
 """
-
-
-@pytest.fixture(scope="module")
-def role(emulator: Emulator) -> Iterator[str]:
-    with role_for(emulator) as arn:
-        yield arn
 
 
 def _added(package: bytes, files: dict[str, str], mode: int = 0o755) -> bytes:

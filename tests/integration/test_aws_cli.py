@@ -1,11 +1,10 @@
 """The plain AWS CLI, as the template is deployed without this project's own command line."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from harness.settings import read_settings
 from harness.stack.package import build
 from harness.stack.template import load_template, resource_types
 from harness.targets.embedded import EmbeddedTarget
+from tests.integration.tools.running import output_of, variables
 
 # Not the default, so that nothing in the template can be tied to it.
 REGION = "eu-central-1"
@@ -42,30 +42,14 @@ def aws(
     target: EmbeddedTarget, project_root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Aws:
     """Run `aws ARGUMENTS` in the checkout and return what it prints; a failure fails the test."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path_factory.mktemp("home")),
-        "AWS_ENDPOINT_URL": str(target.endpoint),
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_OUTPUT": "json",
-    }
-
-    def run(*arguments: str | Path) -> str:
-        done = subprocess.run(
-            [Path(sys.executable).with_name("aws"), *arguments],
-            cwd=project_root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+    environment = variables(
+        tmp_path_factory.mktemp("home"),
+        AWS_ENDPOINT_URL=target.endpoint,
+        AWS_DEFAULT_REGION=REGION,
+        AWS_DEFAULT_OUTPUT="json",
+    )
+    program = Path(sys.executable).with_name("aws")
+    return partial(output_of, program, env=environment, cwd=project_root)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,15 @@
 """osls, the Serverless Framework's maintained fork: deploys a service, and removes all of it."""
 
-import os
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from harness.function_runtimes import NodeSdk
 from harness.targets.embedded import EmbeddedTarget
-from tests.conftest import SURROUNDINGS
+from tests.integration.tools.running import npm_packages, output_of, variables
 
 LOCK = Path(__file__).with_name("osls")
 SERVICE = {
@@ -23,43 +21,15 @@ SERVICE = {
 type Osls = Callable[..., str]
 
 
-def _install(*command: str | Path) -> None:
-    subprocess.run(command, env=SURROUNDINGS, check=True)
-
-
 @pytest.fixture
 def osls(installation: Path, target: EmbeddedTarget, tmp_path: Path) -> Osls:
     """Run it in a folder with a service, and return what it prints; a failure fails the test."""
-    installed = NodeSdk(LOCK, installation / "tools" / "osls")
-    if installed.wanted():
-        installed.make(_install)
-    if not installed.complete():
-        assert os.environ.get("TAPSTACK_REQUIRE_RUNTIMES") != "1"
-        pytest.skip("needs npm")
+    packages = npm_packages(LOCK, installation / "tools" / "osls")
     (tmp_path / "serverless.yml").write_text(yaml.safe_dump(SERVICE))
     (tmp_path / "handler.py").write_text("def resize(event, context):\n    return 'resized'\n")
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [installed.folder / "node_modules" / ".bin" / "osls", *arguments],
-            cwd=tmp_path,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "AWS_ENDPOINT_URL": str(target.endpoint),
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+    environment = variables(tmp_path, AWS_ENDPOINT_URL=target.endpoint)
+    program = packages / "node_modules" / ".bin" / "osls"
+    return partial(output_of, program, env=environment, cwd=tmp_path)
 
 
 def test_a_service_is_deployed_invoked_and_removed(osls: Osls, target: EmbeddedTarget) -> None:

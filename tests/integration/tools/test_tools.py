@@ -4,13 +4,14 @@ docs/tools.md has what was tried by hand beside these.
 """
 
 import os
-import subprocess
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from harness.targets.embedded import EmbeddedTarget
+from tests.integration.tools.running import output_of, variables
 from tests.locked import locked_environment
 
 HERE = Path(__file__).parent
@@ -32,35 +33,18 @@ def surroundings(
     target: EmbeddedTarget, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, str]:
     """Environment variables: what `tapstack env` sets, and nothing of the person's."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path_factory.mktemp("home")),
-        "AWS_ENDPOINT_URL": str(target.endpoint),
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
+    return variables(
+        tmp_path_factory.mktemp("home"),
+        AWS_ENDPOINT_URL=target.endpoint,
+        AWS_REGION=REGION,
+        AWS_DEFAULT_REGION=REGION,
+    )
 
 
 @pytest.fixture(scope="module")
 def tool(surroundings: Mapping[str, str]) -> Tool:
     """Run a tool and return what it prints; a failure fails the test."""
-
-    def run(*command: str | Path) -> str:
-        done = subprocess.run(
-            command,
-            env=surroundings,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+    return partial(output_of, env=dict(surroundings))
 
 
 @pytest.fixture(scope="module")
