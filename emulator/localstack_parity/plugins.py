@@ -117,6 +117,7 @@ def cloudformation() -> Service:
         properties,
         pseudo_parameters,
         reading,
+        signals,
         stacks,
         template_addresses,
     )
@@ -133,6 +134,7 @@ def cloudformation() -> Service:
     notifications.install()
     properties.install()
     pseudo_parameters.install()
+    signals.install()
     return Service.for_provider(ParityCloudformationProvider())
 
 

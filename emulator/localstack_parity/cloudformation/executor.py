@@ -14,6 +14,7 @@ from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, Stac
 from localstack.services.cloudformation.engine.v2.change_set_model import (
     NodeOutput,
     NodeResource,
+    NodeResources,
     is_nothing,
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
@@ -45,6 +46,7 @@ from localstack_parity.cloudformation.steps import Discarded, Outcome, Step, Unr
 
 CANCELLED = "The operation was cancelled."
 _STACK = "AWS::CloudFormation::Stack"
+_WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
 _NOT_BEGUN = "The operation was cancelled before this was begun."
 
 
@@ -155,6 +157,11 @@ class Executor(StrictResolver):
             # Also a custom resource that answered an update with another id.
             kept = after.update_replace_policy in deletion.KEPT
             self.discarded.append(Discarded(name, existed, kept=kept, superseded=True))
+
+    def visit_node_resources(self, node_resources: NodeResources) -> None:
+        """Wait last for signals: on AWS all that needs none of them is made meanwhile."""
+        node_resources.resources.sort(key=lambda resource: resource.type_.value == _WAIT_CONDITION)
+        super().visit_node_resources(node_resources)
 
     def visit_node_resource(self, node_resource: NodeResource) -> PreprocEntityDelta:
         """Give a resource that is otherwise unchanged the stack's new tags."""

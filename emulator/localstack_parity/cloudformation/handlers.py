@@ -22,9 +22,8 @@ from localstack.services.cloudformation.v2.entities import Stack
 # LocalStack's own switch. It is on by default there, and off here unless somebody sets it.
 _PRETEND = os.environ.get("CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES", "").lower() in ("1", "true")
 
-# LocalStack's providers of these say that all went well, and neither wait nor rotate nor attach.
+# LocalStack's providers of these say that all went well, and neither rotate nor attach.
 _EMPTY = {
-    "AWS::CloudFormation::WaitCondition",
     "AWS::SecretsManager::RotationSchedule",
     "AWS::SecretsManager::SecretTargetAttachment",
 }

@@ -19,6 +19,8 @@ PREFIXES = ("/_localstack", "/_aws", "/_tapstack", "/_extension")
 
 # Below it, functions of custom resources PUT what they answer (cloudformation/answers.py).
 CUSTOM_RESOURCE_ANSWERS = "/_localstack_parity/custom-resource-answers"
+# Below it, signals for wait conditions are PUT (cloudformation/signals.py).
+WAIT_CONDITION_SIGNALS = "/_localstack_parity/wait-condition-signals"
 
 _HEALTH = "/_localstack/health"
 _STATE = re.compile(r"/_localstack/(health|info|init(/\w+)?)/?")

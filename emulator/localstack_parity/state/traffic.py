@@ -133,4 +133,5 @@ def _go(_chain: HandlerChain, context: RequestContext, _response: Response) -> N
 def _is_of_function(request: Any) -> bool:
     """Say whether a request is made with a session's keys, or answers CloudFormation's own."""
     credential = request.headers.get("Authorization", "") + request.args.get("X-Amz-Credential", "")
-    return "LSIA" in credential or request.path.startswith(own_routes.CUSTOM_RESOURCE_ANSWERS)
+    awaited = (own_routes.CUSTOM_RESOURCE_ANSWERS, own_routes.WAIT_CONDITION_SIGNALS)
+    return "LSIA" in credential or request.path.startswith(awaited)

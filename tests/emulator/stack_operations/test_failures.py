@@ -142,7 +142,6 @@ def test_only_the_resource_at_fault_fails(stack: Stack) -> None:
             {"Name": "a", "RoutingStrategy": {"Type": "TERMINAL", "Message": "closed"}},
         ),
         # LocalStack has providers of these, which do nothing.
-        ("AWS::CloudFormation::WaitCondition", {"Handle": "https://handle", "Timeout": "300"}),
         ("AWS::SecretsManager::RotationSchedule", {"SecretId": "secret"}),
         (
             "AWS::SecretsManager::SecretTargetAttachment",

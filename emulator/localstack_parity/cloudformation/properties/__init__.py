@@ -15,6 +15,8 @@ from plux import PluginLifecycleListener
 _MODULES = {
     "AWS::ApiGateway::RestApi": "rest_api",
     "AWS::CloudFormation::Stack": "nested_stack",
+    "AWS::CloudFormation::WaitCondition": "wait_condition",
+    "AWS::CloudFormation::WaitConditionHandle": "wait_condition_handle",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::IAM::ManagedPolicy": "managed_policy",
     "AWS::IAM::Role": "role",
