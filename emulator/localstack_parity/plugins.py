@@ -224,6 +224,19 @@ class DashboardPlugin(CloudFormationResourceProviderPlugin):
         self.factory = Provider
 
 
+class LogsResourcePolicyPlugin(CloudFormationResourceProviderPlugin):
+    """``AWS::Logs::ResourcePolicy`` makes resource policies of log groups."""
+
+    name = "AWS::Logs::ResourcePolicy"
+    factory: type[ResourceProvider]
+
+    def load(self) -> None:
+        """Give the class that handles the type."""
+        from localstack_parity.cloudformation.properties.logs_resource_policy import Provider
+
+        self.factory = Provider
+
+
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
     """``LAMBDA_RUNTIME_EXECUTOR=process``: functions as local processes."""
 

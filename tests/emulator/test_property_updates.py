@@ -6,6 +6,7 @@ the update behaviour "No interruption" is that of every change here.
 """
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -375,3 +376,68 @@ def test_an_api_is_renamed(emulator: Emulator, stack: Stack) -> None:
     assert "Changing a AWS::ApiGateway::RestApi in place is not emulated here" in stack.reasons(
         "UPDATE_FAILED"
     )
+
+
+def test_a_deployment_is_described_anew(emulator: Emulator, stack: Stack) -> None:
+    """It stays the same; recorded: LocalStack's tests, v4.14.0, test_update_apigateway_stage."""
+    api = {"Ref": "Api"}
+
+    def deploy(description: str) -> dict[str, Any]:
+        resources = {
+            "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": stack.name}},
+            "Method": {
+                "Type": "AWS::ApiGateway::Method",
+                "Properties": {
+                    **{"RestApiId": api, "HttpMethod": "GET", "AuthorizationType": "NONE"},
+                    "ResourceId": {"Fn::GetAtt": ["Api", "RootResourceId"]},
+                    "Integration": {"Type": "MOCK"},
+                },
+            },
+            "Deployment": {
+                "Type": "AWS::ApiGateway::Deployment",
+                "DependsOn": "Method",
+                "Properties": {"RestApiId": api, "Description": description},
+            },
+        }
+        stack.deploy({"Resources": resources})
+        found = emulator.client("apigateway").get_deployments(restApiId=stack.resource("Api"))
+        return {one["id"]: one["description"] for one in found["items"]}
+
+    (first,) = deploy("one").items()
+    (second,) = deploy("two").items()
+
+    assert (first[1], second) == ("one", (first[0], "two"))
+
+
+def test_a_resource_policy_of_logs(emulator: Emulator, stack: Stack) -> None:
+    """It is put, replaced, and deleted with the stack; one of its name is not taken over."""
+    logs, name = emulator.client("logs"), f"policy-{stack.name}"
+
+    def document(action: str) -> str:
+        statement = {
+            **{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}},
+            **{"Action": action, "Resource": "*"},
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        return json.dumps(policy, separators=(",", ":"))
+
+    def documents() -> list[str]:
+        found = logs.describe_resource_policies()["resourcePolicies"]
+        return [one["policyDocument"] for one in found if one["policyName"] == name]
+
+    seen = []
+    for action in ("logs:PutLogEvents", "logs:CreateLogStream"):
+        properties = {"PolicyName": name, "PolicyDocument": document(action)}
+        _deploy(stack, "AWS::Logs::ResourcePolicy", **properties)
+        seen += documents()
+    stack.delete()
+
+    assert seen == [document("logs:PutLogEvents"), document("logs:CreateLogStream")]
+    assert documents() == []
+    logs.put_resource_policy(policyName=name, policyDocument=document("logs:*"))
+    try:
+        resource = {"Type": "AWS::Logs::ResourcePolicy", "Properties": properties}
+        assert stack.deploy({"Resources": {"It": resource}}) == "ROLLBACK_COMPLETE"
+        assert documents() == [document("logs:*")]
+    finally:
+        logs.delete_resource_policy(policyName=name)

@@ -13,6 +13,7 @@ from localstack.services.cloudformation.resource_provider import (
 from plux import PluginLifecycleListener
 
 _MODULES = {
+    "AWS::ApiGateway::Deployment": "deployment",
     "AWS::ApiGateway::RestApi": "rest_api",
     "AWS::CloudFormation::Stack": "nested_stack",
     "AWS::CloudFormation::WaitCondition": "wait_condition",
