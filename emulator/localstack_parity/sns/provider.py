@@ -26,6 +26,7 @@ from localstack.utils.collections import PaginatedList
 
 from localstack_parity import activity, kms_keys
 from localstack_parity.sns import deduplication, filter_places, mail, metrics, queues, redrive
+from localstack_parity.sns.counts import Counts
 
 MAX_SUBJECT = 100
 PAGE_SIZE = 100
@@ -80,6 +81,7 @@ class ParitySnsProvider(SnsProvider):
     def __init__(self) -> None:
         super().__init__()
         self._publisher: ParityDispatcher = ParityDispatcher()
+        self._counts = Counts()
         metrics.count_deliveries()
         redrive.install()
         queues.install()
@@ -169,18 +171,29 @@ class ParitySnsProvider(SnsProvider):
         store = self.get_store(topic["account"], topic["region"])
         return _page(get_topic_subscriptions(store, topic_arn), next_token)
 
+    def create_topic(self, context: RequestContext, name: str, **request: Any) -> Any:
+        """Make a topic, which says for a while that it has no subscriptions."""
+        known = set(self.get_store(context.account_id, context.region).topics)
+        response = super().create_topic(context, name, **request)
+        if response["TopicArn"] not in known:
+            self._counts.begin(response["TopicArn"])
+        return response
+
     def get_topic_attributes(self, context: RequestContext, topic_arn: str, **request: Any) -> Any:
-        """Return the topic's attributes, with the numbers of its subscriptions."""
+        """Return the topic's attributes, with the last count of its subscriptions."""
         response = super().get_topic_attributes(context, topic_arn, **request)
         store = self.get_store(context.account_id, context.region)
-        pending = [
-            _is_pending(subscription) for subscription in get_topic_subscriptions(store, topic_arn)
-        ]
-        counts = {
-            "SubscriptionsConfirmed": str(pending.count(False)),
-            "SubscriptionsPending": str(pending.count(True)),
+
+        def count() -> tuple[int, int]:
+            pending = [_is_pending(one) for one in get_topic_subscriptions(store, topic_arn)]
+            return pending.count(False), pending.count(True)
+
+        last = self._counts.of(topic_arn, count)
+        numbers = {
+            "SubscriptionsConfirmed": str(last.confirmed),
+            "SubscriptionsPending": str(last.pending),
         }
-        return {"Attributes": {**response["Attributes"], **counts}}
+        return {"Attributes": {**response["Attributes"], **numbers}}
 
 
 def _counted(submit: Callable[..., Any]) -> Callable[..., Any]:
