@@ -58,9 +58,10 @@ sound: dev ## run the gate on sound changes: it must pass each (ONLY="id id" JOB
 conformance: dev ## compare answers with the recordings (TARGET=aws YES=1 records those of AWS; ONLY="name name")
 	@.venv/bin/python -m tests.conformance $(if $(filter aws,$(TARGET)),--target aws) $(if $(YES),--yes) $(ONLY)
 
-oracle: $(if $(SLICE)$(TABLE),dev) ## run LocalStack's tests that AWS validated (TESTS=folder PYTHON=its/bin/python SLICE=sns PLAIN=1 DIFFERENCES=1 KEEP=folder), or with TABLE=folder count what is kept
+oracle: $(if $(SLICE)$(TABLE),dev) ## run LocalStack's tests that AWS validated (TESTS=folder PYTHON=its/bin/python SLICE=sns PLAIN=1 DIFFERENCES=1 KEEP=folder); TABLE=folder counts what is kept
 	@.venv/bin/python -m tests.oracle$(if $(TABLE),.table $(TABLE), $(or $(SLICE),$(error Say which, \
-		such as SLICE=sns)) --tests $(TESTS) --python $(PYTHON) $(if $(PLAIN),--plain) \
+		such as SLICE=sns)) --tests $(TESTS) --python $(PYTHON) $(if $(PLAIN),--plain \
+		$(if $(filter failed,$(PLAIN)),failed,all)) \
 		$(if $(DIFFERENCES),--differences) $(if $(KEEP),--keep $(KEEP)))
 
 lint: dev ## check style, types, the template and the workflows

@@ -39,7 +39,11 @@ _SECONDS_A_TEST = 150
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The Python of an environment with localstack-core[test]==4.14.0.",
 )
-@click.option("--plain", is_flag=True, help="Run LocalStack without the plugin as well.")
+@click.option(
+    "--plain",
+    type=click.Choice(["all", "failed"]),
+    help="Run LocalStack without the plugin as well: all tests, or those that failed here.",
+)
 @click.option("--differences", is_flag=True, help="Print where answers differ, and how often.")
 @click.option(
     "--keep",
@@ -47,12 +51,18 @@ _SECONDS_A_TEST = 150
     help="A folder that gets one named after the slice, with a record of each test as JSON.",
 )
 def main(
-    slice_: str, tests: Path, python: Path, *, plain: bool, differences: bool, keep: Path | None
+    slice_: str,
+    tests: Path,
+    python: Path,
+    *,
+    plain: str | None,
+    differences: bool,
+    keep: Path | None,
 ) -> None:
     """Run SLICE (a service, or a path below tests/aws/services); exit code 1 if a test fails.
 
-    With --plain, or with what --keep has of an earlier run with it, only if one fails here that
-    passes there.
+    With --plain, or with what --keep has of an earlier run with it, what fails there too does not
+    count.
     """
     try:
         paths = paths_of(slice_, tests)
@@ -62,14 +72,15 @@ def main(
         folder = (keep or Path(temporary)) / slice_
         here = _run(folder / "here", paths, tests, python, plain=False)
         (folder / "here" / "run.json").write_text(json.dumps({"commit": _commit()}))
-        kept = folder / "plain" / "records.jsonl"
-        other = _run(kept.parent, paths, tests, python, plain=True) if plain else read_records(kept)
+        failed = [test for test, record in here.items() if record["outcome"] == "failed"]
+        other = read_records(folder / "plain" / "records.jsonl")
+        if asked := {"all": paths, "failed": failed}.get(plain or "", []):
+            other = _run(folder / "plain", asked, tests, python, plain=True)
     click.echo("\n".join(compared(here, other)))
     if differences:
         click.echo("\n".join(by_frequency(here)))
-    failed = {test for test, record in here.items() if record["outcome"] == "failed"}
-    passed_there = {test for test, record in other.items() if record["outcome"] == "passed"}
-    sys.exit(1 if (failed & passed_there if other else failed) or not here else 0)
+    alone = [test for test in failed if other.get(test, {}).get("outcome") != "failed"]
+    sys.exit(1 if alone or not here else 0)
 
 
 def _commit() -> str:

@@ -81,17 +81,20 @@ def _kept(folder: Path, name: str, records: dict[str, dict[str, Any]]) -> None:
 
 
 def test_what_was_kept_is_a_table(tmp_path: Path) -> None:
-    """A row for each slice with its commit, and their sum; nothing of plain that did not run."""
+    """A row for each slice with its commit, and their sum; nothing of plain that it did not run."""
     failed, passed = _record(outcome="failed", allows=True), _record(allows=True, strict="passed")
     not_run = {"c": _record(outcome="left out"), "d": _record(outcome="superseded")}
     _kept(tmp_path / "s3" / "here", "1a2b3c4", {"a": failed, "b": passed, **not_run})
     _kept(tmp_path / "s3" / "plain", "", {"a": passed, "b": failed, "c": failed})
     _kept(tmp_path / "sns" / "here", "5d6e7f8", {"e": passed})
     _kept(tmp_path / "sqs" / "plain", "", {"f": passed})
+    _kept(tmp_path / "logs" / "here", "5d6e7f8", {"g": passed, "h": failed})
+    _kept(tmp_path / "logs" / "plain", "", {"h": failed})
     assert list(table(tmp_path))[2:] == [
         "| `s3` | 4 | 1 | 1 | 0 | 2 | 1 | 1 | 1 | 1 of 2 | 0 | 1a2b3c4 |",
-        "| `sns` | 1 | 0 | 0 | 0 | 1 | – | 1 | – | 1 of 1 | 0 | 5d6e7f8 |",
-        "| together | 5 | 1 | 1 | 0 | 3 | – | 2 | – | 2 of 3 | 0 |  |",
+        "| `sns` | 1 | 0 | 0 | 0 | 1 | – | 1 | 0 | 1 of 1 | 0 | 5d6e7f8 |",
+        "| `logs` | 2 | 0 | 0 | 0 | 2 | – | 1 | 0 | 1 of 2 | 0 | 5d6e7f8 |",
+        "| together | 7 | 1 | 1 | 0 | 5 | – | 3 | 1 | 3 of 5 | 0 |  |",
     ]
 
 
