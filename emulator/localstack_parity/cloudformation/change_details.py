@@ -203,14 +203,18 @@ def _in_order(changes: Sequence[Change], situation: Situation) -> list[Change]:
 
 
 def _changed_parameters(change_set: ChangeSet) -> frozenset[str]:
-    """The parameters whose value is another than before, and those that were not there."""
+    """The parameters whose value is another than before, and those that were not there.
+
+    One that names a parameter of the Parameter Store has the name as its value: what is stored may
+    change without it (recorded: `cloudformation/v2/test_dynamic_resolving.py`).
+    """
     former = getattr(change_set, "former_parameters", None) or {}
     now = change_set.resolved_parameters or {}
     return frozenset(name for name in now if _value(former.get(name)) != _value(now[name]))
 
 
 def _value(parameter: Mapping[str, Any] | None) -> Any:
-    for kind in ("resolved_value", "given_value", "default_value"):
+    for kind in ("given_value", "default_value"):
         if parameter and parameter.get(kind) is not None:
             return parameter[kind]
     return None

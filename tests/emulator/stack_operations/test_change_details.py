@@ -9,6 +9,7 @@ import copy
 import json
 from typing import Any
 
+from tests.emulator.conftest import Emulator
 from tests.emulator.stacks import Stack
 
 KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -79,6 +80,25 @@ def test_a_changed_parameter_is_why_a_property_changes(stack: Stack) -> None:
         "BeforeValue": "first",
         "AfterValue": "second",
     }
+
+
+def test_a_stored_value_that_changed_is_no_change_of_the_parameter(
+    emulator: Emulator, stack: Stack
+) -> None:
+    """The stack's parameter is the name in the Parameter Store, which stays. Recorded:
+
+    `cloudformation/v2/test_dynamic_resolving.py`, `test_update_parameter_between_deployments`.
+    """
+    ssm = emulator.client("ssm")
+    ssm.put_parameter(Name=stack.name, Value="first", Type="String")
+    template = _topics(stack.name)
+    template["Parameters"]["Title"]["Type"] = "AWS::SSM::Parameter::Value<String>"
+    assert stack.deploy(template, Title=stack.name) == "CREATE_COMPLETE"
+    ssm.put_parameter(Name=stack.name, Value="second", Type="String", Overwrite=True)
+    change = _changes(stack, template, values=True, Title=stack.name)["A"]
+    ssm.delete_parameter(Name=stack.name)
+    assert _reasons(change) == {("DisplayName", "DirectModification", "", "Static")}
+    assert change["Details"][0]["Target"]["AfterValue"] == "second"
 
 
 def test_what_refers_to_a_resource_that_is_replaced_changes_too(stack: Stack) -> None:
