@@ -70,8 +70,10 @@ def main(
         raise click.UsageError(f"{error} By name there are {', '.join(SLICES)}.") from error
     with tempfile.TemporaryDirectory(prefix="oracle-") as temporary:
         folder = (keep or Path(temporary)) / slice_
-        here = _run(folder / "here", paths, tests, python, plain=False)
-        (folder / "here" / "run.json").write_text(json.dumps({"commit": _commit()}))
+        finished = folder / "here" / "run.json"
+        finished.unlink(missing_ok=True)
+        here = _run(finished.parent, paths, tests, python, plain=False)
+        finished.write_text(json.dumps({"commit": _commit()}))
         failed = [test for test, record in here.items() if record["outcome"] == "failed"]
         other = read_records(folder / "plain" / "records.jsonl")
         if asked := {"all": paths, "failed": failed}.get(plain or "", []):
