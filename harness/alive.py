@@ -7,15 +7,18 @@ from contextlib import contextmanager
 
 _EVERY_S = 15.0
 
+# What a command does is reported to: a line at a time.
+type OnProgress = Callable[[str], None]
+
 
 @contextmanager
-def still(doing: str, tell: Callable[[str], None], every_s: float = _EVERY_S) -> Iterator[None]:
+def still(doing: str, on_progress: OnProgress, every_s: float = _EVERY_S) -> Iterator[None]:
     """Say every few seconds that one is still `doing` something, while the context lasts."""
     ended, began = threading.Event(), time.monotonic()
 
     def say() -> None:
         while not ended.wait(every_s):
-            tell(f"  still {doing}, {time.monotonic() - began:.0f} s")
+            on_progress(f"  still {doing}, {time.monotonic() - began:.0f} s")
 
     thread = threading.Thread(target=say, name="still", daemon=True)
     thread.start()

@@ -113,7 +113,7 @@ def _found(settings: Settings, architecture: str, parameters: Mapping[str, str])
     from harness.lint import lint  # here alone: it takes a second, and memory
 
     try:
-        found = lint(settings, architecture, parameters, tell=lambda line: None)
+        found = lint(settings, architecture, parameters, on_progress=lambda line: None)
     except Problem:
         return None
     except Exception as error:  # whatever it is, the next change is linted again

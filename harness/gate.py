@@ -6,7 +6,7 @@ All of them must pass.
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
+from harness.alive import OnProgress
 from harness.evidence.fidelity import evidence_of
 from harness.evidence.report import show_not_proven
 from harness.evidence.report_files import report_folder
@@ -35,8 +36,6 @@ from harness.targets.target import Target
 
 # A small day: what is new in a larger one is load, and the gate asks whether all is right.
 _OPTIONS = RunOptions(images=300, day_s=20.0)
-
-type Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -97,16 +96,16 @@ class Gate:
         }
 
 
-def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
+def run_gate(target: Target, settings: Settings, *, on_progress: OnProgress) -> int:
     """Lint, deploy, verify and run the gate's scenarios: 0 if all passed, 1 if not, 130 if stopped.
 
     Everything that can still be judged is judged, and reported when Ctrl-C ends a scenario, too.
     Raises Problem if the template cannot be read or the environment does not allow a verdict.
     """
     started = time.time()
-    findings = lint(settings, target.architecture, {}, tell=tell)
+    findings = lint(settings, target.architecture, {}, on_progress=on_progress)
     for finding in findings:
-        tell(str(finding))
+        on_progress(str(finding))
     basis = [
         Step(
             "lint",
@@ -120,24 +119,24 @@ def run_gate(target: Target, settings: Settings, *, tell: Tell) -> int:
     reports: Reports = []
     interrupted = ""
     try:
-        stack = bring_up(target, settings, tell=tell)
+        stack = bring_up(target, settings, on_progress=on_progress)
     except DeploymentFailed as problem:
-        tell(str(problem))
+        on_progress(str(problem))
         basis.append(Step("deployment", False, details=(str(problem),)))
     else:
         verification = verify(target, settings, stack.name)
         for line in verification.lines():
-            tell(line)
+            on_progress(line)
         failed = len(verification.failed)
         details = tuple(line for line in verification.lines() if line.startswith("FAILED"))
         basis.append(Step("verify", verification.passed, _counted(failed, "properties"), details))
-        runs, reports, interrupted = _run_scenarios(target, settings, stack, tell)
+        runs, reports, interrupted = _run_scenarios(target, settings, stack, on_progress)
     steps = [*basis, *runs]
     lines, passed = judge(basis, runs, interrupted)
     for line in lines:
-        tell(line)
+        on_progress(line)
     gate = Gate(target.name, started, steps, lines[-1], passed, reports, interrupted)
-    tell(save_gate(settings, gate))
+    on_progress(save_gate(settings, gate))
     return CTRL_C if interrupted else 0 if passed else 1
 
 
@@ -170,7 +169,7 @@ def without_requirements(settings: Settings) -> list[Step]:
 
 
 def _run_scenarios(
-    target: Target, settings: Settings, stack: Stack, tell: Tell
+    target: Target, settings: Settings, stack: Stack, on_progress: OnProgress
 ) -> tuple[list[Step], Reports, str]:
     """Run the gate's scenarios in their order, and tell at the end what a pass leaves open.
 
@@ -187,11 +186,11 @@ def _run_scenarios(
         try:
             outcome = run_scenario(name, target, settings, stack, _OPTIONS, not_proven=False)
         except NotChecked as problem:
-            tell(problem.happened)
+            on_progress(problem.happened)
             steps.append(Step(name, None, f"needs {scenario.lacking(target)}"))
             continue
         except DeploymentFailed as problem:
-            tell(str(problem))
+            on_progress(str(problem))
             steps.append(Step(name, False, details=(str(problem),)))
             continue
         reports.append((outcome.report, outcome.folder))

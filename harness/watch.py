@@ -6,7 +6,7 @@ what CloudFormation refuses, is said in one line, and what was deployed before s
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from watchfiles import DefaultFilter
 from watchfiles import watch as changes_below
 
+from harness.alive import OnProgress
 from harness.background_lint import BackgroundLint
 from harness.error_report import problem_of
 from harness.files import shown
@@ -31,8 +32,6 @@ from harness.targets.target import Target
 
 _SETTLED_MS = 50  # after the last of several files that an editor or Git writes
 _TICK_MS = 250  # how often lint is asked whether it is done
-
-type Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -65,27 +64,27 @@ class Sources:
         return ours or any(folder in path.parents for folder in self.functions)
 
 
-def watch(place: Place, tell: Tell) -> None:
-    """Deploy every change until interrupted; `tell` is given one line about each.
+def watch(place: Place, on_progress: OnProgress) -> None:
+    """Deploy every change until interrupted; `on_progress` is given one line about each.
 
     Raises Problem where the target has stopped, or where what is there already cannot be deployed.
     """
-    deploy(place.target, place.settings, place.parameters, tell=tell)
+    deploy(place.target, place.settings, place.parameters, on_progress=on_progress)
     with BackgroundLint(place.settings, place.target.architecture, place.parameters) as lint:
         lint.begin()
-        _follow(place, lint, tell)
+        _follow(place, lint, on_progress)
 
 
-def _follow(place: Place, lint: BackgroundLint, tell: Tell) -> None:
+def _follow(place: Place, lint: BackgroundLint, on_progress: OnProgress) -> None:
     sources = _sources(place.settings)
     while True:
-        tell(f"watching {', '.join(map(shown, sources.folders))}; Ctrl-C ends it")
+        on_progress(f"watching {', '.join(map(shown, sources.folders))}; Ctrl-C ends it")
         for changed in _changes(sources):
             for line in lint.said():
-                tell(line)
+                on_progress(line)
             if not changed:
                 continue
-            if _apply(place, sources, changed, tell):
+            if _apply(place, sources, changed, on_progress):
                 lint.begin()
             if (now := _sources(place.settings, sources)) != sources:
                 sources = now
@@ -106,7 +105,9 @@ def _changes(sources: Sources) -> Iterator[frozenset[Path]]:
         yield frozenset(Path(path) for _, path in changes)
 
 
-def _apply(place: Place, sources: Sources, changed: Collection[Path], tell: Tell) -> bool:
+def _apply(
+    place: Place, sources: Sources, changed: Collection[Path], on_progress: OnProgress
+) -> bool:
     """Deploy a change and tell what came of it; whether there is anything new to lint."""
     began = time.monotonic()
     files = ", ".join(sorted({path.name for path in changed}))
@@ -123,15 +124,15 @@ def _apply(place: Place, sources: Sources, changed: Collection[Path], tell: Tell
                 f"The target {place.target.name} has stopped.", "`tapstack up` starts it again."
             ) from error
         problem = problem_of(error, place.settings.state_dir)
-        tell(f"{_clock()} {files}: NOT deployed. {_one_line(problem)}")
+        on_progress(f"{_clock()} {files}: NOT deployed. {_one_line(problem)}")
         return sources.template in changed
-    tell(f"{_clock()} {files}: {done}, {time.monotonic() - began:.1f} s")
+    on_progress(f"{_clock()} {files}: {done}, {time.monotonic() - began:.1f} s")
     return True
 
 
 def _changed_stack(place: Place) -> str:
     lines: list[str] = []
-    stack = deploy(place.target, place.settings, place.parameters, tell=lines.append)
+    stack = deploy(place.target, place.settings, place.parameters, on_progress=lines.append)
     same = any(line.endswith("nothing to change") for line in lines)
     return f"{stack.name} {'is as it was' if same else 'updated'}"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from harness.alive import OnProgress
 from harness.bench.usage import Usage, measured
 from harness.bench.ways import CORES, WARM_UP, Upload, bare_loop, through_pipeline, write
 from harness.files import trusted_folder
@@ -30,8 +31,6 @@ ROUNDS = 3
 _DAY_S = 1.0
 _SETTLE_S = 3.0  # in which log and metrics are written, one batch a second
 
-type Tell = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class _Round:
@@ -48,7 +47,7 @@ def run_bench(
     images: int,
     other: tuple[Target, Stack] | None = None,
     *,
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> Mapping[str, Any]:
     """Measure `images` pictures of one kind, and as many of the day's mix, each way.
 
@@ -66,10 +65,12 @@ def run_bench(
         one_kind, mix, first = folder / "one-kind", folder / "mix", folder / "warm-up"
         for each in (one_kind, mix, first):
             each.mkdir()
-        tell(f"making {images} JPEGs of {KIND.width} × {KIND.height}, and {images} of the day's")
+        on_progress(
+            f"making {images} JPEGs of {KIND.width} × {KIND.height}, and {images} of the day's"
+        )
         files = write(one_kind, of_kind(KIND, images, SEED), store)
         day = write(mix, plan(images, SEED), store)
-        tell("pipeline: warming up")
+        on_progress("pipeline: warming up")
         warm_up = write(first, of_kind(KIND, WARM_UP, SEED + 1), store)
         pipelines = {"pipeline": (target, stack)} | ({"beside": other} if other else {})
         for where, what in pipelines.values():
@@ -87,8 +88,8 @@ def run_bench(
         verified_day = measuring(day) | {"run": _measuring(target, verified)}
         return {
             "cores": CORES,
-            KIND.name: _compare(settings, files, measuring(files), tell),
-            "day": _compare(settings, day, verified_day, tell),
+            KIND.name: _compare(settings, files, measuring(files), on_progress),
+            "day": _compare(settings, day, verified_day, on_progress),
         }
 
 
@@ -105,7 +106,7 @@ def _compare(
     settings: Settings,
     files: Sequence[Upload],
     ways: Mapping[str, Callable[[], _Round]],
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> dict[str, Any]:
     """The best of some rounds of the bare loop and of `ways`, in images a second and the rest."""
     images, bare = len(files), []
@@ -115,7 +116,7 @@ def _compare(
         for name, way in ways.items():
             rounds[name].append(way())
         rates = [f"{name} {images / done[-1].seconds:.1f}" for name, done in rounds.items()]
-        tell(
+        on_progress(
             f"round {number} of {ROUNDS}: bare loop {images / bare[-1][0]:.1f} images/s on "
             f"{CORES} cores, {', '.join(rates)}"
         )

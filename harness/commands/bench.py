@@ -9,7 +9,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harness.commands.options import ALL, as_json, configured
-from harness.commands.output import print_json, tell
+from harness.commands.output import print_json, show_progress
 from harness.error_report import problem_of
 from harness.files import trusted_folder
 from harness.problems import Problem
@@ -44,10 +44,10 @@ def bench(settings: Settings, images: str, beside: str | None, *, as_json: bool)
 
     check_reports_folder(settings.reports_dir)
     count = positive_count(images, "images")
-    target = target_to_start(settings, tell)
-    stack = bring_up(target, settings, tell=tell)
+    target = target_to_start(settings, show_progress)
+    stack = bring_up(target, settings, on_progress=show_progress)
     other = _other(settings, beside) if beside else None
-    result = run_bench(target, settings, stack, count, other, tell=tell)
+    result = run_bench(target, settings, stack, count, other, on_progress=show_progress)
     file = trusted_folder(settings.reports_dir) / "bench.json"
     file.write_text(json.dumps(result, indent=2) + "\n")
     if as_json:
@@ -62,9 +62,9 @@ def bench(settings: Settings, images: str, beside: str | None, *, as_json: bool)
 def _other(settings: Settings, url: str) -> tuple[Target, Stack]:
     """The emulator at `url`, with the stack."""
     there = replace(settings, target=EndpointTarget.name, endpoint=url)
-    target = target_to_start(there, tell)
+    target = target_to_start(there, show_progress)
     try:
-        return target, bring_up(target, there, tell=tell)
+        return target, bring_up(target, there, on_progress=show_progress)
     except (Problem, BotoCoreError, ClientError) as error:
         raise Problem(
             f"The emulator at {url} cannot be measured: "

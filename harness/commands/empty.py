@@ -3,7 +3,7 @@
 import click
 
 from harness.commands.options import configured
-from harness.commands.output import agreed, left_alone, require_running, tell
+from harness.commands.output import agreed, left_alone, require_running, show_progress
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.orphans import BUCKET, bucket_content, empty_bucket, found_of_kind
@@ -39,6 +39,6 @@ def empty(settings: Settings, bucket: str, *, yes: bool) -> int:
         return left_alone("Nothing was deleted.", f"`tapstack empty {bucket} --yes` does it.")
     stayed = empty_bucket(s3, bucket)
     for line in stayed:
-        tell(f"not deleted: {line}")
+        show_progress(f"not deleted: {line}")
     click.echo(f"{bucket}: {f'{len(stayed)} stayed' if stayed else 'emptied'}")
     return 1 if stayed else 0

@@ -3,7 +3,7 @@
 import click
 
 from harness.commands.options import ALL, configured
-from harness.commands.output import tell
+from harness.commands.output import show_progress
 from harness.settings import Settings
 from harness.targets.choosing import target_to_start
 
@@ -19,4 +19,4 @@ def gate(settings: Settings) -> int:
     from harness.gate import run_gate
 
     check_reports_folder(settings.reports_dir)
-    return run_gate(target_to_start(settings, tell), settings, tell=tell)
+    return run_gate(target_to_start(settings, show_progress), settings, on_progress=show_progress)

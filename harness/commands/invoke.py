@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness.commands.options import STACK, as_json, configured
-from harness.commands.output import print_json, running_stack, tell
+from harness.commands.output import print_json, running_stack, show_progress
 from harness.invoke import Invoked, debugged, function_name, upload_event
 from harness.invoke import invoke as invoke_function
 from harness.naming import as_typed
@@ -59,7 +59,7 @@ def invoke(
         port = choose_port(port_number(debug_port), "--debug-port")
         name = function_name(stack, function or "")
         with debugged(target, name, port):
-            tell(f"{name} waits for a debugger at 127.0.0.1:{port}; Ctrl-C gives it up")
+            show_progress(f"{name} waits for a debugger at 127.0.0.1:{port}; Ctrl-C gives it up")
             invoked = invoke_function(target, stack, document, name, patience_s=_PATIENCE_S)
     else:
         invoked = invoke_function(target, stack, document, function or "")

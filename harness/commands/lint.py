@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
-from harness.commands.output import print_json, tell
+from harness.commands.output import print_json, show_progress
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
 
@@ -42,7 +42,7 @@ def lint(
         raise click.UsageError("--json and --format are two formats: choose one.")
 
     target = choose_target(settings)
-    findings = find(settings, target.architecture, pairs(parameters), tell=tell)
+    findings = find(settings, target.architecture, pairs(parameters), on_progress=show_progress)
     if as_json:
         print_json({"passed": not findings, "findings": [asdict(found) for found in findings]})
     else:

@@ -20,7 +20,7 @@ from harness.targets.target import Target
 _AWS_CONSOLE = ".console.aws.amazon.com/"
 
 
-def tell(line: str) -> None:
+def show_progress(line: str) -> None:
     """Progress, on standard error."""
     click.echo(as_typed(line), err=True)
 

@@ -41,7 +41,7 @@ def redrive(settings: Settings, *, execute: bool, as_json: bool) -> int:
     target = choose_target(settings)
     stack = running_stack(target, settings)
     done = send_again(
-        target, stack, execute=execute, report=lambda item: None if as_json else _tell(item)
+        target, stack, execute=execute, report=lambda item: None if as_json else _on_progress(item)
     )
     if as_json:
         print_json(_document(done))
@@ -50,7 +50,7 @@ def redrive(settings: Settings, *, execute: bool, as_json: bool) -> int:
     return 1 if done.count("refused") else 0
 
 
-def _tell(item: Item) -> None:
+def _on_progress(item: Item) -> None:
     what = f"{_DONE[item.action]}{f': {item.why}' if item.why else ''}"
     if not item.failure:
         click.echo(f"message {item.message_id}\n  {what}")

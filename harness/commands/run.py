@@ -3,7 +3,7 @@
 import click
 
 from harness.commands.options import ALL, as_json, configured
-from harness.commands.output import print_json, tell
+from harness.commands.output import print_json, show_progress
 from harness.files import shown
 from harness.interruption import CTRL_C
 from harness.problems import Problem
@@ -84,8 +84,8 @@ def run(
     )
     asked = read_workers(settings, workers, listen, web=web)
     check_reports_folder(settings.reports_dir)
-    target = target_to_start(settings, tell)
-    stack = bring_up(target, settings, tell=tell)
+    target = target_to_start(settings, show_progress)
+    stack = bring_up(target, settings, on_progress=show_progress)
     if asked:
         from harness.run.workers.coordinate import run_with_workers
 

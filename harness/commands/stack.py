@@ -9,9 +9,9 @@ from harness.commands.output import (
     print_json,
     require_running,
     show_isolation,
+    show_progress,
     show_stack,
     stack_facts,
-    tell,
 )
 from harness.naming import as_typed, size
 from harness.problems import Problem
@@ -46,14 +46,14 @@ def up(
       tapstack up --suffix pr-42
       tapstack up --suffix pr-42 --port 4570 --state /tmp/pr-42
     """
-    target = target_to_start(settings, tell)
+    target = target_to_start(settings, show_progress)
     stack = bring_up(
         target,
         settings,
         pairs(parameters),
         replace=replace,
         state_from=state_from,
-        tell=tell,
+        on_progress=show_progress,
     )
     show_stack(target, stack)
     show_isolation(target)
@@ -118,9 +118,9 @@ def destroy(settings: Settings, *, yes: bool) -> int:
             return 0
         if not agreed("Remove all of it?", yes=yes):
             return left_alone("Nothing was removed.", "`tapstack destroy --yes` removes it.")
-    stayed = destroy_environment(target, settings, tell)
+    stayed = destroy_environment(target, settings, show_progress)
     for line in stayed:
-        tell(f"not removed: {line}")
+        show_progress(f"not removed: {line}")
     return 1 if stayed else 0
 
 
@@ -167,7 +167,7 @@ def deploy_command(
     """
     target = choose_target(settings)
     require_running(target)
-    stack = deploy(target, settings, pairs(parameters), replace=replace, tell=tell)
+    stack = deploy(target, settings, pairs(parameters), replace=replace, on_progress=show_progress)
     if as_json:
         print_json(stack_facts(stack))
     else:

@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from harness.alive import OnProgress
 from harness.console import dashboards, failures, pictures, pipeline, resources
 from harness.console.feed import Feed
 from harness.console.guard import Guard
@@ -29,8 +30,8 @@ STATIC = Path(__file__).parent / "static"
 _STOPS_WITHIN_S = 1  # open streams are cut then: uvicorn would wait for them for ever
 
 
-def serve(settings: Settings, port: int, tell: Callable[[str], None]) -> None:
-    """Serve the console until Ctrl-C or SIGTERM; `tell` gets the link once it answers."""
+def serve(settings: Settings, port: int, on_progress: OnProgress) -> None:
+    """Serve the console until Ctrl-C or SIGTERM; `on_progress` gets the link once it answers."""
     port = choose_port(port, "--listen")
     token = secrets.token_urlsafe(16)
     reports = Reports(settings.reports_dir)
@@ -50,7 +51,7 @@ def serve(settings: Settings, port: int, tell: Callable[[str], None]) -> None:
         )
     )
     listener = socket.create_server((HOST, port))
-    tell(f"http://{HOST}:{port}/#token={token}")
+    on_progress(f"http://{HOST}:{port}/#token={token}")
     with listener:
         try:
             server.run([listener])

@@ -4,7 +4,7 @@ cfn-lint and AWS's own validator check the template against AWS's schemas, the r
 what schemas do not know. A finding has a place, a sentence and a source. No network is needed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from cfnlint.context.parameters import ParameterSet
 from cfnlint.match import Match
 from cfnlint.runner import Runner
 
+from harness.alive import OnProgress
 from harness.files import shown
 from harness.lint.aws_validator import opinions
 from harness.lint.rules import all_rules
@@ -46,7 +47,7 @@ def lint(
     architecture: str,
     parameters: Mapping[str, str],
     *,
-    tell: Callable[[str], None],
+    on_progress: OnProgress,
 ) -> list[Finding]:
     """All findings in what these settings deploy; the functions' packages are built if need be.
 
@@ -55,12 +56,16 @@ def lint(
     """
     template = load_template(settings.template)
     if requirements_of(settings.template) is None:
-        tell(f"{settings.template.name} has no {FILE_NAME} beside it: no figure in it is required")
+        on_progress(
+            f"{settings.template.name} has no {FILE_NAME} beside it: no figure in it is required"
+        )
     values = deployment_values(template, settings, architecture, parameters)
     if any(map(partial(_is_built, settings), template["Resources"].values())):
         for package in build(settings, architecture):
             if package.fresh:
-                tell(f"{package.name}: built, {package.unzipped_bytes / 1e6:.1f} MB unzipped")
+                on_progress(
+                    f"{package.name}: built, {package.unzipped_bytes / 1e6:.1f} MB unzipped"
+                )
     return lint_template(settings.template, values, settings.region)
 
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from harness.run.time_left import TimeLeft
-from harness.run.under_way import Counts, TellCounts
+from harness.run.under_way import Counts, OnCounts
 
 _LINE_EVERY_S = 5.0
 _ESTIMATE_EVERY_S = 1.0
@@ -35,8 +35,8 @@ class RunProgress:
 
     LABELS = ("uploading", "notifications", "processing")
 
-    def __init__(self, console: Console, total: int, tell: TellCounts) -> None:
-        self._console, self._total, self._tell = console, total, tell
+    def __init__(self, console: Console, total: int, on_progress: OnCounts) -> None:
+        self._console, self._total, self._on_progress = console, total, on_progress
         self._began = self._last_line = time.monotonic()
         self._time_left: TimeLeft | None = None
         self._left_s: float | None = None
@@ -69,7 +69,7 @@ class RunProgress:
         now = time.monotonic()
         if self._time_left and now - self._estimated >= _ESTIMATE_EVERY_S:
             self._estimated, self._left_s = now, self._time_left.look(time.time(), processed)
-        self._tell(Counts(self._total, uploaded, notified, processed, self._left_s))
+        self._on_progress(Counts(self._total, uploaded, notified, processed, self._left_s))
         elapsed = now - self._began
         if self._console.is_terminal:
             for task, done in zip(self._tasks, (uploaded, notified, processed), strict=True):

@@ -26,7 +26,7 @@ from harness.problems import Problem
 from harness.run.catalogue import find_scenario
 from harness.run.send import send
 from harness.run.share import Share
-from harness.run.under_way import TellCounts, under_way
+from harness.run.under_way import OnCounts, under_way
 from harness.settings import Settings
 from harness.stack.deployed import Stack
 from harness.stack.failures import DeploymentFailed
@@ -76,7 +76,7 @@ class Context:
     stack: Stack
     options: RunOptions
     console: Console
-    tell: TellCounts = lambda counts: None
+    on_progress: OnCounts = lambda counts: None
     share: Share = field(default_factory=Share)
     facts: dict[str, Any] = field(default_factory=dict)
     faults: list[tuple[float, str]] = field(default_factory=list)
@@ -126,7 +126,7 @@ class Context:
             statuses=statuses,
             linger_s=linger_s,
             wanted=wanted,
-            tell=self.tell,
+            on_progress=self.on_progress,
             share=self.share,
         )
 
@@ -200,7 +200,7 @@ def run_scenario(
         target, settings, stack, options, console or Console(stderr=True), share=share or Share()
     )
     permissions, signatures = enforces_permissions(target), verifies_signatures(target)
-    with under_way(settings.state_dir, name, stack.name) as context.tell:
+    with under_way(settings.state_dir, name, stack.name) as context.on_progress:
         run, checks = scenario.run(context)
     run = replace(run, seen=replace(run.seen, faults=tuple(context.faults)))
     facts = {

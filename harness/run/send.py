@@ -29,7 +29,7 @@ from harness.run.progress import RunProgress
 from harness.run.recovery import recover
 from harness.run.share import Share
 from harness.run.thumbnails import thumbnails
-from harness.run.under_way import TellCounts
+from harness.run.under_way import OnCounts
 from harness.run.uploader import Uploader
 from harness.stack.deployed import Stack
 from harness.stack.pipeline import Keys
@@ -68,7 +68,7 @@ def send(
     statuses: Mapping[str, str] | None = None,
     linger_s: float = 0.0,
     wanted: Wanted | None = None,
-    tell: TellCounts = lambda counts: None,
+    on_progress: OnCounts = lambda counts: None,
     share: Share | None = None,
 ) -> Run:
     """Upload each picture when it is due in a day of `day_s` seconds and follow it to its output.
@@ -79,8 +79,9 @@ def send(
     The run ends when every image is accounted for and `linger_s` seconds more have passed, when
     nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
     on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that pictures must
-    have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures. `tell`
-    receives the counts. The pictures are those of the `share`, by default all of a plan.
+    have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures.
+    `on_progress` receives the counts. The pictures are those of the `share`, by default all of a
+    plan.
     """
     keep_freed_memory()
     share = share or Share()
@@ -96,7 +97,7 @@ def send(
         subscribed(target, topic, queue, gone) as listen,
         CoresMonitor(target.endpoint) as cores,
         PartsMonitor(target) as parts,
-        RunProgress(console, len(pictures), tell) as progress,
+        RunProgress(console, len(pictures), on_progress) as progress,
     ):
         seen = Observations(
             upload_bucket=stack.upload_bucket,

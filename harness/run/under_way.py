@@ -46,11 +46,11 @@ class UnderWay:
     counts: Counts = Counts()
 
 
-type TellCounts = Callable[[Counts], None]
+type OnCounts = Callable[[Counts], None]
 
 
 @contextmanager
-def under_way(state_dir: Path, scenario: str, stack: str) -> Iterator[TellCounts]:
+def under_way(state_dir: Path, scenario: str, stack: str) -> Iterator[OnCounts]:
     """Keep the file of a run for as long as the context lasts; counts are given with a call.
 
     A file that cannot be written, as on a full disk, is no reason to end a run.
@@ -66,7 +66,7 @@ def under_way(state_dir: Path, scenario: str, stack: str) -> Iterator[TellCounts
             draft.write_text(json.dumps(asdict(run)) + "\n", encoding="utf-8")
             draft.replace(file)
 
-    def tell(counts: Counts) -> None:
+    def update(counts: Counts) -> None:
         nonlocal written
         now = time.monotonic()
         if now - written >= _EVERY_S or counts.processed == counts.images:
@@ -77,7 +77,7 @@ def under_way(state_dir: Path, scenario: str, stack: str) -> Iterator[TellCounts
         _remove_left_over(private_folder(private_folder(state_dir) / _FOLDER))
     write(run)
     try:
-        yield tell
+        yield update
     finally:
         with suppress(OSError):
             file.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from harness.alive import OnProgress
 from harness.stack.orphans import empty_buckets, found_of, remove
 from harness.targets import chaos
 from harness.targets.target import Target
@@ -102,16 +103,16 @@ _KINDS: Mapping[str, Callable[..., None]] = {
 # --- What was left --------------------------------------------------------------------------------
 
 
-def undo_abandoned(target: Target, tell: Callable[[str], None]) -> None:
-    """Undo what killed runs have left on the target, the latest first; `tell` gets lines."""
+def undo_abandoned(target: Target, on_progress: OnProgress) -> None:
+    """Undo what killed runs have left on the target, the latest first; `on_progress` gets lines."""
     for steps in take_abandoned(target):
         for step in reversed(steps):
             try:
                 take(target, step)
             except (BotoCoreError, ClientError, OSError, ValueError, KeyError, TypeError) as error:
-                tell(f"a run that was killed has left {step.what}, which stays: {error}")
+                on_progress(f"a run that was killed has left {step.what}, which stays: {error}")
             else:
-                tell(f"a run that was killed had left {step.what}: undone")
+                on_progress(f"a run that was killed had left {step.what}: undone")
 
 
 def left_behind(target: Target, stack_name: str) -> Iterator[tuple[str, str]]:

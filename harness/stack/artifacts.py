@@ -5,13 +5,12 @@ the template names their places instead.
 """
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from harness.alive import still
+from harness.alive import OnProgress, still
 from harness.naming import size
 from harness.problems import Problem
 from harness.settings import Settings
@@ -36,7 +35,7 @@ def upload_code(
     settings: Settings,
     account: str,
     architecture: str,
-    tell: Callable[[str], None],
+    on_progress: OnProgress,
 ) -> dict[str, Path]:
     """Replace each local `Code:` path by the place of its zip, as `cloudformation package` does.
 
@@ -47,11 +46,11 @@ def upload_code(
     if not local:
         return {}
     ours = {folder.name for folder in local.values() if folder.parent == settings.build_dir}
-    with still("building the functions' packages", tell):
+    with still("building the functions' packages", on_progress):
         packages = build(settings, architecture, ours) if ours else []
     for package in packages:
         state = "built" if package.fresh else "up to date"
-        tell(f"{package.name}: {state}, {size(package.unzipped_bytes)} unzipped")
+        on_progress(f"{package.name}: {state}, {size(package.unzipped_bytes)} unzipped")
     s3 = target.client("s3")
     bucket = artifact_bucket(account, target.region)
     _ensure_bucket(s3, bucket, target.region)
@@ -65,7 +64,7 @@ def upload_code(
         check_syntax(folder)
         zips[name] = made = zipped(folder, settings)
         if not _is_there(s3, bucket, made):
-            tell(f"{name}: uploading {size(made.stat().st_size)}")
+            on_progress(f"{name}: uploading {size(made.stat().st_size)}")
             _upload(s3, bucket, made)
         template["Resources"][name]["Properties"]["Code"] = {
             "S3Bucket": bucket,

@@ -5,11 +5,12 @@ A failure is a Problem that names the resource, the reason and the log to read.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from harness.alive import OnProgress
 from harness.polling import wait_until
 from harness.settings import Settings
 from harness.stack.abandoned import undo_abandoned
@@ -46,8 +47,6 @@ _USABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 _VALIDATION = "AWS::EarlyValidation"
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
-type Tell = Callable[[str], None]
-
 
 def deploy(
     target: Target,
@@ -55,17 +54,17 @@ def deploy(
     parameters: Mapping[str, str] | None = None,
     *,
     replace: bool = False,
-    tell: Tell = lambda line: None,
+    on_progress: OnProgress = lambda line: None,
 ) -> Stack:
     """Bring the stack of these settings to what the template says; nothing to change is success.
 
     `parameters` are values beyond the suffix, the email and the architecture, which come from the
-    settings and the target. `tell` is called with each line of progress. A stack that an earlier
-    failure left unusable is deleted first. Without `replace`, a stack of which another template
-    would leave less than half is not touched. Raises DeploymentFailed, and Problem for bad input.
+    settings and the target. A stack that an earlier failure left unusable is deleted first. Without
+    `replace`, a stack of which another template would leave less than half is not touched. Raises
+    DeploymentFailed, and Problem for bad input.
     """
-    with deployment_lock(settings, tell):
-        return _deploy(target, settings, parameters or {}, replace=replace, tell=tell)
+    with deployment_lock(settings, on_progress):
+        return _deploy(target, settings, parameters or {}, replace=replace, on_progress=on_progress)
 
 
 def bring_up(
@@ -75,7 +74,7 @@ def bring_up(
     *,
     replace: bool = False,
     state_from: str | None = None,
-    tell: Tell = lambda line: None,
+    on_progress: OnProgress = lambda line: None,
 ) -> Stack:
     """Start the target, undo what killed runs have left on it, and deploy the stack.
 
@@ -86,30 +85,34 @@ def bring_up(
     read_pipeline(settings.pipeline)
     if state_from and emulator_state.keeps_files_here(target):
         emulator_state.require_saved(target, state_from)
-    with deployment_lock(settings, tell):
+    with deployment_lock(settings, on_progress):
         started = target.start()
-        tell(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
+        on_progress(f"{target.name}: {'started' if started else 'runs already'}, {target.endpoint}")
         if state_from:
-            _begin_with(state_from, target, started=started, tell=tell)
+            _begin_with(state_from, target, started=started, on_progress=on_progress)
         try:
-            undo_abandoned(target, tell)
-            return _deploy(target, settings, parameters or {}, replace=replace, tell=tell)
+            undo_abandoned(target, on_progress)
+            return _deploy(
+                target, settings, parameters or {}, replace=replace, on_progress=on_progress
+            )
         except KeyboardInterrupt:
-            tell(f"{target.name} runs on at {target.endpoint}; `tapstack down` stops it")
+            on_progress(f"{target.name} runs on at {target.endpoint}; `tapstack down` stops it")
             raise
 
 
-def _begin_with(name: str, target: Target, *, started: bool, tell: Tell) -> None:
+def _begin_with(name: str, target: Target, *, started: bool, on_progress: OnProgress) -> None:
     """Load a state into a target that was started for it; otherwise say that it is not loaded."""
     if not started:
-        tell(f"{name} is not loaded, as {target.name} ran already: `tapstack state load` replaces")
+        on_progress(
+            f"{name} is not loaded, as {target.name} ran already: `tapstack state load` replaces"
+        )
         return
     try:
         emulator_state.load(target, name)
     except BaseException:
         target.stop()
         raise
-    tell(f"{name} is loaded")
+    on_progress(f"{name} is loaded")
 
 
 def _deploy(
@@ -118,7 +121,7 @@ def _deploy(
     parameters: Mapping[str, str],
     *,
     replace: bool,
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> Stack:
     template = load_template(settings.template)
     if cycle := dependency_cycle(template):
@@ -135,23 +138,25 @@ def _deploy(
     deployed = deployed_ids(cloudformation, name) if status in _USABLE else []
     if not replace:
         refuse_replacement(settings, deployed, template)
-    zips = upload_code(template, target, settings, account, architecture, tell)
+    zips = upload_code(template, target, settings, account, architecture, on_progress)
 
     if status in _BEYOND_REPAIR:
-        tell(f"{name} is {status} since an earlier failure; deleting it first")
-        delete_stack(target, name, tell=tell)
+        on_progress(f"{name} is {status} since an earlier failure; deleting it first")
+        delete_stack(target, name, on_progress=on_progress)
         status = None
     create = status in {None, "REVIEW_IN_PROGRESS"}
-    make_way(target, template, values, Place(target.region, account, name), deployed, tell)
+    make_way(target, template, values, Place(target.region, account, name), deployed, on_progress)
     changed = _execute_change_set(cloudformation, name, template, values, create=create)
     if changed:
-        _follow(target, template, name, seen=changed, tell=tell)
+        _follow(target, template, name, seen=changed, on_progress=on_progress)
     else:
-        tell(f"{name}: nothing to change")
+        on_progress(f"{name}: nothing to change")
     for function in swap_code(target, name, template, zips):
-        tell(f"{function}: its code was changed outside of the stack; it is the package's again")
+        on_progress(
+            f"{function}: its code was changed outside of the stack; it is the package's again"
+        )
     stack = _verified(target, template, settings, account)
-    tell(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
+    on_progress(f"{name}: {len(template['Resources'])} resources, {len(stack.outputs)} outputs")
     return stack
 
 
@@ -163,7 +168,7 @@ def find_stack(target: Target, settings: Settings) -> Stack | None:
     return _stack(target, found, read_pipeline(settings.pipeline))
 
 
-def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -> None:
+def delete_stack(target: Target, name: str, *, on_progress: OnProgress = lambda line: None) -> None:
     """Delete the stack `name` and wait until it is gone. Problem if something of it stays."""
     cloudformation = target.client("cloudformation")
     found = described(cloudformation, name)
@@ -184,7 +189,7 @@ def delete_stack(target: Target, name: str, *, tell: Tell = lambda line: None) -
     if status == "DELETE_FAILED":
         events = list(new_events(cloudformation, stack_id, seen=before))
         raise deletion_failure(name, events, target.log)
-    tell(f"{name}: deleted")
+    on_progress(f"{name}: deleted")
 
 
 def _execute_change_set(
@@ -239,11 +244,13 @@ def _execute_change_set(
     return before | {change_set}
 
 
-def _follow(target: Target, template: Template, name: str, *, seen: set[str], tell: Tell) -> None:
+def _follow(
+    target: Target, template: Template, name: str, *, seen: set[str], on_progress: OnProgress
+) -> None:
     """Tell the events of the stack until it is done. Problem if it did not become usable."""
     cloudformation = target.client("cloudformation")
     events: list[dict[str, Any]] = []
-    lines = EventLines(tell)
+    lines = EventLines(on_progress)
 
     def look() -> str:
         status = str(described(cloudformation, name, required=True)["StackStatus"])

@@ -11,10 +11,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from harness.alive import OnProgress
 from harness.files import private_folder
 from harness.polling import every
 from harness.problems import Problem
@@ -25,14 +26,12 @@ WAIT_AT_MOST_S = 1800.0
 _LOOK_EVERY_S = 0.2
 _TELL_EVERY_S = 15.0
 
-type Tell = Callable[[str], None]
-
 
 @contextmanager
 def deployment_lock(
-    settings: Settings, tell: Tell, wait_at_most_s: float = WAIT_AT_MOST_S
+    settings: Settings, on_progress: OnProgress, wait_at_most_s: float = WAIT_AT_MOST_S
 ) -> Iterator[None]:
-    """Hold the lock of this state folder and stack; `tell` receives who holds it, and how long.
+    """Hold the lock of this state folder and stack; who holds it, and how long, is reported.
 
     Raises Problem that names the holder if it still deploys after `wait_at_most_s` seconds.
     """
@@ -45,7 +44,7 @@ def deployment_lock(
         raise folder_problem(path.parent, error) from error
     with file:
         if not _taken(file):
-            _wait_for(file, settings.stack_name, tell, wait_at_most_s)
+            _wait_for(file, settings.stack_name, on_progress, wait_at_most_s)
         _sign(file)
         try:
             yield
@@ -61,14 +60,14 @@ def _taken(file: IO[str]) -> bool:
     return True
 
 
-def _wait_for(file: IO[str], stack_name: str, tell: Tell, at_most_s: float) -> None:
+def _wait_for(file: IO[str], stack_name: str, on_progress: OnProgress, at_most_s: float) -> None:
     began = time.monotonic()
-    tell(f"{stack_name} is being deployed by {_holder(file)}; waiting until that is done")
+    on_progress(f"{stack_name} is being deployed by {_holder(file)}; waiting until that is done")
     reported = began
     for _ in every(_LOOK_EVERY_S):
         now = time.monotonic()
         if _taken(file):
-            tell(f"{stack_name}: it is our turn after {now - began:.0f} s")
+            on_progress(f"{stack_name}: it is our turn after {now - began:.0f} s")
             return
         if now - began > at_most_s:
             raise Problem(
@@ -78,7 +77,7 @@ def _wait_for(file: IO[str], stack_name: str, tell: Tell, at_most_s: float) -> N
             )
         if now - reported > _TELL_EVERY_S:
             reported = now
-            tell(f"still waiting for {_holder(file)}, {now - began:.0f} s so far")
+            on_progress(f"still waiting for {_holder(file)}, {now - began:.0f} s so far")
 
 
 def _sign(file: IO[str]) -> None:

@@ -5,9 +5,9 @@ Both are right for a stack in use, and leave a developer with orphans that are i
 next deployment under the same names.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.alive import OnProgress
 from harness.settings import Settings
 from harness.stack.deploy import delete_stack
 from harness.stack.deployment_lock import deployment_lock
@@ -18,8 +18,6 @@ from harness.stack.parameters import deployment_values
 from harness.stack.status import find_stack_status
 from harness.stack.template import load_template
 from harness.targets.target import Target
-
-type Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -55,17 +53,17 @@ def environment(target: Target, settings: Settings) -> Environment:
     return Environment(status, buckets, orphans(target, template, values, place))
 
 
-def destroy(target: Target, settings: Settings, tell: Tell) -> list[str]:
+def destroy(target: Target, settings: Settings, on_progress: OnProgress) -> list[str]:
     """Remove all of it; what could not be removed, and why."""
-    with deployment_lock(settings, tell):
+    with deployment_lock(settings, on_progress):
         there = environment(target, settings)
         if there.status:
             for bucket in there.buckets:
                 empty_bucket(target.client("s3"), bucket)
-                tell(f"{bucket}: emptied")
-            delete_stack(target, settings.stack_name, tell=tell)
+                on_progress(f"{bucket}: emptied")
+            delete_stack(target, settings.stack_name, on_progress=on_progress)
         left = environment(target, settings).orphans
         stayed = remove(target, left)
         for found in left:
-            tell(f"{found}: removed, which no stack had any more")
+            on_progress(f"{found}: removed, which no stack had any more")
         return stayed

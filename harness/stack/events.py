@@ -1,7 +1,9 @@
 """Events of a deployment as one line a resource: what was done with it, and how long that took."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from harness.alive import OnProgress
 
 _DONE = {
     "CREATE_COMPLETE": "created",
@@ -19,8 +21,8 @@ class EventLines:
     A resource has a line when it is done, or fails; what takes long is named in between.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
         self._began: dict[str, float] = {}  # of what is in progress, seconds since 1970
         self._shown = 0.0
 
@@ -36,7 +38,7 @@ class EventLines:
         took = f" in {at - began:.1f} s" if began is not None else ""
         why = f" – {reason}" if reason and status not in _DONE else ""
         word = _DONE.get(status, status)
-        self._tell(f"{event['Timestamp']:%H:%M:%S} {word:<9} {name}{took}{why}")
+        self._on_progress(f"{event['Timestamp']:%H:%M:%S} {word:<9} {name}{took}{why}")
 
     def waiting(self, now: float) -> None:
         """Say what is still in progress, if nothing was said for long."""
@@ -44,4 +46,4 @@ class EventLines:
             return
         self._shown = now
         waits = (f"{name}, {now - began:.0f} s" for name, began in self._began.items())
-        self._tell(f"  still in progress: {'; '.join(waits)}")
+        self._on_progress(f"  still in progress: {'; '.join(waits)}")

@@ -5,9 +5,10 @@ of another template; and that a name which a new stack is to give is taken by an
 that an earlier stack has left behind and that belongs to none.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from harness.alive import OnProgress
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.stack.failures import DeploymentFailed
@@ -49,7 +50,7 @@ def make_way(
     values: Mapping[str, str],
     place: Place,
     deployed: Collection[str],
-    tell: Callable[[str], None],
+    on_progress: OnProgress,
 ) -> None:
     """Remove orphans that hold nothing from where resources that are not `deployed` are to be made.
 
@@ -72,7 +73,7 @@ def make_way(
                 f"{logical_id} cannot be made: an earlier stack has left {stayed[0]}.",
                 "Remove it by hand, or use another --suffix.",
             )
-        tell(f"removed {found}, which held nothing and belonged to no stack any more")
+        on_progress(f"removed {found}, which held nothing and belonged to no stack any more")
 
 
 def orphans(

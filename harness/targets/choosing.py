@@ -6,6 +6,7 @@ With `auto` that is the one that runs, or the one that can be started here, and 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
+from harness.alive import OnProgress
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets.container import ComposeTarget
@@ -18,8 +19,6 @@ AUTO = "auto"
 TARGETS: Mapping[str, Callable[[Settings], Target]] = {
     target.name: target for target in (EmbeddedTarget, ComposeTarget, EndpointTarget)
 }
-
-type Tell = Callable[[str], None]
 
 
 def choose_target(settings: Settings) -> Target:
@@ -37,14 +36,14 @@ def choose_target(settings: Settings) -> Target:
     return TARGETS[settings.target](settings)
 
 
-def target_to_start(settings: Settings, tell: Tell) -> Target:
-    """The target for a command that starts it; `tell` receives why that one was chosen.
+def target_to_start(settings: Settings, on_progress: OnProgress) -> Target:
+    """The target for a command that starts it; `on_progress` receives why that one was chosen.
 
     With `auto` that is the one that runs; else compose, where Docker and the image can be had; else
     embedded. Building the image may take minutes. Problem if it runs at another port than the one
     that a person has chosen.
     """
-    target = _to_start(settings, tell)
+    target = _to_start(settings, on_progress)
     elsewhere = urlsplit(target.endpoint or "").port != settings.port
     ours = target.name != EndpointTarget.name
     if ours and settings.port_chosen and settings.port and elsewhere and target.status()["running"]:
@@ -56,20 +55,20 @@ def target_to_start(settings: Settings, tell: Tell) -> Target:
     return target
 
 
-def _to_start(settings: Settings, tell: Tell) -> Target:
+def _to_start(settings: Settings, on_progress: OnProgress) -> Target:
     if settings.target == ComposeTarget.name:
-        return ComposeTarget(settings, tell)
+        return ComposeTarget(settings, on_progress)
     if settings.target != AUTO:
         return choose_target(settings)
     if running := _running(settings):
         return running[0]
-    target = ComposeTarget(settings, tell)
+    target = ComposeTarget(settings, on_progress)
     try:
         target.prepare()
     except Unavailable as reason:
-        tell(f"embedded: chosen because Docker cannot be used here. {reason.happened}")
+        on_progress(f"embedded: chosen because Docker cannot be used here. {reason.happened}")
         return EmbeddedTarget(settings)
-    tell("compose: chosen because Docker answers; TARGET=embedded does without it")
+    on_progress("compose: chosen because Docker answers; TARGET=embedded does without it")
     return target
 
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import psutil
 
+from harness.alive import OnProgress
 from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
 from harness.settings import Settings
 from harness.targets import emulator, ports
 from harness.targets.image import (
     LINES_SHOWN,
-    Tell,
     Unavailable,
     docker,
     end_of,
@@ -81,22 +81,22 @@ class Container:
             return None
 
 
-def prepare(settings: Settings, tell: Tell) -> None:
+def prepare(settings: Settings, on_progress: OnProgress) -> None:
     """Make sure that there is an engine, Compose and the image, which is built if need be.
 
     Raises Unavailable with what is missing and how to do without.
     """
-    ensure_image(settings, tell)
+    ensure_image(settings, on_progress)
     _compose_command()
 
 
-def start(settings: Settings, tell: Tell) -> bool:
+def start(settings: Settings, on_progress: OnProgress) -> bool:
     """Bring the container up and wait until it answers; return whether it had to be started.
 
     One that does not answer is replaced. Raises Problem if the port is taken or it does not come
     up; then nothing of it is left.
     """
-    prepare(settings, tell)
+    prepare(settings, on_progress)
     found = find(settings)
     if found and found.ready:
         emulator.refuse_other_keeping(os.environ, found.environment)

@@ -1,8 +1,9 @@
 """The target `compose`: LocalStack in a container."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from harness.alive import OnProgress
 from harness.settings import Settings
 from harness.targets import compose
 from harness.targets.clients import ATTEMPTS, LocalClients
@@ -17,10 +18,10 @@ class ComposeTarget:
     name = "compose"
     shows = EVERYTHING | {"restart"}
 
-    def __init__(self, settings: Settings, tell: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, settings: Settings, on_progress: OnProgress = lambda line: None) -> None:
         self.region, self.state_dir = settings.region, settings.state_dir
         self._settings = settings
-        self._tell = tell
+        self._on_progress = on_progress
         self._clients: LocalClients | None = None
 
     @property
@@ -42,11 +43,11 @@ class ComposeTarget:
 
     def prepare(self) -> None:
         """Make sure that it can be started; raises Unavailable with what is missing."""
-        compose.prepare(self._settings, self._tell)
+        compose.prepare(self._settings, self._on_progress)
 
     def start(self, *, background: bool = True) -> bool:
         """Start the container unless it runs. Either way it lives until it is stopped."""
-        started = compose.start(self._settings, self._tell)
+        started = compose.start(self._settings, self._on_progress)
         self._clients = None
         return started
 

@@ -10,12 +10,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from harness.alive import still
+from harness.alive import OnProgress, still
 from harness.files import content_hash
 from harness.problems import Problem
 from harness.settings import Settings
@@ -37,8 +37,6 @@ INPUTS = (
     "emulator/localstack_parity",
     "libraries",
 )
-
-type Tell = Callable[[str], None]
 
 
 class Unavailable(Problem):
@@ -69,7 +67,7 @@ def image_name(settings: Settings) -> str:
     return f"tapstack-emulator:{tag}"
 
 
-def ensure_image(settings: Settings, tell: Tell) -> str:
+def ensure_image(settings: Settings, on_progress: OnProgress) -> str:
     """Make sure that the engine has the image, and return its name.
 
     Ours is built where it is not there; one that was chosen is pulled. Raises Unavailable.
@@ -79,16 +77,16 @@ def ensure_image(settings: Settings, tell: Tell) -> str:
     if _has(image):
         return image
     if settings.image:
-        with still(f"pulling {image}", tell):
+        with still(f"pulling {image}", on_progress):
             _pull(image)
         return image
     with _building(settings):
         if not _has(image):
             if not _has(settings.base_image):
-                with still(f"pulling {settings.base_image}", tell):
+                with still(f"pulling {settings.base_image}", on_progress):
                     _pull(settings.base_image)
-            tell(f"building the image {image} on {settings.base_image}, in a minute or two")
-            with still("building the image", tell):
+            on_progress(f"building the image {image} on {settings.base_image}, in a minute or two")
+            with still("building the image", on_progress):
                 _build(settings, image)
     return image
 

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import IO
 
 from uv import find_uv_bin
 
+from harness.alive import OnProgress
 from harness.distributions import build_distributions
 from harness.files import files_below, files_hash
 from harness.function_runtimes import NodeSdk
@@ -35,10 +36,8 @@ _GLIBC_MINORS = range(28, 4, -1)
 _SAVE_S = 600.0
 _PIECE = 1 << 20
 
-type Tell = Callable[[str], None]
 
-
-def gather(settings: Settings, folder: Path, tell: Tell) -> str:
+def gather(settings: Settings, folder: Path, on_progress: OnProgress) -> str:
     """Make the wheelhouse `folder` anew and return the SHA-256 of its list of hashes.
 
     It is gathered aside and takes the place of an old one once it is whole. Raises Problem if a
@@ -49,19 +48,19 @@ def gather(settings: Settings, folder: Path, tell: Tell) -> str:
     wheels = aside / "wheels"
     wheels.mkdir(parents=True)
     with open(folder.with_name(f"{folder.name}.log"), "w+") as log:
-        tell("the wheels of the locks …")
+        on_progress("the wheels of the locks …")
         _download(settings.root, wheels, log)
-        tell("the project and its distributions …")
+        on_progress("the project and its distributions …")
         project = _project_files(settings.root)
         content = files_hash(settings.root, project)
         build_distributions(settings.root, wheels)
         (wheels / ".gitignore").unlink(missing_ok=True)  # uv's
         _pack_project(settings.root, project, aside / "project.tar.gz")
-        tell("Python 3.13 …")
-        _pack_python(aside, log, tell)
-        tell("what functions in Node.js run on …")
-        _pack_node(settings, aside, log, tell)
-    pack_image(settings, aside / "image.tar.gz", tell)
+        on_progress("Python 3.13 …")
+        _pack_python(aside, log, on_progress)
+        on_progress("what functions in Node.js run on …")
+        _pack_node(settings, aside, log, on_progress)
+    pack_image(settings, aside / "image.tar.gz", on_progress)
     if content != files_hash(settings.root, _project_files(settings.root)):
         raise Problem(
             f"{settings.root} was changed while the wheelhouse was made, so its parts differ.",
@@ -118,13 +117,13 @@ def _nobodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def _pack_python(aside: Path, log: IO[str], tell: Tell) -> None:
+def _pack_python(aside: Path, log: IO[str], on_progress: OnProgress) -> None:
     unpacked = aside / "python"
     wanted = ("python", "install", "--no-bin", "--install-dir", unpacked, "3.13")
     try:
         run_step(log, find_uv_bin(), *wanted)
     except Problem:
-        tell("  it cannot be fetched here: bring Python 3.13 to the other machine yourself")
+        on_progress("  it cannot be fetched here: bring Python 3.13 to the other machine yourself")
     else:
         with tarfile.open(aside / "python.tar.gz", "w:gz", compresslevel=1) as tar:
             for found in sorted(unpacked.glob("cpython-*")):
@@ -132,7 +131,7 @@ def _pack_python(aside: Path, log: IO[str], tell: Tell) -> None:
     shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _pack_node(settings: Settings, aside: Path, log: IO[str], tell: Tell) -> None:
+def _pack_node(settings: Settings, aside: Path, log: IO[str], on_progress: OnProgress) -> None:
     """Save the AWS SDK for functions in Node.js, and the Node.js of TAPSTACK_NODE's versions."""
     locks, unpacked = settings.root / "emulator" / "runtime" / "nodejs", aside / "runtimes"
     unpacked.mkdir()
@@ -140,7 +139,7 @@ def _pack_node(settings: Settings, aside: Path, log: IO[str], tell: Tell) -> Non
     if sdk.wanted():
         sdk.make(partial(run_step, log))
     else:
-        tell("  without the AWS SDK: there is no npm here")
+        on_progress("  without the AWS SDK: there is no npm here")
     for version in settings.node_versions.split():
         wheel = aside / f"nodejs{version}"
         install = ("pip", "install", "--quiet", "--require-hashes", "--target", wheel)
@@ -156,14 +155,14 @@ def _pack_node(settings: Settings, aside: Path, log: IO[str], tell: Tell) -> Non
     shutil.rmtree(unpacked)
 
 
-def pack_image(settings: Settings, archive: Path, tell: Tell) -> None:
+def pack_image(settings: Settings, archive: Path, on_progress: OnProgress) -> None:
     """Save the emulator's image as `archive`, built if need be, or say why that cannot be done."""
     try:
         engine_architecture()
-        tell("the emulator's image …")
-        image = ensure_image(settings, lambda line: tell(f"  {line}"))
+        on_progress("the emulator's image …")
+        image = ensure_image(settings, lambda line: on_progress(f"  {line}"))
     except Unavailable as reason:
-        tell(f"  without the emulator's image: {reason.happened}")
+        on_progress(f"  without the emulator's image: {reason.happened}")
         return
     plain = archive.with_suffix("")
     saved = docker("save", "--output", str(plain), image, timeout_s=_SAVE_S)
@@ -180,7 +179,7 @@ def pack_image(settings: Settings, archive: Path, tell: Tell) -> None:
         ("TAPSTACK_NODE", settings.node_versions, Settings.node_versions),
     ):
         if chosen != usual:
-            tell(f"  it is that of {variable}={chosen}: set the same on the other machine")
+            on_progress(f"  it is that of {variable}={chosen}: set the same on the other machine")
 
 
 def _hashes(folder: Path) -> str:

@@ -44,7 +44,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, docker_compose: None) -> 
     settings = read_settings({**given, "reports_dir": folder / "reports"})
     target = ComposeTarget(settings)
     try:
-        yield Deployed(target, settings, bring_up(target, settings, tell=lambda line: None))
+        yield Deployed(target, settings, bring_up(target, settings, on_progress=lambda line: None))
     finally:
         target.stop()
 

@@ -81,7 +81,7 @@ def deploy_text(target: EmbeddedTarget, settings: Settings, told: list[str]) -> 
     def deploy_one(text: str) -> Stack:
         settings.template.write_text(textwrap.dedent(text))
         told.clear()
-        return deploy(target, settings, tell=told.append)
+        return deploy(target, settings, on_progress=told.append)
 
     return deploy_one
 
@@ -97,7 +97,7 @@ def test_the_projects_template_deploys_whole(
 ) -> None:
     """All outputs are there and exported, and deploying again changes nothing."""
     ours = replace(settings, template=project_root / "infra" / "TapStack.yml")
-    stack = deploy(target, ours, tell=told.append)
+    stack = deploy(target, ours, on_progress=told.append)
     assert {
         "UploadBucketName",
         "ProcessedBucketName",
@@ -111,7 +111,7 @@ def test_the_projects_template_deploys_whole(
     assert find_stack(target, ours) == stack
 
     told.clear()
-    assert deploy(target, ours, tell=told.append) == stack
+    assert deploy(target, ours, on_progress=told.append) == stack
     assert f"{stack.name}: nothing to change" in told
     assert not [line for line in told if "uploading" in line]
 

@@ -118,7 +118,7 @@ class Judge:
         return None, ""
 
     def _lint(self, settings: Settings) -> str:
-        findings = lint(settings, self._target.architecture, {}, tell=lambda line: None)
+        findings = lint(settings, self._target.architecture, {}, on_progress=lambda line: None)
         return f"{findings[0].id} {findings[0].message}" if findings else ""
 
     def _scenario(self, name: str, settings: Settings, stack: Stack, options: RunOptions) -> str:

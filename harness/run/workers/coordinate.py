@@ -233,8 +233,8 @@ def run_with_workers(
     interrupted = False
     with (
         report_folder(settings.reports_dir, name, began) as (part, folder),
-        under_way(settings.state_dir, name, stack.name) as tell,
-        RunProgress(console, images, tell) as progress,
+        under_way(settings.state_dir, name, stack.name) as on_progress,
+        RunProgress(console, images, on_progress) as progress,
     ):
         coordinator = Coordinator(shares, asdict(assignment), part)
         processes = start(settings, workers, target.endpoint, log)

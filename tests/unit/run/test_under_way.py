@@ -7,8 +7,8 @@ from harness.run.under_way import Counts, runs_under_way, under_way
 
 
 def test_a_run_is_known_until_it_ends(tmp_path: Path) -> None:
-    with under_way(tmp_path, "daily-load", "tapstack-dev") as tell:
-        tell(Counts(20, 10, 9, 8, 12.5))
+    with under_way(tmp_path, "daily-load", "tapstack-dev") as on_progress:
+        on_progress(Counts(20, 10, 9, 8, 12.5))
         (run,) = runs_under_way(tmp_path)
         assert (run.scenario, run.stack) == ("daily-load", "tapstack-dev")
         assert run.counts == Counts(20, 10, 9, 8, 12.5)
@@ -30,6 +30,6 @@ def test_what_a_killed_run_left_is_not_shown_and_removed_by_the_next(tmp_path: P
 
 def test_a_folder_that_cannot_be_written_does_not_end_the_run(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("no folder")
-    with under_way(tmp_path, "contract", "tapstack-dev") as tell:
-        tell(Counts(1))
+    with under_way(tmp_path, "contract", "tapstack-dev") as on_progress:
+        on_progress(Counts(1))
     assert runs_under_way(tmp_path) == []
