@@ -167,6 +167,16 @@ def test_an_error_of_sqs_in_xml_has_an_empty_detail(emulator: Emulator) -> None:
     assert "<Detail />" in text or "<Detail/>" in text
 
 
+def test_an_unknown_attribute_is_the_senders_fault(emulator: Emulator) -> None:
+    """Recorded: sqs/test_sqs.py::TestSqsProvider::test_set_unsupported_attribute_standard."""
+    body = (
+        b"Action=CreateQueue&QueueName=none&Attribute.1.Name=FifoQueue&Attribute.1.Value=false"
+        b"&Version=2012-11-05"
+    )
+    status, text = _send(emulator, "sqs", "POST", "/", body, Content_Type=FORM)
+    assert (status, "<Type>Sender</Type>" in text) == (400, True), text
+
+
 @pytest.fixture
 def bucket(emulator: Emulator) -> Iterator[str]:
     s3, name = emulator.client("s3"), f"bad-{uuid.uuid4().hex[:8]}"

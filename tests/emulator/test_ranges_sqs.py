@@ -183,6 +183,44 @@ def test_of_a_batch_only_what_is_wrong_fails(emulator: Emulator, queue: str) -> 
     assert [it["Id"] for it in changed["Failed"]] == ["wrong"]
 
 
+def test_a_message_of_a_batch_that_is_too_long_fails_alone(emulator: Emulator) -> None:
+    """Recorded: sqs/test_sqs.py::TestSqsProvider::test_send_batch_message_size."""
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(
+        QueueName=f"ranges-{uuid.uuid4().hex[:8]}", Attributes={"MaximumMessageSize": "1024"}
+    )["QueueUrl"]
+    entries = [{"Id": "long", "MessageBody": "m" * 1025}, {"Id": "short", "MessageBody": "m"}]
+    sent = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    assert [one["Id"] for one in sent["Successful"]] == ["short"]
+    assert sent["Failed"] == [
+        {
+            "Id": "long",
+            "SenderFault": True,
+            "Code": "InvalidParameterValue",
+            "Message": "One or more parameters cannot be validated. Reason: "
+            "Message must be shorter than 1024 bytes.",
+        }
+    ]
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_queue_is_encrypted_with_one_key(emulator: Emulator) -> None:
+    """Recorded: sqs/test_sqs.py::TestSqsProvider::test_set_queue_attributes_default_values."""
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName=f"ranges-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+
+    def managed() -> str:
+        name = "SqsManagedSseEnabled"
+        got = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return str(got["Attributes"][name])
+
+    assert managed() == "true"
+    for key in ("alias/aws/sqs", ""):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": key})
+        assert managed() == "false"
+    sqs.delete_queue(QueueUrl=url)
+
+
 def test_a_key_that_is_not_there_encrypts_nothing(emulator: Emulator) -> None:
     """It is noticed when a message is sent."""
     sqs = emulator.client("sqs")
