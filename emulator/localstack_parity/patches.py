@@ -250,6 +250,12 @@ PATCHES = (
         "133",
     ),
     Patch(
+        "iam/federation.py",
+        "moto.sts.responses.TokenResponse.get_federation_token",
+        "a federated user gets keys that can be used",
+        "55i",
+    ),
+    Patch(
         "iam/managed_policies.py",
         "moto.iam.models.IAMBackend._init_aws_policies",
         "AWS's own policies are made at the installation, not for each account",

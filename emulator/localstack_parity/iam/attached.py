@@ -43,7 +43,9 @@ def of_identity(caller: Caller) -> Attached:
 
 
 def holder(arn: str) -> Any:
-    """Return a role or user by its ARN; None if there is none."""
+    """Return a role or user by its ARN; None if there is none, as of a federated user."""
+    if ":federated-user/" in arn:
+        return None
     backend = _backend(arn)
     return _role(backend, arn) if ":role/" in arn else backend.users.get(arn.rsplit("/", 1)[-1])
 

@@ -14,7 +14,8 @@ from localstack_parity.authentication import gate
 # What LocalStack puts in for a request without credentials.
 NO_KEY = "injectedaccesskey"
 # Keys that LocalStack itself gives out: for sessions and for users.
-_ISSUED = ("LSIA", "LKIA")
+OF_SESSIONS = "LSIA"
+_ISSUED = (OF_SESSIONS, "LKIA")
 
 ANONYMOUS = Caller(Callers.ANONYMOUS)
 
@@ -93,9 +94,8 @@ def _session(key: str, context: RequestContext) -> Caller | None:
     session = backend.get_assumed_role_from_access_key(key)
     if session is None:
         return None
-    return Caller(
-        Callers.IDENTITY, context.account_id, session.arn, (session.arn, session.role_arn)
-    )
+    names = (session.arn, session.role_arn) if session.role_arn else (session.arn,)
+    return Caller(Callers.IDENTITY, context.account_id, session.arn, names)
 
 
 def _user(key: str, context: RequestContext) -> Caller | None:

@@ -8,6 +8,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from localstack_parity.authentication import gate
+from localstack_parity.iam import federation
 
 # LocalStack's give the keys of an example, which nobody could use; or those of any role to anybody,
 # as it looks at no identity provider's token.
@@ -15,7 +16,6 @@ _GIVE_WRONG_KEYS = frozenset(
     {
         "AssumeRoleWithSAML",
         "AssumeRoleWithWebIdentity",
-        "GetFederationToken",
         "GetSessionToken",
     }
 )
@@ -33,6 +33,8 @@ def refuse_unusable(_chain: HandlerChain, context: RequestContext, _response: Re
             f"{operation} of sts is not emulated here: use AssumeRole.",
             status_code=501,
         )
+    if operation == federation.OPERATION:
+        federation.check(parameters, context)
     if operation != "AssumeRole" or gate.is_internal(context):
         return
     if parameters.get("Policy") or parameters.get("PolicyArns"):

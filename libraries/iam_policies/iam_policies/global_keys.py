@@ -28,7 +28,8 @@ def _of_others(read: Callable[[Facts], Value]) -> Callable[[Facts], Value]:
 def _principal_type(facts: Facts) -> str:
     kind = facts.caller.kind
     if kind is Callers.IDENTITY:
-        return "AssumedRole" if ":assumed-role/" in facts.caller.arn else "User"
+        kinds = {":assumed-role/": "AssumedRole", ":federated-user/": "FederatedUser"}
+        return next((kind for part, kind in kinds.items() if part in facts.caller.arn), "User")
     return {Callers.ROOT: "Account", Callers.SERVICE: "Service"}.get(kind, "Anonymous")
 
 
@@ -40,6 +41,8 @@ def _user_id(facts: Facts) -> Value:
             return facts.caller.account
         case Callers.SERVICE:
             return None
+    if ":federated-user/" in facts.caller.arn:
+        return f"{facts.caller.account}:{facts.caller.arn.rpartition('/')[2]}"
     session = facts.caller.arn.rpartition("/")[2] if ":assumed-role/" in facts.caller.arn else ""
     return f"{facts.unique_id()}:{session}" if session else facts.unique_id() or None
 

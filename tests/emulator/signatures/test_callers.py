@@ -135,10 +135,9 @@ def test_a_function_url_of_aws_iam_wants_a_signature(emulator: Emulator) -> None
 
 
 def test_keys_that_would_be_of_no_use_are_not_given_out(emulator: Emulator) -> None:
-    """LocalStack's GetSessionToken and GetFederationToken answer with the keys of an example."""
+    """LocalStack's GetSessionToken answers with the keys of an example."""
     sts = emulator.client("sts")
     assert code_of(sts.get_session_token) == ("NotImplemented", 501)
-    assert code_of(sts.get_federation_token, Name="somebody") == ("NotImplemented", 501)
 
 
 def test_nobody_takes_on_a_role_by_a_token_that_nobody_looks_at(emulator: Emulator) -> None:
