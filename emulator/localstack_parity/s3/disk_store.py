@@ -2,8 +2,8 @@
 
 A file is written once, under a name of its own, and belongs to the S3Object (or S3Part) it was
 written for: when the last reference to that is gone, because the object was deleted or overwritten
-and nobody reads it any more, the file is removed. So readers and writers need no locks, and nothing
-but metadata stays in memory.
+and nobody reads it any more, the file is removed (stored_files.py). So readers and writers need no
+locks, and nothing but metadata stays in memory (records.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import itertools
 import secrets
 import shutil
 import time
-import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -27,6 +26,9 @@ from localstack.services.s3.storage.core import (
     S3StoredObject,
 )
 from localstack.services.s3.utils import ObjectRange, get_s3_checksum
+
+from localstack_parity.s3 import records
+from localstack_parity.s3.stored_files import StoredFile
 
 # Each chunk of an answer costs the server a turn; a megabyte holds most images whole.
 CHUNK_BYTES = 1024 * 1024
@@ -44,6 +46,7 @@ class DiskObject(S3StoredObject):
         self._position = 0
         self._reading: IO[bytes] | None = None
         self._checksum: Any = None
+        self._written = False
         self.md5 = ""  # of what was written through this object
 
     def write(self, stream: IO[bytes] | S3StoredObject | None) -> int:
@@ -82,6 +85,7 @@ class DiskObject(S3StoredObject):
 
     def _create(self) -> IO[bytes]:
         self.s3_object.internal_last_modified = time.time_ns()
+        self._written = True
         return self._store.create_file(self._bucket, self.s3_object)
 
     def append(self, part: S3StoredObject) -> int:
@@ -91,7 +95,7 @@ class DiskObject(S3StoredObject):
     def read(self, s: int | None = -1) -> bytes:
         """Return at most `s` bytes from the current position, all that follow if `s` is -1."""
         if self._reading is None:
-            path = getattr(self.s3_object, _FILE)
+            path = getattr(self.s3_object, _FILE).path
             self._reading = open(path, "rb", buffering=0)  # noqa: SIM115 (closed by close)
             self._reading.seek(self._position)
         return self._reading.read(-1 if s is None else s)
@@ -109,7 +113,9 @@ class DiskObject(S3StoredObject):
             yield data
 
     def close(self) -> None:
-        """Close the file, if it was opened."""
+        """Close the file, if it was opened; what was written is complete now."""
+        if self._written and isinstance(self.s3_object, S3Object):
+            records.slim(self.s3_object)
         if self._reading is not None:
             self._reading.close()
             self._reading = None
@@ -184,36 +190,31 @@ class DiskObjectStore(S3ObjectStore):
 
     def create_file(self, bucket: str, owner: S3Object | S3Part) -> IO[bytes]:
         """Create the file for `owner`; it is removed with it, or when `owner` gets a newer one."""
-        number = next(self._names)
-        path = self._folder / bucket / f"{number:012}"
+        stored = StoredFile(bucket, next(self._names), self.root_directory)
+        path = stored.path
         try:
             file = path.open("xb", buffering=0)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("xb", buffering=0)
-        if older := getattr(owner, _FILE, None):
-            _remove(older)
-        setattr(owner, _FILE, str(path))
-        weakref.finalize(owner, _remove, str(path)).atexit = False
+        setattr(owner, _FILE, stored)
         return file
 
     def path_of(self, owner: S3Object | S3Part) -> Path | None:
         """Return the file of an object or part; None if it has none."""
-        path = getattr(owner, _FILE, None)
-        return Path(path) if path else None
+        stored: StoredFile | None = getattr(owner, _FILE, None)
+        return stored.path if stored else None
 
     def take_over(self, folder: Path, owners: Iterable[S3Object | S3Part]) -> None:
         """Move the files of objects of another store here, from a folder of the same layout."""
         highest = -1
         for owner in owners:
-            if there := self.path_of(owner):
-                bucket, name = there.parent.name, there.name
-                here = self._folder / bucket / name
-                here.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(folder / bucket / name, here)
-                setattr(owner, _FILE, str(here))
-                weakref.finalize(owner, _remove, str(here)).atexit = False
-                highest = max(highest, int(name))
+            if there := getattr(owner, _FILE, None):
+                here = StoredFile(there.bucket, there.number, self.root_directory)
+                here.path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(folder / here.name, here.path)
+                setattr(owner, _FILE, here)
+                highest = max(highest, here.number)
         self._names = itertools.count(highest + 1)
 
     def open(self, bucket: str, s3_object: S3Object, mode: Literal["r", "w"] = "r") -> DiskObject:
@@ -257,7 +258,3 @@ class DiskObjectStore(S3ObjectStore):
 def _has_key_of_its_own(target: S3Object | S3Part) -> bool:
     encryption = str(getattr(target, "encryption", None) or "")
     return encryption.startswith("aws:kms") or bool(getattr(target, "sse_key_hash", None))
-
-
-def _remove(path: str) -> None:
-    Path(path).unlink(missing_ok=True)

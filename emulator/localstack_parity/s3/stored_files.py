@@ -1,0 +1,38 @@
+"""The file of one object or part, which is there as long as something refers to it."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+
+class StoredFile:
+    """A file in the folder of a bucket, removed with the last reference to this.
+
+    One without a folder, as a saved state has it, stands for a file that is somewhere else.
+    """
+
+    __slots__ = ("bucket", "folder", "number")
+
+    def __init__(self, bucket: str, number: int, folder: str = "") -> None:
+        # There are two for each image: what they have in common is in memory once.
+        self.bucket, self.number, self.folder = sys.intern(bucket), number, folder
+
+    @property
+    def name(self) -> str:
+        """Where it is below the folder of all buckets."""
+        return f"{self.bucket}/{self.number:012}"
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.folder, self.name)
+
+    def __reduce__(self) -> tuple[type["StoredFile"], tuple[str, int]]:
+        """What a saved state has of it; the file itself is kept beside it."""
+        return StoredFile, (self.bucket, self.number)
+
+    def __del__(self) -> None:
+        """Remove the file, unless it is gone with all others."""
+        if self.folder:
+            with suppress(OSError):
+                self.path.unlink()
