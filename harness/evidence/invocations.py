@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -142,6 +143,7 @@ class InvocationLog:
         request_id = request_id or self._running.get(stream)
         if not request_id:
             return
+        request_id = sys.intern(str(request_id))
         if not (invocation := self.invocations.get(request_id)):
             invocation = Invocation(request_id, lines=SpooledLines(self._spool))
             self.invocations[request_id] = invocation
@@ -155,10 +157,10 @@ class InvocationLog:
             _end(invocation, time_ms, details)
         elif fields.get("message") == "Started" and "key" in fields:
             handled = Handled(
-                str(fields["key"]),
-                str(fields.get("version_id") or ""),
-                str(fields.get("sequencer") or ""),
-                str(fields.get("redrive_of") or ""),
+                sys.intern(str(fields["key"])),
+                sys.intern(str(fields.get("version_id") or "")),
+                sys.intern(str(fields.get("sequencer") or "")),
+                sys.intern(str(fields.get("redrive_of") or "")),
             )
             if handled not in invocation.handled:
                 invocation.handled.append(handled)

@@ -23,7 +23,6 @@ _BATCH = 10  # the most that SQS gives at once
 _LONG_POLL_S = 1
 _PAUSE_S = 0.25  # after an answer with room left: fewer, fuller answers spare the emulator
 _RETRY_S = 1.0  # after an error
-_SHORT = 16  # characters: formats, types, statuses
 _NOT_AGAIN_S = 43_200  # the longest visibility timeout: no message comes twice, deleted or not
 
 type Receive = Callable[[Notice], None]
@@ -159,7 +158,8 @@ def _delete(sqs: Any, queue: str, messages: Sequence[Mapping[str, Any]]) -> None
 def read_body(text: str) -> dict[str, Any]:
     """The JSON object in a message; what is none is kept as text, for the report.
 
-    Names and short texts, which are the same in most messages, are kept once for all of them.
+    Texts are kept once: names and formats are the same in most messages, and keys, versions and ids
+    in what is read of upload, output and log, too.
     """
     try:
         body = json.loads(text, object_pairs_hook=_shared)
@@ -170,8 +170,6 @@ def read_body(text: str) -> dict[str, Any]:
 
 def _shared(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {
-        sys.intern(name): sys.intern(value)
-        if isinstance(value, str) and len(value) <= _SHORT
-        else value
+        sys.intern(name): sys.intern(value) if isinstance(value, str) else value
         for name, value in pairs
     }

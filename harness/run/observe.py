@@ -4,6 +4,7 @@ Nothing is judged here.
 """
 
 import math
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -136,7 +137,8 @@ class Observer:
             for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 # S3 rounds LastModified to seconds.
                 if found["LastModified"].timestamp() >= math.floor(self._started):
-                    versions[found["Key"]].append(_Version(found["VersionId"], _is_current(found)))
+                    version = _Version(sys.intern(found["VersionId"]), _is_current(found))
+                    versions[sys.intern(found["Key"])].append(version)
         return versions
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:

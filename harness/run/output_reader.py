@@ -104,7 +104,7 @@ class OutputReader:
             data, answer = self._get(entry)
             where = {"Bucket": self._bucket, "Key": entry.output_key, **_version(entry)}
             found = self._s3.get_object_tagging(**where)["TagSet"]
-            tags = {sys.intern(tag["Key"]): tag["Value"] for tag in found}
+            tags = {sys.intern(tag["Key"]): sys.intern(tag["Value"]) for tag in found}
         except _UNREADABLE as error:
             later = f"it cannot be read any more: {type(error).__name__}: {error}"
         else:
@@ -142,12 +142,13 @@ def _changes(before: Output, after: Output) -> str:
 
 def _facts(data: bytes, answer: dict[str, Any]) -> Output:
     """What an answer of GetObject says of an object, and the digest of its bytes."""
+    metadata = answer.get("Metadata", {})
     return Output(
-        version=answer.get("VersionId", ""),
+        version=sys.intern(answer.get("VersionId", "")),
         bytes=len(data),
-        content_type=answer.get("ContentType", ""),
-        encryption=answer.get("ServerSideEncryption", ""),
-        metadata={sys.intern(name): value for name, value in answer.get("Metadata", {}).items()},
+        content_type=sys.intern(answer.get("ContentType", "")),
+        encryption=sys.intern(answer.get("ServerSideEncryption", "")),
+        metadata={sys.intern(name): sys.intern(value) for name, value in metadata.items()},
         digest=hashlib.sha256(data).hexdigest(),
     )
 

@@ -3,6 +3,7 @@
 Everything that a run leaves on the target is gone afterwards, however it ends.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -204,11 +205,11 @@ def _entries(
     for picture in pictures:
         size = picture.displayed_size
         status = statuses.get(picture.path, "processed")
-        key = f"{keys.uploads}{run_id}/{picture.path}"
+        key = sys.intern(f"{keys.uploads}{run_id}/{picture.path}")
         yield Entry(
             index=picture.index,
             key=key,
-            output_key=keys.output(key),
+            output_key=sys.intern(keys.output(key)),
             expected=Expected(
                 picture.kind.form, size, store.output_size(picture), picture.metadata, status
             ),

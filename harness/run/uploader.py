@@ -4,6 +4,7 @@ Each thread makes its next picture while it waits for that picture's time.
 """
 
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -91,7 +92,8 @@ class Uploader:
                 if self.stop.wait(pause_s):
                     return
             else:
-                self._ledger.uploaded(entry, answer.get("VersionId", ""), len(data), time.time())
+                version = sys.intern(answer.get("VersionId", ""))
+                self._ledger.uploaded(entry, version, len(data), time.time())
                 return
 
 

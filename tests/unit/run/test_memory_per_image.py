@@ -1,11 +1,17 @@
 """Memory of a run: what is kept of each image, so that 20,000 fit beside the pipeline."""
 
+import io
 import json
 import tracemalloc
 from dataclasses import asdict
 
+import numpy as np
+from PIL import Image
+
+from harness.evidence.invocations import InvocationLog
 from harness.evidence.ledger import Ledger, Notice
 from harness.run.notifications import read_body
+from harness.run.output_reader import measure
 from tests.unit.runs import START, entry
 
 IMAGES = 500
@@ -35,6 +41,30 @@ def test_names_in_notifications_are_kept_once() -> None:
     assert asdict(Notice(START, one)) == asdict(Notice(START, other))
     assert [id(name) for name in one["source"]] == [id(name) for name in other["source"]]
     assert one["output"]["contentType"] is other["output"]["contentType"]
+
+
+def test_a_text_that_many_say_is_kept_once() -> None:
+    """Key, versions and request are in notification, output and log of every image."""
+    key, version, request = "uploads/a/very-long-name-00001.jpg", "v" * 32, "5aa79e4b-bed8-4c90"
+    said = {"requestId": request, "source": {"key": key, "versionId": version}}
+    notice = Notice(START, read_body(json.dumps(said)))
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(png, "PNG")
+    answer = {"Metadata": {"source-key": _another(key)}, "VersionId": _another(version)}
+    output = measure(png.getvalue(), answer, np.zeros((8, 8, 3), np.uint8))
+    log = InvocationLog(None, "group", 7, 0)
+    line = {"function_request_id": request, "message": "Started", "key": key, "version_id": version}
+    log.take({"timestamp": 1, "message": json.dumps(line)})
+    (invocation,) = log.invocations.values()
+    assert notice.source == (key, version)
+    assert output.metadata["source-key"] is notice.source[0] is invocation.handled[0].key
+    assert output.version is notice.source[1] is invocation.handled[0].version
+    assert notice.request_id is invocation.request_id
+
+
+def _another(text: str) -> str:
+    """An equal text of its own."""
+    return "".join(list(text))
 
 
 def test_what_is_no_json_object_is_kept_as_text() -> None:
