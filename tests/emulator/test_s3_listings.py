@@ -53,3 +53,69 @@ def test_common_prefixes_are_encoded_once(s3: Any, bucket: str) -> None:
     answer = s3.list_objects_v2(Bucket=bucket, Delimiter="/", Prefix="ü")
     assert [entry["Prefix"] for entry in answer["CommonPrefixes"]] == ["ü/"]
     assert answer["Prefix"] == "ü"
+
+
+@pytest.fixture
+def busy_bucket(s3: Any) -> Iterator[str]:
+    """A bucket with keys of several versions, delete markers, and versions from before it had any.
+
+    Its keys are `n/0` to `n/9`; `n/3` and `n/4` are deleted, and `m` and `o` are around them.
+    """
+    name = f"test-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=name)
+    keys = ["m", *(f"n/{number}" for number in range(10)), "o"]
+    for key in keys:  # their version is "null"
+        s3.put_object(Bucket=name, Key=key)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for key in keys[2:9]:
+        for _ in range(3):
+            s3.put_object(Bucket=name, Key=key)
+    for key in keys[4:6]:
+        s3.delete_object(Bucket=name, Key=key)
+    yield name
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"])
+    s3.delete_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize("prefix", ["", "n/", "n/3", "o", "p"])
+@pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2", "list_object_versions"])
+def test_pages_add_up_to_the_whole(s3: Any, busy_bucket: str, operation: str, prefix: str) -> None:
+    """Of versions, delete markers and objects from before versioning; none on a page too many."""
+    whole = _entries([getattr(s3, operation)(Bucket=busy_bucket, Prefix=prefix)])
+    for size in (1, 2, 3, 5, 8):
+        pages = list(
+            s3.get_paginator(operation).paginate(
+                Bucket=busy_bucket, Prefix=prefix, PaginationConfig={"PageSize": size}
+            )
+        )
+        assert _entries(pages) == whole
+        assert not pages[-1]["IsTruncated"]
+    assert len(whole) == len(set(whole))
+
+
+def test_what_is_deleted_is_not_on_a_page_of_objects(s3: Any, busy_bucket: str) -> None:
+    """Nor does it take the place of another key."""
+    first = s3.list_objects_v2(Bucket=busy_bucket, Prefix="n/", MaxKeys=4)
+    assert [entry["Key"] for entry in first["Contents"]] == ["n/0", "n/1", "n/2", "n/5"]
+    assert first["IsTruncated"]
+    last = s3.list_objects_v2(Bucket=busy_bucket, StartAfter="n/2", MaxKeys=2)
+    assert [entry["Key"] for entry in last["Contents"]] == ["n/5", "n/6"]
+
+
+def test_a_page_that_ends_with_its_prefix_is_the_last(s3: Any, busy_bucket: str) -> None:
+    """Whatever keys there are behind the prefix."""
+    for operation in ("list_objects", "list_objects_v2"):
+        assert not getattr(s3, operation)(Bucket=busy_bucket, Prefix="n/", MaxKeys=8)["IsTruncated"]
+
+
+def _entries(pages: list[Any]) -> list[tuple[str, str, bool]]:
+    """What pages list: key, version, and whether that is a delete marker."""
+    return sorted(
+        (entry["Key"], entry.get("VersionId", ""), part == "DeleteMarkers")
+        for page in pages
+        for part in ("Contents", "Versions", "DeleteMarkers")
+        for entry in page.get(part, [])
+    )

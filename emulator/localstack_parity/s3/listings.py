@@ -9,15 +9,18 @@ v4.14.0, `s3/test_s3.py`, `test_bucket_name_with_dots`.
 """
 
 import base64
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.s3 import EncodingType, InvalidArgument
 from localstack.services.s3 import provider
+from localstack.services.s3.models import S3Bucket
 from localstack.services.s3.provider import S3Provider
 
 from localstack_parity.iam.callers import ANONYMOUS, caller_of
+from localstack_parity.s3.windows import Window, seen_through
 
 _ENCODED = (
     "Delimiter",
@@ -36,6 +39,9 @@ _ENTRIES = {
 }
 
 
+_WINDOW = "listing_window"  # attribute of a request's context
+
+
 class Listings(S3Provider):
     """The listing operations of S3."""
 
@@ -43,10 +49,8 @@ class Listings(S3Provider):
         self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
     ) -> Any:
         """List the objects of a bucket, up to a thousand at a time."""
-        if encoding_type != EncodingType.url:
-            answer = super().list_objects(context, bucket, encoding_type=encoding_type, **rest)
-        else:
-            answer = _encoded(super().list_objects(context, bucket, **rest))
+        setattr(context, _WINDOW, Window.of(rest, rest.get("marker")))
+        answer = _listed(super().list_objects, context, bucket, encoding_type, rest)
         if caller_of(context) == ANONYMOUS:
             for entry in answer.get("Contents") or []:
                 entry.pop("Owner", None)
@@ -56,19 +60,37 @@ class Listings(S3Provider):
         self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
     ) -> Any:
         """List the objects of a bucket, up to a thousand at a time."""
-        if encoding_type != EncodingType.url:
-            return super().list_objects_v2(context, bucket, encoding_type=encoding_type, **rest)
-        return _encoded(super().list_objects_v2(context, bucket, **rest))
+        after = _decode_continuation_token(rest.get("continuation_token"))
+        setattr(context, _WINDOW, Window.of(rest, after or rest.get("start_after")))
+        return _listed(super().list_objects_v2, context, bucket, encoding_type, rest)
 
     def list_object_versions(
         self, context: RequestContext, bucket: str, *, encoding_type: str | None = None, **rest: Any
     ) -> Any:
         """List the versions of all objects, up to a thousand at a time."""
-        if encoding_type != EncodingType.url:
-            return super().list_object_versions(
-                context, bucket, encoding_type=encoding_type, **rest
-            )
-        return _encoded(super().list_object_versions(context, bucket, **rest))
+        setattr(context, _WINDOW, Window.of(rest, rest.get("key_marker")))
+        return _listed(super().list_object_versions, context, bucket, encoding_type, rest)
+
+    def _get_cross_account_bucket(
+        self, context: RequestContext, bucket_name: str, **more: Any
+    ) -> tuple[Any, S3Bucket]:
+        """The store of a bucket, and the bucket: for a listing, what is on its page."""
+        store, bucket = super()._get_cross_account_bucket(context, bucket_name, **more)
+        window: Window | None = context.get(_WINDOW)
+        return store, seen_through(bucket, window) if window else bucket
+
+
+def _listed(
+    operation: Callable[..., Any],
+    context: RequestContext,
+    bucket: str,
+    encoding_type: str | None,
+    rest: dict[str, Any],
+) -> Any:
+    """The answer of a listing, with its keys encoded if that was asked for."""
+    if encoding_type != EncodingType.url:
+        return operation(context, bucket, encoding_type=encoding_type, **rest)
+    return _encoded(operation(context, bucket, **rest))
 
 
 def _decode_continuation_token(token: str | None) -> str:
