@@ -256,6 +256,13 @@ PATCHES = (
         "55i",
     ),
     Patch(
+        "iam/simulation.py",
+        "localstack.services.iam.resources.policy_simulator.BasicIAMPolicySimulator"
+        ".simulate_principal_policy",
+        "a simulation decides as requests are decided",
+        "74b",
+    ),
+    Patch(
         "iam/managed_policies.py",
         "moto.iam.models.IAMBackend._init_aws_policies",
         "AWS's own policies are made at the installation, not for each account",
@@ -448,6 +455,12 @@ PATCHES = (
         "sqs/errors.py",
         "localstack.aws.protocol.serializer.SqsQueryResponseSerializer._add_error_tags",
         "an error in XML has the element Detail",
+        "135",
+    ),
+    Patch(
+        "sqs/errors.py",
+        "localstack.aws.api.sqs.InvalidAttributeName.sender_fault",
+        "an attribute that is unknown is the sender's fault",
         "135",
     ),
     Patch(

@@ -44,7 +44,13 @@ def on_start() -> None:
     from localstack_parity.chaos import api as chaos
     from localstack_parity.cloudformation import template_urls
     from localstack_parity.events import patterns
-    from localstack_parity.iam import deletions, federation, managed_policies, sessions
+    from localstack_parity.iam import (
+        deletions,
+        federation,
+        managed_policies,
+        sessions,
+        simulation,
+    )
     from localstack_parity.iam import guard as iam_guard
     from localstack_parity.lambda_runtime import arguments, debugging, guard, isolation, limits
     from localstack_parity.sns import inbox
@@ -54,6 +60,7 @@ def on_start() -> None:
     gate.install()
     handlers.serve_custom_service_request_handlers.append(sessions.refuse_unusable)
     federation.install()
+    simulation.install()
     refusals.install()
     guard.install()
     handlers.serve_custom_service_request_handlers.append(ranges.enforce)

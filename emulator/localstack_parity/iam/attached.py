@@ -43,11 +43,14 @@ def of_identity(caller: Caller) -> Attached:
 
 
 def holder(arn: str) -> Any:
-    """Return a role or user by its ARN; None if there is none, as of a federated user."""
+    """Return a role, user or group by its ARN; None if there is none, as of a federated user."""
     if ":federated-user/" in arn:
         return None
     backend = _backend(arn)
-    return _role(backend, arn) if ":role/" in arn else backend.users.get(arn.rsplit("/", 1)[-1])
+    if ":role/" in arn:
+        return _role(backend, arn)
+    holders = backend.groups if ":group/" in arn else backend.users
+    return holders.get(arn.rsplit("/", 1)[-1])
 
 
 def is_managed_policy(arn: str, account: str, partition: str) -> bool:
