@@ -335,6 +335,12 @@ PATCHES = (
         "90b",
     ),
     Patch(
+        "lambda_runtime/queue_events.py",
+        "localstack.services.lambda_.event_source_mapping.pollers.sqs_poller.transform_into_events",
+        "messages of a queue have the digest and the lists that AWS sends",
+        "138",
+    ),
+    Patch(
         "launch.py", "tempfile.tempdir", "temporary files are below the emulator's folder", "119"
     ),
     Patch(
@@ -450,6 +456,12 @@ PATCHES = (
         "localstack.services.sns.publisher.connect_to",
         "a delivery to a queue needs no HTTP within the process",
         "110",
+    ),
+    Patch(
+        "sqs/errors.py",
+        "localstack.aws.api.sqs.InvalidAttributeName.sender_fault",
+        "an attribute that SQS does not know is the sender's fault",
+        "135",
     ),
     Patch(
         "sqs/errors.py",

@@ -19,6 +19,7 @@ from localstack_parity.lambda_runtime import (
     folders,
     function_urls,
     packages,
+    queue_events,
 )
 
 LATEST = ":$LATEST"
@@ -35,6 +36,7 @@ class ParityLambdaProvider(LambdaProvider):
         function_urls.offer(self.router)
         packages.install()
         configurations.install()
+        queue_events.install()
         # LocalStack warns at each function that logging configuration is "mocked"; ours is not.
         logging.getLogger(provider.__name__).addFilter(lambda it: " mocked " not in str(it.msg))
 
