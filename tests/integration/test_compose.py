@@ -25,8 +25,8 @@ IMAGES = 30
 
 @pytest.fixture
 def settings(state_dir: Path, docker_compose: None) -> Iterator[Settings]:
-    """Those of a state folder of the test's own; a container of it is removed at the end."""
-    settings = read_settings({"state_dir": state_dir, "target": "compose"})
+    """Those of a state folder of the test's own, and a free port; a container of it is removed at the end."""
+    settings = read_settings({"state_dir": state_dir, "target": "compose", "port": "0"})
     yield settings
     compose.stop(settings)
 
@@ -128,7 +128,7 @@ def test_a_second_start_finds_the_container_and_replaces_a_paused_one(settings: 
 
 def test_auto_takes_compose_where_docker_answers_and_then_what_runs(settings: Settings) -> None:
     """With `auto`, Docker is used and said so; later commands find the container by themselves."""
-    auto = read_settings({"state_dir": settings.state_dir, "target": "auto"})
+    auto = read_settings({"state_dir": settings.state_dir, "target": "auto", "port": "0"})
     said: list[str] = []
     target = target_to_start(auto, said.append)
     assert isinstance(target, ComposeTarget)

@@ -177,11 +177,15 @@ def test_what_cannot_be_started_is_refused(parity: Callable[..., Run], endpoint:
         assert len(result.stderr.splitlines()) == 1
 
 
-def test_it_is_stopped(parity: Callable[..., Run], endpoint: str, place: Path) -> None:
-    """The last test of this module: nothing answers, and only the log and saved states stay."""
-    assert parity("stop").stdout == "stopped\n"
-    assert parity("status").returncode == 3
-    left = sorted(file.name for file in (place / "state" / "localstack-parity").iterdir())
+def test_it_is_stopped(parity: Callable[..., Run], place: Path) -> None:
+    """Nothing answers, and only the log and saved states stay."""
+    there = ("--state", "stopped")
+    started = parity("start", "--detach", "--port", str(choose_port(0)), *there)
+    assert started.returncode == 0, started.stderr
+    assert parity("state", "save", "mine", *there).returncode == 0
+    assert parity("stop", *there).stdout == "stopped\n"
+    assert parity("status", *there).returncode == 3
+    left = sorted(file.name for file in (place / "stopped").iterdir())
     assert left == ["emulator.log", "states"]
 
 
