@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, settled, zipped
 from tests.emulator.invocations import ANYTHING, runner
@@ -256,6 +257,27 @@ def test_extensions_in_layers_are_refused(emulator: Emulator, role: str) -> None
             functions.delete_function(FunctionName=name)
 
     assert (found["State"], "extensions/agent" in found["StateReason"]) == ("Failed", True)
+
+
+def test_a_function_whose_update_fails_runs_what_it_was(emulator: Emulator, role: str) -> None:
+    """It stays Active, and LastUpdateStatus says why: Lambda Developer Guide, "Function states"."""
+    functions = emulator.client("lambda")
+    with (
+        _layer(emulator, {"extensions/agent": "#!/bin/sh"}) as layer,
+        function_of(emulator, ANYTHING, role) as arn,
+    ):
+        functions.update_function_configuration(FunctionName=arn, Layers=[layer])
+        found = wait_until(
+            lambda: functions.get_function_configuration(FunctionName=arn),
+            until=lambda it: it["LastUpdateStatus"] != "InProgress",
+            deadline_s=30,
+            describe="the end of the update",
+        )
+        assert runner(emulator, arn)("result = 1").payload == 1
+
+    assert (found["State"], found["LastUpdateStatus"]) == ("Active", "Failed")
+    assert "extensions/agent" in found["LastUpdateStatusReason"]
+    assert "StateReason" not in found
 
 
 def test_an_unknown_function_is_named_with_a_version(emulator: Emulator) -> None:

@@ -5,7 +5,8 @@ LastUpdateStatus is InProgress. Source: Lambda Developer Guide, "Lambda function
 are recorded in LocalStack's tests at v4.14.0, `lambda_/test_lambda_api.py`:
 `TestLambdaFunction::test_lambda_concurrent_code_updates`. What CloudFormation changes is done when
 it is answered: on AWS, too, a stack's next operation finds it settled. So is what a request with
-the header X-Tapstack-At-Once changes, which AWS does not know.
+the header X-Tapstack-At-Once changes, which AWS does not know. A function whose update fails stays
+Active, and runs what it was.
 """
 
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import replace
 
 from localstack.aws.api import RequestContext
 from localstack.aws.api.lambda_ import LastUpdateStatus, ResourceConflictException, State
@@ -26,6 +28,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
     VersionState,
 )
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
 from localstack_parity.authentication.gate import is_internal
@@ -87,6 +90,15 @@ class UnhurriedLambdaService(LambdaService):
         with self._settled:
             self._settled.wait_for(lambda: not changes(function.latest()), _LONGEST_S)
 
+    def update_version_state(
+        self, function_version: FunctionVersion, new_state: VersionState
+    ) -> None:
+        """Note how the preparation of a version ended."""
+        runs_another = function_version.qualified_arn in self.lambda_running_versions
+        super().update_version_state(function_version, new_state)
+        if runs_another and new_state.state == State.Failed:
+            _stay_active(function_version, new_state)
+
     def _start_lambda_version(self, version_manager: LambdaVersionManager) -> None:
         state = version_manager.start()
         left = self._due.pop(version_manager.function_arn, 0.0) - time.monotonic()
@@ -103,6 +115,16 @@ class UnhurriedLambdaService(LambdaService):
             if self.lambda_starting_versions.get(manager.function_arn) is manager:
                 self.update_version_state(manager.function_version, state)
             self._settled.notify_all()
+
+
+def _stay_active(version: FunctionVersion, failure: VersionState) -> None:
+    """Have a function be Active whose update failed: LastUpdateStatus says so, and why."""
+    functions = lambda_stores[version.id.account][version.id.region].functions
+    if function := functions.get(version.id.function_name):
+        known = function.versions[version.id.qualifier]
+        update = UpdateStatus(LastUpdateStatus.Failed, failure.code, failure.reason)
+        config = replace(known.config, state=VersionState(State.Active), last_update=update)
+        function.versions[version.id.qualifier] = replace(known, config=config)
 
 
 def pending(version: FunctionVersion) -> bool:
