@@ -44,9 +44,9 @@ def bench(settings: Settings, images: str, beside: str | None, *, as_json: bool)
 
     check_reports_folder(settings.reports_dir)
     count = positive_count(images, "images")
+    other = _other(settings, beside) if beside else None
     target = target_to_start(settings, show_progress)
     stack = bring_up(target, settings, on_progress=show_progress)
-    other = _other(settings, beside) if beside else None
     result = run_bench(target, settings, stack, count, other, on_progress=show_progress)
     file = trusted_folder(settings.reports_dir) / "bench.json"
     file.write_text(json.dumps(result, indent=2) + "\n")

@@ -48,9 +48,9 @@ def no_emulator() -> Iterator[str]:
 def test_an_emulator_that_does_not_take_the_stack_is_not_measured(
     tapstack: Tapstack, no_emulator: str
 ) -> None:
-    """One sentence says which of the two it is, and why."""
-    tapstack("up")
+    """One sentence says which of the two it is, and why, before anything is started."""
     done = tapstack("bench", "--images", "4", "--beside", no_emulator)
     assert done.returncode == 2
     assert f"The emulator at {no_emulator} cannot be measured: " in done.stderr
     assert "Traceback" not in done.stderr
+    assert tapstack("status").returncode == 3

@@ -25,7 +25,7 @@ IMAGES = 30
 
 @pytest.fixture
 def settings(state_dir: Path, docker_compose: None) -> Iterator[Settings]:
-    """Those of a state folder of the test's own, and a free port; a container of it is removed at the end."""
+    """A state folder of the test's own and a free port; its container is removed at the end."""
     settings = read_settings({"state_dir": state_dir, "target": "compose", "port": "0"})
     yield settings
     compose.stop(settings)

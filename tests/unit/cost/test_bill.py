@@ -84,6 +84,9 @@ def test_prices_are_those_of_the_region() -> None:
     found = usd(bill_of(DAY, prices_of("eu-central-1")))
     assert found["s3-puts"][0] == pytest.approx(0.486)  # 90,000 at 0.0054 a thousand
     assert found["logs-gb"][0] == pytest.approx(4.725)  # 7.5 GB at 0.63
+    found = usd(bill_of(DAY, prices_of("eu-west-1")))
+    assert found["s3-puts"][0] == pytest.approx(0.45)  # 90,000 at 0.005 a thousand
+    assert found["logs-gb"][0] == pytest.approx(4.275)  # 7.5 GB at 0.57
     with pytest.raises(Problem, match="eu-west-9 are not known"):
         prices_of("eu-west-9")
 
