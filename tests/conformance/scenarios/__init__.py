@@ -9,6 +9,8 @@ from tests.conformance.scenarios import (
     logs,
     messaging,
     s3,
+    s3_notifications,
+    s3_objects,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -19,4 +21,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *logs.SCENARIOS,
     *messaging.SCENARIOS,
     *s3.SCENARIOS,
+    *s3_notifications.SCENARIOS,
+    *s3_objects.SCENARIOS,
 )
