@@ -106,6 +106,11 @@ class ToLambda(LambdaNotifier):
 
     should_notify = staticmethod(_concerns)
 
+    @staticmethod
+    def _get_arn_value_and_name(notifier_configuration: dict[str, Any]) -> tuple[str, str]:
+        """Return the function, and what AWS calls it in an error."""
+        return notifier_configuration.get("LambdaFunctionArn", ""), "CloudFunction"
+
     def _verify_target(self, target_arn: str, verification_ctx: BucketVerificationContext) -> None:
         """Raise AWS's one error for a function that is not there or may not be invoked."""
         try:

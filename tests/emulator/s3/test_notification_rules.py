@@ -218,6 +218,9 @@ def test_all_destinations_out_of_reach_are_named(s3: Any, sqs: Any, plain_bucket
     assert refused(TopicConfigurations=[no_topic])["ArgumentName"] == "Topic"
     function = "arn:aws:lambda:us-east-1:111122223333:function:missing"
     functions = [{"LambdaFunctionArn": function, "Events": [CREATED]}]
+    no_function = {"LambdaFunctionArn": "no-function", "Events": [CREATED]}
+    named = refused(LambdaFunctionConfigurations=[no_function])["ArgumentName"]
+    assert named == "CloudFunction"
     assert refused(LambdaFunctionConfigurations=functions) == {
         "Message": "Unable to validate the following destination configurations",
         "ArgumentName1": f"{function}, null",
