@@ -100,6 +100,11 @@ clean: ## stop the emulator and remove everything that was installed or built
 	@rm -rf .venv .tapstack build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F '\t' '{ \
+		line = sprintf("  %-16s", $$1); count = split($$2, words, " "); \
+		for (n = 1; n <= count; n++) { \
+			if (length(line words[n]) > 78) { print line; line = sprintf("%18s", "") } \
+			line = line " " words[n] } \
+		print line }'
 
 .PHONY: up load-test scenario gate status logs console down bench test unit check mutants sound conformance oracle lint docs wheels sbom audit wheelhouse screenshots dev clean help
