@@ -24,20 +24,16 @@ from harness.stack.failures import DeploymentFailed
 from harness.targets import emulator
 from harness.targets.embedded import EmbeddedTarget
 from tests.integration.conftest import Tapstack
+from tests.integration.templates import ROLE
 
-FUNCTION = """
+FUNCTION = (
+    """
 Parameters:
   EnvironmentSuffix: {Type: String}
 Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: 2012-10-17
-        Statement:
-          - Effect: Allow
-            Principal: {Service: lambda.amazonaws.com}
-            Action: sts:AssumeRole
+"""
+    + ROLE
+    + """\
   Echo:
     Type: AWS::Lambda::Function
     Properties:
@@ -50,6 +46,7 @@ Resources:
 Outputs:
   Name: {Value: !Ref Echo}
 """
+)
 
 
 @pytest.fixture

@@ -13,22 +13,18 @@ from harness.stack.deploy import delete_stack, deploy
 from harness.stack.orphans import empty_bucket
 from harness.targets.embedded import EmbeddedTarget
 from tests.integration.conftest import Tapstack
+from tests.integration.templates import ROLE
 
 # The parts of the project's stack that an invocation by hand needs, with a function that answers
 # with its event and logs a line.
-TEMPLATE = """
+TEMPLATE = (
+    """
 Parameters:
   EnvironmentSuffix: {Type: String}
 Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: 2012-10-17
-        Statement:
-          - Effect: Allow
-            Principal: {Service: lambda.amazonaws.com}
-            Action: sts:AssumeRole
+"""
+    + ROLE
+    + """\
       Policies:
         - PolicyName: logs
           PolicyDocument:
@@ -52,6 +48,7 @@ Outputs:
   UploadBucketName: {Value: !Ref Uploads}
   FunctionName: {Value: !Ref Echo}
 """
+)
 HANDLER = """
 def handler(event, context):
     print("a line of its own")

@@ -19,20 +19,16 @@ import pytest
 from harness.settings import read_settings
 from harness.targets import emulator
 from harness.targets.embedded import EmbeddedTarget
+from tests.integration.templates import ROLE
 
 SECRETS = ("AKIAENVIRONMENT", "AKIAHOMEFOLDER", "s3cret", "t0ken", "real-profile", "trap-region")
 
-TEMPLATE = """
+TEMPLATE = (
+    """
 Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: 2012-10-17
-        Statement:
-          - Effect: Allow
-            Principal: {Service: lambda.amazonaws.com}
-            Action: sts:AssumeRole
+"""
+    + ROLE
+    + """\
       Policies:
         - PolicyName: look
           PolicyDocument:
@@ -49,6 +45,7 @@ Resources:
 Outputs:
   Name: {Value: !Ref Look}
 """
+)
 
 HANDLER = '''
 import os
