@@ -446,6 +446,18 @@ PATCHES = (
         SAME,
     ),
     Patch(
+        "server/object_calls.py",
+        f"{_PARSER}.S3RequestParser.parse",
+        "the usual calls for an object are read from what they have",
+        SAME,
+    ),
+    Patch(
+        "server/object_calls.py",
+        "localstack.aws.protocol.serializer.S3ResponseSerializer.serialize_to_response",
+        "answers to them are written from what they have",
+        SAME,
+    ),
+    Patch(
         "sns/metrics.py",
         "localstack.services.sns.publisher.store_delivery_log",
         "deliveries and failures are counted",

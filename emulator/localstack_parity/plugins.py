@@ -28,11 +28,19 @@ def on_start() -> None:
     from localstack.runtime.current import get_current_runtime
 
     from localstack_parity import bad_requests, nesting
-    from localstack_parity.server import idle_handlers, listening, repeated_work
+    from localstack_parity.server import (
+        idle_handlers,
+        listening,
+        object_calls,
+        repeated_work,
+        scopes,
+    )
 
     listening.install(get_current_runtime())
     idle_handlers.install(get_current_runtime())
+    scopes.install(get_current_runtime())
     repeated_work.install()
+    object_calls.install()
     nesting.install()
     bad_requests.install()
     for service in ("cloudformation", "cloudwatch", "lambda", "logs", "s3", "sns", "sqs"):
