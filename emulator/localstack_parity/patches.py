@@ -482,12 +482,6 @@ PATCHES = (
         "135",
     ),
     Patch(
-        "sqs/errors.py",
-        "localstack.aws.api.sqs.InvalidAttributeName.sender_fault",
-        "an attribute that is unknown is the sender's fault",
-        "135",
-    ),
-    Patch(
         "sns/filter_places.py",
         "localstack.services.sns.filter.FilterPolicyValidator.validate_filter_policy",
         "SNS says where a filter policy is wrong",
