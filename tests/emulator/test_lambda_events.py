@@ -76,7 +76,10 @@ def _message(emulator: Emulator, queue: str) -> dict[str, Any]:
     url = sqs.get_queue_url(QueueName=name_of(queue))["QueueUrl"]
     messages = wait_until(
         lambda: sqs.receive_message(
-            QueueUrl=url, WaitTimeSeconds=1, MessageAttributeNames=["All"]
+            QueueUrl=url,
+            WaitTimeSeconds=1,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["AWSTraceHeader"],
         ).get("Messages", []),
         deadline_s=30,
         describe="a message in the queue",
@@ -117,7 +120,9 @@ def test_a_failing_event_is_tried_three_times(
         FunctionName=function, DestinationConfig={"OnFailure": {"Destination": queue}}
     )
     request_id = _send(emulator, function, {"fail": True})
-    record = json.loads(_message(emulator, queue)["Body"])
+    message = _message(emulator, queue)
+    record = json.loads(message["Body"])
+    assert message["Attributes"]["AWSTraceHeader"].startswith("Root=1-")
     assert record.pop("timestamp").endswith("Z")
     assert record.pop("responsePayload")["errorType"] == "ValueError"
     assert record == {

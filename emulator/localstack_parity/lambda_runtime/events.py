@@ -138,7 +138,7 @@ class EventManager:
     def _succeed(self, event: Event, result: InvocationResult) -> None:
         if target := self._destination("OnSuccess"):
             record = invocation_record(event, self._version, "Success", result)
-            send = partial(self._sender.send_record, target, record)
+            send = partial(self._sender.send_record, target, event, record)
             self._deliver(event, send, "DestinationDeliveryFailures")
 
     def _fail(self, event: Event, condition: str, result: InvocationResult | None) -> None:
@@ -147,7 +147,7 @@ class EventManager:
         self._measure(event, "AsyncEventsDropped", 1, "Count", time.time())
         if target := self._destination("OnFailure"):
             record = invocation_record(event, self._version, condition, result)
-            send = partial(self._sender.send_record, target, record)
+            send = partial(self._sender.send_record, target, event, record)
             self._deliver(event, send, "DestinationDeliveryFailures")
         if dead_letters := self._version.config.dead_letter_arn:
             attributes = dead_letter_attributes(event, condition, result)
