@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.polling import stretched
 from harness.settings import read_settings
 from harness.targets import emulator
 from harness.targets.clients import LocalClients
@@ -59,7 +60,7 @@ def test_workers_send_one_plan_and_their_verdicts_add_up(day: Day) -> None:
 @pytest.mark.parametrize("part", ["relay", "share"])
 def test_a_killed_worker_is_counted_and_named(day: Day, part: str) -> None:
     """GIVEN Locust's process or the one beside it is killed THEN its images are unfinished."""
-    process = day.begin("--images", "120", "--day", "40s", "--workers", "2")
+    process = day.begin("--images", "120", "--day", "24s", "--workers", "2")
     while not _uploaded(heard_of(process, " uploaded, ")[-1]):
         pass
     pids = [int(file.name.rsplit("-", 1)[-1]) for file in (day.state / "workers").iterdir()]
@@ -86,11 +87,11 @@ def test_a_killed_worker_is_counted_and_named(day: Day, part: str) -> None:
 
 
 def test_ctrl_c_ends_the_waiting_for_workers(day: Day) -> None:
-    """GIVEN workers are to come from other machines, and none does."""
+    """GIVEN workers are to come from other machines, and none does THEN it ends soon."""
     process = day.begin("--images", "10", "--workers", "1", "--listen", "127.0.0.1")
     heard_of(process, "of 10 images")
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=stretched(20))
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert day.report()["images"]["unfinished"] == 10

@@ -11,6 +11,7 @@ On another machine, from the checkout: `locust -f harness/run/workers/locustfile
 
 import json
 import os
+import signal
 import socket
 import subprocess
 from contextlib import suppress
@@ -22,7 +23,7 @@ import gevent
 from gevent.fileobject import FileObject
 from locust import User, constant, events, task
 from locust.env import Environment
-from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, STATE_MISSING, MasterRunner, WorkerRunner
 
 _ROOT = Path(__file__).resolve().parents[3]
 _MESSAGE = "tapstack"
@@ -130,7 +131,10 @@ class _OfMaster:
         for line in self._source:
             said = json.loads(line)
             self._runner.send_message(_MESSAGE, said["say"], client_id=said["to"])
+        begun = self._runner.state != STATE_INIT
         self._runner.quit()
+        if not begun:  # Locust goes on waiting for workers
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _watch(self) -> None:
         known: set[str] = set()
