@@ -19,7 +19,14 @@ from harness.lint.rule import StackRule
 from harness.lint.rules import rules_by_service
 
 _ROOT = Path(__file__).parents[1].absolute()
-_WRITTEN = ("*.md", "docs/**/*.md", "docs/*.png", "emulator/*.md", "tests/conformance/*.md")
+_WRITTEN = (
+    "*.md",
+    "docs/**/*.md",
+    "docs/*.png",
+    "docs/*.svg",
+    "emulator/*.md",
+    "tests/conformance/*.md",
+)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 _WIDTH = 100
 

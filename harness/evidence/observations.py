@@ -116,9 +116,9 @@ class Observations:
 
     `areas` are those of an output that are judged.
 
-    `extra` are objects in the processed bucket that are no image's output, `foreign` counts those
-    of other runs; `unplanned` are versions in the run's folder of the upload bucket that the ledger
-    does not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
+    `extra` are objects in the processed bucket that are no image's output and in no other run's
+    folder; `unplanned` are versions in the run's folder of the upload bucket that the ledger does
+    not know, each as key and version. `alarms` are the names of alarms that are in ALARM now
     and were not before. `disk_full` says that a disk had no space left during the run. `cores_full`
     are the times, pairs of seconds since 1970, between which this
     machine's cores were full; None where the stack runs on another one. `parts` are memory and
@@ -144,7 +144,6 @@ class Observations:
     shows: tuple[str, ...] = ()
     areas: tuple[str, ...] = AREAS
     extra: tuple[str, ...] | None = None
-    foreign: int = 0
     unplanned: tuple[str, ...] | None = None
     metrics: Metrics | None = None
     alarms: tuple[str, ...] | None = None
@@ -161,6 +160,7 @@ class Observations:
     def load(cls, file: Path) -> "Observations":
         """The observations that were saved in `file`."""
         record = json.loads(file.read_text())
+        record.pop("foreign", None)  # which older reports have
         record["areas"] = tuple(record.get("areas", AREAS))
         for name in ("shows", "extra", "unplanned", "alarms"):
             record[name] = None if record.get(name) is None else tuple(record[name])

@@ -4,7 +4,6 @@ Nothing is judged here.
 """
 
 import math
-import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -28,6 +27,7 @@ from harness.evidence.ledger import (
 from harness.evidence.observations import UNITS, Metrics, Observations
 from harness.polling import DeadlineExceeded, wait_until
 from harness.problems import Problem
+from harness.run.objects import BucketListing
 from harness.stack.deployed import Stack
 from harness.targets.target import Target
 
@@ -35,13 +35,6 @@ METRICS_DEADLINE_S = 120.0
 LOGS_DEADLINE_S = 30.0
 _ROUNDS = 5  # of looking at metrics and log in turn, while either is ahead
 _MINUTE = 60
-
-
-class _Version(NamedTuple):
-    """A version of an object, or a delete marker, and whether a GetObject without one gives it."""
-
-    id: str
-    current: bool
 
 
 class Observer:
@@ -86,31 +79,30 @@ class Observer:
 
     def _see_objects(self, seen: Observations, ledger: Ledger) -> Observations:
         """What versions there are of each upload and each output, and what is nobody's."""
-        stack = self._stack
-        shared = stack.processed_bucket == stack.upload_bucket
-        made = self._versions(stack.processed_bucket, stack.keys.outputs if shared else "")
+        stack, ours = self._stack, {run_of(entry.key) for entry in ledger.entries}
+        shared, outputs = stack.processed_bucket == stack.upload_bucket, stack.keys.outputs
+        made = self._listing(stack.processed_bucket).but_of_other_runs(
+            outputs if shared else "", outputs, ours
+        )
         for entry in ledger.entries:
             found = made.get(entry.output_key, [])
             entry.versions = len(found)
             entry.current = next((each.id for each in found if each.current), "")
-        ours = {run_of(entry.key) for entry in ledger.entries}
-        others = set(made) - {entry.output_key for entry in ledger.entries}
-        foreign = {key for key in others if run_of(key) and run_of(key) not in ours}
-        extra = sorted(others - foreign) + sorted(self._foreign_receipts(ledger))
+        nobodys = set(made) - {entry.output_key for entry in ledger.entries}
+        extra = {key for key in nobodys if run_of(key) in ours | {""}}
         return replace(
             seen,
-            extra=tuple(extra),
-            foreign=len(foreign),
+            extra=(*sorted(extra), *sorted(self._foreign_receipts(ledger))),
             unplanned=tuple(self._place(ledger, ours)),
         )
 
     def _foreign_receipts(self, ledger: Ledger) -> set[str]:
         """Objects among the receipts that are not of any version of any upload."""
-        bucket = self._stack.upload_bucket
-        found = set(self._versions(bucket, RECEIPT_PREFIX))
+        uploads = self._listing(self._stack.upload_bucket)
+        found = set(uploads.below(RECEIPT_PREFIX))
         found -= {receipt_key(entry.key, entry.version or "") for entry in ledger.entries}
         if found:  # those of other runs and of other people's uploads are as they must be
-            for key, versions in self._versions(bucket).items():
+            for key, versions in uploads.below().items():
                 found -= {receipt_key(key, version.id) for version in versions}
         return found
 
@@ -118,28 +110,17 @@ class Observer:
         """Tell entries their place among the versions of their key; give versions without entry."""
         entries = {(entry.key, entry.version): entry for entry in ledger.entries if entry.version}
         for run in filter(None, runs):
-            bucket = self._stack.upload_bucket
-            for key, found in self._versions(bucket, f"{self._stack.keys.uploads}{run}/").items():
+            uploads = self._listing(self._stack.upload_bucket)
+            for key, found in uploads.below(f"{self._stack.keys.uploads}{run}/").items():
                 for place, version in enumerate(reversed(found), 1):
                     if entry := entries.get((key, version.id)):
                         entry.place = place
                     else:
                         yield f"{key} {version.id}"
 
-    def _versions(self, bucket: str, prefix: str = "") -> dict[str, list[_Version]]:
-        """The versions of each key since the start, the newest first as S3 lists them.
-
-        Delete markers count ("ListObjectVersions").
-        """
-        versions: dict[str, list[_Version]] = defaultdict(list)
-        pages = self._target.client("s3").get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-            for found in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                # S3 rounds LastModified to seconds.
-                if found["LastModified"].timestamp() >= math.floor(self._started):
-                    version = _Version(sys.intern(found["VersionId"]), _is_current(found))
-                    versions[sys.intern(found["Key"])].append(version)
-        return versions
+    def _listing(self, bucket: str) -> BucketListing:
+        """What a bucket has got since the start."""
+        return BucketListing(self._target.client("s3"), bucket, self._started)
 
     def _see_metrics(self, seen: Observations, ledger: Ledger) -> Observations:
         """Wait for an invocation for every image notified and every end in the log: both late.
@@ -301,8 +282,3 @@ def _requests(entry: Entry) -> Iterator[str]:
     for notice in entry.notices:
         if notice.status != "failed" and notice.request_id:
             yield notice.request_id
-
-
-def _is_current(version: Mapping[str, Any]) -> bool:
-    """Whether it is the version that a GetObject without VersionId gives."""
-    return bool(version["IsLatest"]) and "ETag" in version  # delete markers have none
