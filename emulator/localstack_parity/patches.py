@@ -446,6 +446,12 @@ PATCHES = (
         SAME,
     ),
     Patch(
+        "server/repeated_work.py",
+        "localstack.http.Response.update_from",
+        "an answer's headers are copied in one go",
+        SAME,
+    ),
+    Patch(
         "server/object_calls.py",
         f"{_PARSER}.S3RequestParser.parse",
         "the usual calls for an object are read from what they have",

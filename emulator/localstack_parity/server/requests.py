@@ -4,7 +4,7 @@ LocalStack looks for every header and argument that an operation may have, some 
 For each that is missing werkzeug makes an exception with a page of HTML, and drops it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from werkzeug.datastructures import Headers, ImmutableMultiDict
@@ -16,6 +16,11 @@ from threaded_http.environ import Environ
 class RequestHeaders(Headers):
     """The headers of a request, with the case of their names."""
 
+    def __init__(self, sent: Iterable[tuple[str, str]] = ()) -> None:
+        """Take headers as they were sent: the server has looked for line ends in them."""
+        self._list = list(sent)
+        self._first: dict[str, str] | None = None  # values by name in lower case, when asked for
+
     def get(
         self,
         key: str,
@@ -23,18 +28,62 @@ class RequestHeaders(Headers):
         type: Callable[[str], Any] | None = None,  # noqa: A002 (werkzeug's name for it)
     ) -> Any:
         """Return the first value of a name in whatever case, as `type` makes it."""
-        wanted = key.lower()
-        for name, value in self._list:
-            if name.lower() == wanted:
-                try:
-                    return value if type is None else type(value)
-                except ValueError:
-                    return default
-        return default
+        if self._first is None:
+            self._first = {name.lower(): value for name, value in reversed(self._list)}
+        value = self._first.get(key.lower())
+        if value is None:
+            return default
+        try:
+            return value if type is None else type(value)
+        except ValueError:
+            return default
 
     def __contains__(self, key: str) -> bool:
         """Say whether there is a header of this name."""
         return self.get(key) is not None
+
+    # What changes headers, by which werkzeug's other methods do it, too.
+
+    def add(self, key: str, value: Any, /, **kwargs: Any) -> None:
+        """Add a header."""
+        super().add(key, value, **kwargs)
+        self._first = None
+
+    def set(self, key: str, value: Any, /, **kwargs: Any) -> None:
+        """Replace all headers of a name by one."""
+        super().set(key, value, **kwargs)
+        self._first = None
+
+    def remove(self, key: str) -> None:
+        """Remove all headers of a name."""
+        super().remove(key)
+        self._first = None
+
+    def pop(self, *args: Any) -> Any:
+        """Remove headers and return what was there."""
+        self._first = None
+        return super().pop(*args)
+
+    def popitem(self) -> tuple[str, str]:
+        """Remove and return the last header."""
+        self._first = None
+        name, value = super().popitem()
+        return name, value
+
+    def clear(self) -> None:
+        """Remove all headers."""
+        super().clear()
+        self._first = None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Set a header by its name, or some by their places."""
+        super().__setitem__(key, value)
+        self._first = None
+
+    def __delitem__(self, key: Any) -> None:
+        """Remove headers by their name or by their places."""
+        super().__delitem__(key)
+        self._first = None
 
 
 class Arguments(ImmutableMultiDict[str, str]):

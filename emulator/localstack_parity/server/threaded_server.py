@@ -18,6 +18,10 @@ from threaded_http import Answer, Application, Limits, Server
 from threaded_http.environ import Environ
 
 _NAME = "TapStack"
+_DEFAULT_TYPE = "text/plain; charset=utf-8"
+# Status and headers by which werkzeug changes others.
+_SPECIAL = frozenset({*range(100, 200), 204, 304})
+_REWRITTEN = frozenset({"location", "content-location"})
 _GRACE_S = 10.0  # for answers in the making when it stops, as LocalStack's own has it
 
 
@@ -61,9 +65,30 @@ def application_of(gateway: GuardedGateway) -> Application:
     """Return what answers a request by sending it through a gateway."""
 
     def answer(environ: Environ) -> Answer:
-        request, response = request_of(environ), Response()
+        # The type is werkzeug's default; without one it looks for what there is not yet.
+        request, response = request_of(environ), Response(content_type=_DEFAULT_TYPE)
         gateway.process(request, response)
-        body, status, headers = response.get_wsgi_response(environ)
-        return Answer(status, headers, body)
+        return answer_of(response, environ)
 
     return answer
+
+
+def answer_of(response: Response, environ: Environ) -> Answer:
+    """Return what is sent for a response, as `get_wsgi_response` has it, which copies more."""
+    headers = list(response.headers)
+    names = {name.lower() for name, _ in headers}
+    content = response.response
+    plain = (
+        environ["REQUEST_METHOD"] != "HEAD"
+        and response.status_code not in _SPECIAL
+        and names.isdisjoint(_REWRITTEN)
+        and isinstance(content, list)
+        and all(isinstance(part, bytes) for part in content)
+        and not response._on_close
+    )
+    if not plain:
+        body, status, headers = response.get_wsgi_response(environ)
+        return Answer(status, headers, body)
+    if "content-length" not in names:
+        headers.append(("Content-Length", str(sum(map(len, content)))))
+    return Answer(response.status, headers, content)

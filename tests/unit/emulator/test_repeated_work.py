@@ -76,6 +76,28 @@ for name, operation, answer in [
         print(operation, written.status_code, list(written.headers), written.get_data())
 """
 
+HEADERS = """
+SAVING
+import random
+from localstack.http import Response
+
+chance = random.Random(1)
+names = ("Content-Type", "content-type", "ETag", "X-A", "x-a", "X-B", "X-C")
+def answer(most):
+    chosen = chance.choices(names, k=chance.randrange(most))
+    headers = [(name, str(chance.random())) for name in chosen]
+    response = Response(status=chance.choice([200, 206, 404]), response=[b"a"])
+    if chance.random() < 0.5:
+        response.headers.clear()
+    response.headers.extend(headers)
+    response.call_on_close(print)
+    return response
+for number in range(2000):
+    whole, part = answer(3), answer(8)
+    whole.update_from(part)
+    print(number, whole.status, list(whole.headers), whole.response, len(whole._on_close))
+"""
+
 PARAMETERS = """
 import io
 SAVING
@@ -173,9 +195,25 @@ def own(environ):
     return request
 
 request = MAKE({**environ, "wsgi.input": io.BytesIO(b"c=3&c=4")})
+request.headers.get("host")
 request.headers.add("Added", "1")
+request.headers.get("added")
 request.headers["HOST"] = "b"
+request.headers.get("empty")
 del request.headers["empty"]
+print(request.headers.pop("N"), request.headers.pop("n", "gone"), "n" in request.headers)
+request.headers.setlist("More", ["1", "2"])
+print(request.headers.get("more"), request.headers.setdefault("more", "3"))
+print(request.headers.popitem())
+request.headers.update({"more": ["4", "5"], "Last": "6"})
+print(request.headers.get("More"), request.headers.pop(), request.headers.get("last"))
+request.headers.extend([("Last", "7")])
+request.headers.remove("MORE")
+print(request.headers.get("more"), request.headers.get("last"), request.headers.pop(-1))
+request.headers.set("last", "8")
+request.headers[0] = ("Host", "c")
+del request.headers[-1]
+print("last" in request.headers, request.headers.get("host"))
 for name in ("host", "HOST", "X-Amz-Meta-a", "missing", "empty", "added", "n"):
     headers = request.headers
     print(name, headers.get(name), headers.get(name, "none"), headers.get(name, 0, type=int))
@@ -195,8 +233,8 @@ for looked_up in (request.headers, request.args):
 
 @pytest.mark.parametrize(
     "program",
-    [MIME_TYPES, TIMES, XML, PARAMETERS],
-    ids=["mime types", "times", "XML", "parameters"],
+    [MIME_TYPES, TIMES, XML, HEADERS, PARAMETERS],
+    ids=["mime types", "times", "XML", "headers", "parameters"],
 )
 def test_what_is_remembered_or_done_faster_is_the_same(run: Run, program: str) -> None:
     """GIVEN headers, times and values, odd ones too THEN LocalStack makes the same of them."""
@@ -221,3 +259,39 @@ def test_headers_and_arguments_are_found_as_by_werkzeug(run: Run) -> None:
     ours = run(REQUESTS.replace("MAKE", "request_of"))
     assert ours == run(REQUESTS.replace("MAKE", "own"))
     assert "missing None none 0" in ours
+
+
+ANSWERS = """
+from localstack_parity.server.threaded_server import answer_of
+from rolo import Response
+
+for status in (100, 200, 201, 204, 206, 301, 304, 404, 500):
+    for method in ("GET", "HEAD", "PUT"):
+        for headers in (
+            [], [("Content-Length", "3")], [("location", "/a")], [("Content-Location", "/ü")],
+            [("ETag", "a"), ("etag", "b")], [("Content-Type", "a/b")],
+        ):
+            for content in (None, b"", b"abc", "ü", [], [b"a", b"bc"], ["a"], iter([b"a", b"bc"])):
+                closed = []
+                for closing in (False, True):
+                    environ = {
+                        "REQUEST_METHOD": method, "wsgi.url_scheme": "http", "HTTP_HOST": "a",
+                        "PATH_INFO": "/", "QUERY_STRING": "", "SCRIPT_NAME": "",
+                    }
+                    response = Response(content, status, headers)
+                    if closing:
+                        response.call_on_close(lambda: closed.append(1))
+                    MAKE
+                    shown = b"".join(body)
+                    getattr(body, "close", list)()
+                    print(status, method, headers, content.__class__, found, shown, len(closed))
+"""
+
+
+def test_answers_are_sent_as_werkzeug_has_them(run: Run) -> None:
+    """GIVEN answers of all kinds THEN status, headers and body are those of werkzeug."""
+    ours = "it = answer_of(response, environ); body, found = it.body, (it.status, it.headers)"
+    own = "body, *found = response.get_wsgi_response(environ); found = tuple(found)"
+    made = run(ANSWERS.replace("MAKE", ours))
+    assert made == run(ANSWERS.replace("MAKE", own))
+    assert len(made.splitlines()) > 2000
