@@ -75,6 +75,7 @@ class RuntimeProcess:
         self.refused = ""  # why the kernel did not let it be isolated
         self.peak = 0  # bytes, of all processes together
         self._limit = launch.memory_limit
+        self._taken = launch.memory_limit  # bytes at the last look; all there may be, if not known
         self._claimed = 0  # bytes that it is said to take
         self._frozen: set[int] = set()  # the processes that are stopped
         self._isolated = launch.isolated
@@ -119,7 +120,7 @@ class RuntimeProcess:
         `deadline` is on the monotonic clock. A process that passed its memory limit is stopped at
         the latest when the condition holds: a peak between two looks counts.
         """
-        next_look = time.monotonic() + memory.next_look_s(0, 0)
+        next_look = time.monotonic() + memory.next_look_s(self._taken, self._limit)
         while not until():
             now = time.monotonic()
             if self.wait_status is not None or not self._status_open:
@@ -127,10 +128,10 @@ class RuntimeProcess:
             if now >= deadline:
                 return Stop.TIMEOUT
             if now >= next_look:
-                taken = self._look_at_memory()
+                self._look_at_memory()
                 if self.peak > self._limit:
                     return Stop.OUT_OF_MEMORY
-                next_look = now + memory.next_look_s(taken, self._limit)
+                next_look = now + memory.next_look_s(self._taken, self._limit)
             self._pump(min(deadline, next_look) - now)
         self._look_at_memory(peaks=True)
         return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.DONE
@@ -141,7 +142,12 @@ class RuntimeProcess:
         return self.waiting is not None and self.wait_status is None and self._status_open
 
     def send(self, headers: dict[str, str], payload: bytes) -> None:
-        """Hand an invocation to the runtime, which waits for it and may be frozen."""
+        """Hand an invocation to the runtime, which waits for it and may be frozen.
+
+        Only what was frozen takes no more now than at the last look.
+        """
+        if not self._frozen:
+            self._taken = self._limit
         for pid in self._frozen:
             _signal(pid, signal.SIGCONT)
         self._frozen = set()
@@ -271,16 +277,16 @@ class RuntimeProcess:
             self._log_open = False
         return bool(data)
 
-    def _look_at_memory(self, *, peaks: bool = False) -> int:
-        """Note the peak; return how many bytes all processes take now."""
+    def _look_at_memory(self, *, peaks: bool = False) -> None:
+        """Note how many bytes all processes take now, and the peak."""
+        self._taken = 0
         pids = self._pids()
         if not pids:
-            return 0
-        taken = memory.resident_bytes(pids, self._limit) + memory.file_bytes(pids)
-        self.peak = max(self.peak, taken, self._claimed)
+            return
+        self._taken = memory.resident_bytes(pids, self._limit) + memory.file_bytes(pids)
+        self.peak = max(self.peak, self._taken, self._claimed)
         if peaks:
             self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
-        return taken
 
     def _pids(self) -> list[int]:
         """All processes but init, the runtime first."""
