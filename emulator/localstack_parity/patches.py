@@ -168,7 +168,7 @@ PATCHES = (
     Patch(
         "cloudformation/executor.py",
         f"{_CFN}.v2.entities.Stack.set_stack_status",
-        "a stack that exists is not under review",
+        "a stack that exists is not under review, and an event comes before its status",
         "39f",
     ),
     Patch(

@@ -51,15 +51,30 @@ _NOT_BEGUN = "The operation was cancelled before this was begun."
 
 
 def install() -> None:
-    """Keep LocalStack from putting stacks under review that exist."""
+    """Have a stack's status change as on AWS: its event first, and no review of one that exists."""
 
     @patch(Stack.set_stack_status)
     def set_stack_status(
-        original: Callable[..., None], stack: Stack, status: StackStatus, *args: Any, **more: Any
+        _original: Callable[..., None],
+        stack: Stack,
+        status: StackStatus,
+        reason: str | None = None,
     ) -> None:
         # Only a stack that does not exist yet is under review while a change set is made.
-        if status != StackStatus.REVIEW_IN_PROGRESS or stack.status == status:
-            original(stack, status, *args, **more)
+        if status == StackStatus.REVIEW_IN_PROGRESS and stack.status != status:
+            return
+        # The event first: with the status the next operation may begin, and the one that begins
+        # an update puts the events back as it has found them.
+        stack._store_event(
+            resource_id=stack.stack_name,
+            resource_type=_STACK,
+            physical_resource_id=stack.stack_id,
+            status=status,
+            status_reason=reason,
+        )
+        if reason:
+            stack.status_reason = reason
+        stack.status = status
 
 
 class InterruptedOperationError(Exception):
