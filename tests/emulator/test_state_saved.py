@@ -1,18 +1,22 @@
 """What was saved is there again once it is loaded, and goes on from there."""
 
+import hmac
 import json
 import time
 import urllib.error
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from harness.faults.injection import alarms_ahead
 from harness.polling import wait_until
 from harness.targets import own_routes
 from harness.targets.emulator import EmulatorConfig, start
+from harness.targets.state_folder import states_path
+from harness.targets.target import Target
 from tests.emulator.conftest import Emulator
 from tests.emulator.holdings import fill, held, keys, make_function, reset, upload
 
@@ -164,7 +168,10 @@ def test_it_goes_on_from_there(emulator: Emulator, filled: Mapping[str, Any]) ->
 
     assert total(emulator, "Mine", "Count") == 3
     assert set(keys(emulator)) >= {"done/one", "done/two"}
-    wait_until(lambda: _state_of_alarm(emulator) == "ALARM", deadline_s=30, describe="the alarm")
+    with alarms_ahead(cast(Target, emulator), 60):  # the minute of these values has passed
+        wait_until(
+            lambda: _state_of_alarm(emulator) == "ALARM", deadline_s=30, describe="the alarm"
+        )
     cloudformation = emulator.client("cloudformation")
     cloudformation.delete_stack(StackName="stack")
     cloudformation.get_waiter("stack_delete_complete").wait(
@@ -230,3 +237,21 @@ def test_a_damaged_state_changes_nothing(emulator: Emulator, filled: Mapping[str
         file.write_bytes(good)
     assert "There is no state other" in refusal(emulator, "other/load")[1]
     assert [each["Name"] for each in emulator.client("s3").list_buckets()["Buckets"]] == ["mine"]
+
+
+@pytest.mark.parametrize("said", [{"localstack-parity": "0.0.1"}, {"content": 1}])
+def test_what_another_version_has_saved_is_refused(
+    emulator: Emulator, config: EmulatorConfig, said: Mapping[str, Any]
+) -> None:
+    """A version has a number; between two, commits may keep what is held in another form."""
+    save(emulator, "older")
+    path = states_path(config.state_dir) / "older.state"
+    form, about, content = path.read_bytes()[:-32].split(b"\n", 2)
+    data = b"\n".join((form, json.dumps({**json.loads(about), **said}).encode(), content))
+    signature = hmac.digest((path.parent / "key").read_bytes(), data, "sha256")
+    path.write_bytes(data + signature)
+
+    status, sentence = refusal(emulator, "older/load")
+
+    assert status == 400
+    assert "The state older was saved by" in sentence

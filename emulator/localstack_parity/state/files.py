@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-# The number grows with every change of what a state holds: an older one is refused.
-FORMAT = b"TAPSTACK STATE 2\n"
+FORMAT = b"TAPSTACK STATE 1\n"
 SUFFIX = ".state"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -27,6 +27,8 @@ LOG = logging.getLogger(__name__)
 
 FOLDER_VARIABLE = "TAPSTACK_SAVED_STATES"
 _PATIENCE_S = 10.0
+# Grows whenever what is held is kept in another form, so that no state is read as what it is not.
+_CONTENT = 2
 _PICKLE, _METRICS, _OBJECTS = "state.pickle", "metrics.db", "objects"
 
 
@@ -122,6 +124,7 @@ def _about(names: list[str]) -> dict[str, Any]:
     return {
         "saved": datetime.now(UTC).isoformat(timespec="seconds"),
         **_versions(),
+        "content": _CONTENT,
         "port": _port(),
         "services": [each for each in services.SERVICES if each in names],
         "stacks": sorted(stacks),
@@ -150,6 +153,12 @@ def _check(name: str, about: dict[str, Any]) -> None:
                 f"The state {name} was saved by {what} {about.get(what)}, and this is {here}.",
                 "Deploy anew, and save again.",
             )
+    if about.get("content", 1) != _CONTENT:
+        raise Unusable(
+            f"The state {name} was saved by another commit of localstack-parity, which kept it in "
+            "another form.",
+            "Deploy anew, and save again.",
+        )
 
 
 def _fill(archive: tarfile.TarFile, data: bytes) -> None:
