@@ -23,24 +23,24 @@ def test_what_was_read_is_not_in_the_queue_any_more(emulator: Emulator, tmp_path
     target = EndpointTarget(Settings(endpoint=emulator.endpoint, state_dir=tmp_path))
     sns, sqs = emulator.client("sns"), emulator.client("sqs")
     topic, name = sns.create_topic(Name=f"t-{uuid.uuid4().hex}")["TopicArn"], uuid.uuid4().hex
-    heard: list[Notice] = []
+    received: list[Notice] = []
     lock = threading.Lock()
 
     def hear(notice: Notice) -> None:
         with lock:
-            heard.append(notice)
+            received.append(notice)
 
     with subscribed(target, topic, name) as listen:
         for number in range(MESSAGES):
             sns.publish(TopicArn=topic, Message=f'{{"number": {number}}}')
         listen(hear)
         wait_until(
-            lambda: len(heard) >= MESSAGES and _held(sqs, name) == 0,
+            lambda: len(received) >= MESSAGES and _held(sqs, name) == 0,
             deadline_s=30,
             describe="every message to be read and deleted",
         )
     sns.delete_topic(TopicArn=topic)
-    assert sorted(notice.body["number"] for notice in heard) == list(range(MESSAGES))
+    assert sorted(notice.body["number"] for notice in received) == list(range(MESSAGES))
 
 
 def _held(sqs: Any, name: str) -> int:

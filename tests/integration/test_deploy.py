@@ -1,4 +1,4 @@
-"""Deployments to a running emulator: what comes out, what is told, and how they fail."""
+"""Deployments to a running emulator: what comes out, what they report, and how they fail."""
 
 import io
 import json
@@ -63,8 +63,8 @@ def settings(target: EmbeddedTarget, tmp_path: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def told() -> list[str]:
-    """What a deployment told while it went on."""
+def progress() -> list[str]:
+    """The lines that a deployment has reported."""
     return []
 
 
@@ -72,13 +72,13 @@ Deploy = Callable[[str], Stack]
 
 
 @pytest.fixture
-def deploy_text(target: EmbeddedTarget, settings: Settings, told: list[str]) -> Deploy:
+def deploy_text(target: EmbeddedTarget, settings: Settings, progress: list[str]) -> Deploy:
     """Deploy the template with this text."""
 
     def deploy_one(text: str) -> Stack:
         settings.template.write_text(textwrap.dedent(text))
-        told.clear()
-        return deploy(target, settings, on_progress=told.append)
+        progress.clear()
+        return deploy(target, settings, on_progress=progress.append)
 
     return deploy_one
 
@@ -90,11 +90,11 @@ def _write_handler(settings: Settings, answer: str) -> None:
 
 
 def test_the_projects_template_deploys_whole(
-    target: EmbeddedTarget, settings: Settings, project_root: Path, told: list[str]
+    target: EmbeddedTarget, settings: Settings, project_root: Path, progress: list[str]
 ) -> None:
     """All outputs are there and exported, and deploying again changes nothing."""
     ours = replace(settings, template=project_root / "infra" / "TapStack.yml")
-    stack = deploy(target, ours, on_progress=told.append)
+    stack = deploy(target, ours, on_progress=progress.append)
     assert {
         "UploadBucketName",
         "ProcessedBucketName",
@@ -107,16 +107,16 @@ def test_the_projects_template_deploys_whole(
         assert exports[f"{stack.name}-{name}"] == value
     assert find_stack(target, ours) == stack
 
-    told.clear()
-    assert deploy(target, ours, on_progress=told.append) == stack
-    assert f"{stack.name}: nothing to change" in told
-    assert not [line for line in told if "uploading" in line]
+    progress.clear()
+    assert deploy(target, ours, on_progress=progress.append) == stack
+    assert f"{stack.name}: nothing to change" in progress
+    assert not [line for line in progress if "uploading" in line]
 
 
-def test_events_are_told_as_they_come(deploy_text: Deploy, told: list[str]) -> None:
+def test_events_are_reported_as_they_come(deploy_text: Deploy, progress: list[str]) -> None:
     """Each resource has a line that says what was done with it, and how long that took."""
     deploy_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
-    (line,) = [line for line in told if " Topic " in line]
+    (line,) = [line for line in progress if " Topic " in line]
     assert re.fullmatch(r"\d\d:\d\d:\d\d created   Topic in \d+\.\d s", line)
 
 
@@ -132,7 +132,7 @@ def test_changed_code_is_what_runs(
 
 
 def test_code_that_was_changed_outside_the_stack_is_set_back(
-    deploy_text: Deploy, target: EmbeddedTarget, settings: Settings, told: list[str]
+    deploy_text: Deploy, target: EmbeddedTarget, settings: Settings, progress: list[str]
 ) -> None:
     """CloudFormation compares templates, and sees nothing of UpdateFunctionCode."""
     handler = settings.template.parent / "code" / "handler.py"
@@ -148,9 +148,9 @@ def test_code_that_was_changed_outside_the_stack_is_set_back(
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2
     deploy_text(FUNCTION)
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 1
-    assert any("changed outside of the stack" in line for line in told)
+    assert any("changed outside of the stack" in line for line in progress)
     deploy_text(FUNCTION)
-    assert not any("changed outside of the stack" in line for line in told)
+    assert not any("changed outside of the stack" in line for line in progress)
 
 
 def test_code_that_is_not_there_is_a_problem(deploy_text: Deploy) -> None:
@@ -160,9 +160,9 @@ def test_code_that_is_not_there_is_a_problem(deploy_text: Deploy) -> None:
 
 
 def test_a_failure_names_resource_reason_and_log(
-    target: EmbeddedTarget, settings: Settings, deploy_text: Deploy, told: list[str]
+    target: EmbeddedTarget, settings: Settings, deploy_text: Deploy, progress: list[str]
 ) -> None:
-    """The first resource that failed is what is told; the next deployment starts from nothing."""
+    """The first resource that failed is reported; the next deployment starts from nothing."""
     with pytest.raises(DeploymentFailed) as failure:
         deploy_text("""
             Resources:
@@ -179,7 +179,7 @@ def test_a_failure_names_resource_reason_and_log(
     assert find_stack(target, settings) is None
 
     deploy_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
-    assert any("deleting it first" in line for line in told)
+    assert any("deleting it first" in line for line in progress)
     assert find_stack(target, settings) is not None
 
 
@@ -226,7 +226,7 @@ def test_an_export_that_another_stack_has_is_the_reason(
 def test_a_failed_custom_resource_points_at_its_function(
     settings: Settings, deploy_text: Deploy
 ) -> None:
-    """The function's reason is told, and which function to read the log of."""
+    """The function's reason is reported, and which function to read the log of."""
     code = settings.template.parent / "code"
     code.mkdir()
     (code / "handler.py").write_text(
@@ -293,7 +293,7 @@ def test_what_aws_rejects_is_rejected(deploy_text: Deploy, template: str, said: 
 def test_what_runs_is_the_same_seen_from_every_command(
     tapstack: Tapstack, tmp_path: Path, state_dir: Path
 ) -> None:
-    """`up`, `status`, `deploy` and `down` find the same emulator and stack without being told."""
+    """`up`, `status`, `deploy` and `down` find the same emulator and stack without an option."""
     template = tmp_path / "topic.yml"
     template.write_text(
         "Resources: {Topic: {Type: AWS::SNS::Topic}}\nOutputs: {Arn: {Value: !Ref Topic}}"
@@ -322,7 +322,7 @@ def test_what_runs_is_the_same_seen_from_every_command(
 
 
 def test_a_deployment_that_fails_ends_with_exit_code_1(tapstack: Tapstack, tmp_path: Path) -> None:
-    """A stack that is not what the template says is a failed check, told without a traceback."""
+    """A stack that is not what the template says fails a check, without a traceback."""
     template = tmp_path / "wrong.yml"
     template.write_text("Resources: {A: {Type: AWS::No::Such}}")
     done = tapstack("up", "--template", str(template))

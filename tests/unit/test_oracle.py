@@ -117,7 +117,7 @@ def test_each_exception_has_a_reason(kind: str) -> None:
 
 
 def test_a_later_page_has_a_date() -> None:
-    """Whoever says that AWS answers otherwise by now says where that stands, and since when."""
+    """An entry that says that AWS answers otherwise by now has the page and its date."""
     undated = [
         why for why in exceptions("superseded").values() if not re.search(r"\b20\d\d\b", why)
     ]

@@ -139,7 +139,7 @@ def _receive(request: Request, token: str) -> Response:
 
 
 def _read(body: bytes) -> Signal:
-    """Read a signal; raise ValueError if it is none, which would wait in vain on AWS."""
+    """Read a signal; raise ValueError if it is none: AWS would not count it."""
     sent = json.loads(body)
     if not isinstance(sent, dict) or sent.get("Status") not in _STATUSES:
         raise ValueError(f"A signal is a JSON object with Status, one of {', '.join(_STATUSES)}.")
