@@ -47,7 +47,7 @@ def status(settings: Settings, *, as_json: bool) -> int:
     click.echo(f"{target.name}: {'running' if running else 'not running'}")
     for name, value in facts.items():
         if name == "memory_bytes" and isinstance(value, int):
-            name, value = "memory", size(value)
+            name, value = "memory", f"{size(value)}, functions included"
         if value is not None:
             click.echo(f"  {name:<14} {value}")
     if stack:
