@@ -29,6 +29,19 @@ def bucket(s3: Any) -> Iterator[str]:
     s3.delete_bucket(Bucket=name)
 
 
+@pytest.fixture
+def plain_bucket(s3: Any) -> Iterator[str]:
+    """A bucket without versioning with an object of each of KEYS."""
+    name = f"test-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=name)
+    for key in KEYS:
+        s3.put_object(Bucket=name, Key=key)
+    yield name
+    for key in KEYS:
+        s3.delete_object(Bucket=name, Key=key, VersionId="null")
+    s3.delete_bucket(Bucket=name)
+
+
 @pytest.mark.parametrize("page_size", range(1, len(KEYS) + 1))
 @pytest.mark.parametrize(
     ("operation", "part"),
@@ -109,6 +122,68 @@ def test_a_page_that_ends_with_its_prefix_is_the_last(s3: Any, busy_bucket: str)
     """Whatever keys there are behind the prefix."""
     for operation in ("list_objects", "list_objects_v2"):
         assert not getattr(s3, operation)(Bucket=busy_bucket, Prefix="n/", MaxKeys=8)["IsTruncated"]
+
+
+@pytest.mark.parametrize("delimiter", ["", "/"])
+def test_objects_without_versions_come_in_pages(s3: Any, plain_bucket: str, delimiter: str) -> None:
+    """Also where the bucket has none, or had none yet when they were written."""
+    for versioning in (None, "Enabled"):
+        if versioning:
+            s3.put_bucket_versioning(
+                Bucket=plain_bucket, VersioningConfiguration={"Status": versioning}
+            )
+        pages = list(
+            s3.get_paginator("list_object_versions").paginate(
+                Bucket=plain_bucket, Delimiter=delimiter, PaginationConfig={"PageSize": 2}
+            )
+        )
+        sizes = [
+            len([*page.get("Versions", []), *page.get("CommonPrefixes", [])]) for page in pages
+        ]
+        listed = [entry["Key"] for page in pages for entry in page.get("Versions", [])]
+        assert listed == [key for key in KEYS if not delimiter or delimiter not in key]
+        assert set(sizes[:-1]) == {2}
+        assert sizes[-1] in (1, 2)
+        assert [page["IsTruncated"] for page in pages] == [True] * (len(pages) - 1) + [False]
+
+
+@pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2", "list_object_versions"])
+def test_a_page_has_a_thousand_items_at_most(s3: Any, operation: str) -> None:
+    """Whatever is wished for. AWS: API Reference, max-keys, "returns up to 1,000 key names"."""
+    name, keys = f"test-{uuid.uuid4().hex}", [f"{number:04}" for number in range(1001)]
+    s3.create_bucket(Bucket=name)
+    for key in keys:
+        s3.put_object(Bucket=name, Key=key)
+    answer = getattr(s3, operation)(Bucket=name, MaxKeys=5000)
+    listed = [entry["Key"] for entry in answer.get("Contents") or answer["Versions"]]
+    assert (listed, answer["MaxKeys"], answer["IsTruncated"]) == (keys[:1000], 1000, True)
+    for part in (keys[:1000], keys[1000:]):
+        s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": key} for key in part]})
+    s3.delete_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2", "list_object_versions"])
+def test_a_page_of_no_items_is_empty_and_the_last(s3: Any, bucket: str, operation: str) -> None:
+    """As https://github.com/versity/versitygw/issues/248 has it of S3, whose tests run on it."""
+    answer = getattr(s3, operation)(Bucket=bucket, MaxKeys=0)
+    assert not {"Contents", "Versions", "CommonPrefixes"} & set(answer)
+    assert (answer["MaxKeys"], answer["IsTruncated"]) == (0, False)
+    assert answer.get("KeyCount", 0) == 0
+
+
+def test_a_page_begins_behind_a_version_that_is_gone(s3: Any, bucket: str) -> None:
+    """Deleting page by page is how a versioned bucket is emptied."""
+    while True:
+        page = s3.list_object_versions(Bucket=bucket, MaxKeys=3)
+        for entry in page.get("Versions", []):
+            s3.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+        if not page["IsTruncated"]:
+            break
+        marker = {"KeyMarker": page["NextKeyMarker"]}
+        marker["VersionIdMarker"] = page["NextVersionIdMarker"]
+        following = s3.list_object_versions(Bucket=bucket, MaxKeys=3, **marker)
+        assert following["Versions"][0]["Key"] > page["Versions"][-1]["Key"]
+    assert "Versions" not in s3.list_object_versions(Bucket=bucket)
 
 
 def _entries(pages: list[Any]) -> list[tuple[str, str, bool]]:
