@@ -15,7 +15,7 @@ import click
 
 from harness import interruption
 from harness.error_report import problem_of
-from harness.naming import as_typed, version
+from harness.naming import as_typed, command, version
 from harness.problems import Problem
 from harness.settings import Settings
 
@@ -40,7 +40,7 @@ EPILOG = """\b
 Exit codes:
   0    passed, done
   1    a check failed, or the stack could not be deployed as the template says
-  2    usage or environment: bad input, nothing running, no network, no space …
+  2    usage or environment: bad input, nothing runs, no network, no space …
   3    `status`: nothing runs
   130  interrupted with Ctrl-C; 143 by SIGTERM, and so on: 128 and the signal
   141  the reader of the output closed it, as `head` does: no verdict
@@ -48,18 +48,20 @@ Exit codes:
 Environment:
   ENVIRONMENT, NOTIFICATION_EMAIL, TARGET, TAPSTACK_PORT, TAPSTACK_REGION,
   TAPSTACK_TEMPLATE, TAPSTACK_STACK_NAME and TAPSTACK_STATE stand for the
-  options; TAPSTACK_REPORTS is where reports go; TAPSTACK_DEBUG=1 shows tracebacks. Your own AWS_*
-  variables and ~/.aws are never used for a local target.
+  options; TAPSTACK_REPORTS is where reports go; TAPSTACK_DEBUG=1 shows
+  tracebacks. Your own AWS_* variables and ~/.aws are never used for a local
+  target.
 \b
 Targets:
   embedded   the emulator as a process of this machine
-  compose    the same emulator in Docker: BASE_IMAGE is what its image is built
-             on, TAPSTACK_NODE="20 22" has it run functions in Node.js, TAPSTACK_IMAGE
-             is one to use instead; TAPSTACK_MEMORY, TAPSTACK_CPUS
+  compose    the same emulator in Docker: BASE_IMAGE is what its image is
+             built on, TAPSTACK_NODE="20 22" has it run functions in Node.js,
+             TAPSTACK_IMAGE is one to use instead; TAPSTACK_MEMORY,
+             TAPSTACK_CPUS
   endpoint   whatever answers at ENDPOINT_URL, on this machine or, with
              ENDPOINT_PRIVATE=1, at a name or an address of a private network
-  auto       the one that runs; else compose if Docker answers and the image can
-             be had, and embedded if not
+  auto       the one that runs; else compose if Docker answers and the image
+             can be had, and embedded if not
 """
 
 
@@ -81,6 +83,8 @@ def commands() -> Mapping[str, click.Command]:
 def _load(name: str) -> click.Command:
     module, _, attribute = COMMANDS[name].partition(":")
     found: click.Command = getattr(import_module(f"harness.commands.{module}"), attribute)
+    for each in (found, *getattr(found, "commands", {}).values()):
+        each.help = as_typed(each.help or "")  # it has examples
     return found
 
 
@@ -130,16 +134,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    cli.help, name = as_typed(cli.help or ""), command("").strip()
     try:
-        return int(cli.main(given, prog_name="tapstack", standalone_mode=False) or 0)
+        return int(cli.main(given, prog_name=name, standalone_mode=False) or 0)
     except click.Abort:
         click.echo("Interrupted.", err=True)
         return interruption.CTRL_C
     except click.ClickException as error:
-        command = (
-            error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
-        )
-        click.echo(f"{error.format_message()} See `{command or 'tapstack'} --help`.", err=True)
+        place = error.ctx if isinstance(error, click.UsageError) else None
+        asked = place.command_path if place else name
+        click.echo(f"{error.format_message()} See `{asked} --help`.", err=True)
         return Problem.exit_code
     except _ReaderGone:
         return READER_GONE

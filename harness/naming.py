@@ -17,9 +17,11 @@ def command(arguments: str) -> str:
 
 
 def as_typed(text: str) -> str:
-    """`text` with its commands as a person who called this one can type them."""
-    name = command("").strip()
-    return text.replace("`tapstack ", f"`{name} ").replace("`tapstack`", f"`{name}`")
+    """`text` with its commands as a person who called this one can type them.
+
+    Commands stand between backquotes, or in an indented line as the examples of a help do.
+    """
+    return re.sub(r"(^ +|\| |`)tapstack(?=[ `])", rf"\1{command('').strip()}", text, flags=re.M)
 
 
 def size(count: int) -> str:

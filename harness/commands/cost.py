@@ -20,7 +20,7 @@ from harness.settings import Settings, positive_count
 def cost(
     settings: Settings, run: str, per_day: str | None, region: str | None, *, as_json: bool
 ) -> int:
-    """Show what RUN would have cost on AWS, and a month of 30 such days.
+    """Price RUN on AWS, and a month of such days.
 
     RUN is a report's folder, the latest by default; nothing has to run. Counted are the requests,
     durations, notifications and log lines that the run's report has, priced with AWS's list prices
@@ -29,7 +29,7 @@ def cost(
 
     \b
       tapstack cost
-      tapstack cost 20260101T120000Z-daily-load --per-day 50000 --region eu-central-1
+      tapstack cost 20260101T120000Z-daily-load --per-day 50000
       tapstack cost --json | jq .month_usd
     """
     from harness.cost.bill import bill_of

@@ -15,10 +15,11 @@ from harness.targets.choosing import choose_target
 @configured("target", "region", "state")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def empty(settings: Settings, bucket: str, *, yes: bool) -> int:
-    """Delete all that BUCKET holds: every version of every object, and every delete marker.
+    """Delete all that BUCKET holds.
 
-    It is said how much that is, and asked; without a terminal nothing is deleted unless --yes says
-    so, and it ends with 2. The bucket stays. Ends with 1 if some of it cannot be deleted.
+    That is every version of every object, and every delete marker. It is said how much that is, and
+    asked; without a terminal nothing is deleted unless --yes says so, and it ends with 2. The
+    bucket stays. Ends with 1 if some of it cannot be deleted.
 
     \b
       tapstack empty image-upload-bucket-dev-000000000000

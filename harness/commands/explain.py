@@ -27,7 +27,7 @@ def explain(settings: Settings, key: str, report: str | None) -> int:
 
     \b
       tapstack explain uploads/run-20260101T120000-1a2b/photo.jpg
-      tapstack explain user-172/photo.jpg --report reports/20260101T120000Z-daily-load
+      tapstack explain user-172/photo.jpg --report reports/20260101T120000Z-soak
       tapstack explain uploads/photo-of-mine.jpg
     """
     from harness.evidence.explain import NotInReport

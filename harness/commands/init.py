@@ -14,10 +14,11 @@ FOLDERS = ("infra", "lambda")
 
 @click.command()
 def init() -> int:
-    """Begin a project in this folder: template, functions, required figures.
+    """Begin a project in this folder.
 
-    They are copies of those that TapStack comes with, to run as they are and to change. In this
-    folder and below it, every command then takes them; what it builds, stores and reports is here.
+    Template, functions and required figures are copies of those that TapStack comes with, to run as
+    they are and to change. In this folder and below it, every command then takes them; what it
+    builds, stores and reports is here.
     """
     here = Path.cwd()
     for name in FOLDERS:

@@ -37,7 +37,7 @@ def invoke(
     debug: bool,
     as_json: bool,
 ) -> int:
-    """Hand an event to the function, and show its log, its result and what it took.
+    """Hand an event to the function, and show what came of it.
 
     EVENT is a JSON file, or - for standard input. KEY is an upload, or enough of its key's end,
     from a slash on, among your own uploads and then those of all runs: the function gets the event

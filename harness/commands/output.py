@@ -4,7 +4,9 @@ Progress goes to standard error, results to standard output, so that --json can 
 """
 
 import json
+import shutil
 import sys
+import textwrap
 from typing import Any
 
 import click
@@ -17,12 +19,27 @@ from harness.stack.deployed import Stack
 from harness.targets.isolation import NOT_ISOLATED, why_not_isolated
 from harness.targets.target import Target
 
+_NARROWEST = 20  # characters of a text behind a label
 _AWS_CONSOLE = ".console.aws.amazon.com/"
 
 
 def show_progress(line: str) -> None:
     """Progress, on standard error."""
     click.echo(as_typed(line), err=True)
+
+
+def on_terminal(label: str, text: str) -> str:
+    """A line that a terminal shows wrapped at words, behind its label; whole in a file or pipe."""
+    if not sys.stdout.isatty():
+        return label + text
+    return textwrap.fill(
+        text,
+        max(shutil.get_terminal_size().columns, len(label) + _NARROWEST),
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def print_json(document: object) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from harness.commands.options import as_json, configured
-from harness.commands.output import print_json
+from harness.commands.output import on_terminal, print_json
 from harness.settings import Settings
 
 
@@ -36,5 +36,6 @@ def scenarios_command(settings: Settings, *, as_json: bool) -> int:
         return 0
     for each in known:
         needs = f" (needs {', '.join(sorted(each.needs))})" if each.needs else ""
-        click.echo(f"{'gate' if each.gate else '':<6}{each.name:<24}{each.title}{needs}")
+        label = f"{'gate' if each.gate else '':<6}{each.name:<24}"
+        click.echo(on_terminal(label, f"{each.title}{needs}"))
     return 0

@@ -16,7 +16,7 @@ from harness.targets.target import Target
 
 @click.group()
 def state() -> None:
-    """Save all that the emulator holds into a file, load it, or drop it.
+    """Save, load or drop all that the emulator holds.
 
     That is: stacks, functions, objects, queues with their messages, topics, subscriptions, alarms,
     metrics, logs, roles, users, mails, events that wait for a retry. Faults on purpose are not
@@ -28,10 +28,10 @@ def state() -> None:
 @click.argument("name")
 @configured("target", "state")
 def save(settings: Settings, name: str) -> int:
-    """Save everything under NAME, in the place of what was saved under it.
+    """Save everything under NAME.
 
-    Requests wait meanwhile. What is under way gets ten seconds to end; if it goes on after that,
-    nothing is saved.
+    What was saved under it before is replaced. Requests wait meanwhile. What is under way gets ten
+    seconds to end; if it goes on after that, nothing is saved.
 
     \b
       tapstack state save deployed
@@ -87,10 +87,11 @@ def list_saved(settings: Settings, *, as_json: bool) -> int:
 @configured("target", "state")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def reset(settings: Settings, *, yes: bool) -> int:
-    """Drop everything: stacks, objects, functions, queues, mails, logs, metrics, users, faults.
+    """Drop everything that the emulator holds.
 
-    What is under way gets ten seconds to end; functions that run on are ended then. Without a
-    terminal nothing is dropped unless --yes says so, and it ends with 2.
+    That is what can be saved, and faults on purpose. What is under way gets ten seconds to end;
+    functions that run on are ended then. Without a terminal nothing is dropped unless --yes says
+    so, and it ends with 2.
 
     \b
       tapstack state reset --yes

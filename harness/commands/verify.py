@@ -3,7 +3,7 @@
 import click
 
 from harness.commands.options import STACK, as_json, configured
-from harness.commands.output import print_json, running_stack
+from harness.commands.output import on_terminal, print_json, running_stack
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
 
@@ -30,5 +30,5 @@ def verify(settings: Settings, *, as_json: bool) -> int:
         print_json(verification.report())
     else:
         for line in verification.lines():
-            click.echo(line)
+            click.echo(on_terminal("", line))
     return 0 if verification.passed else 1

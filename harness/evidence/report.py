@@ -25,6 +25,7 @@ from harness.evidence.fidelity import concerning, evidence_line, evidence_of, no
 from harness.evidence.observations import Run
 from harness.evidence.outcomes import GOOD, OUTCOMES, allowed_statuses, is_bad_outcome, judged
 from harness.evidence.output_checks import faults
+from harness.naming import as_typed
 
 _SHOWN_KEYS = 5
 _LABEL, _NARROWEST = 11, 40  # characters: of a line's label, and of what is wrapped beside it
@@ -162,6 +163,28 @@ def show_report(
     console.print()
     console.print(table)
     console.print()
+    if report["images"]["planned"]:
+        _show_figures(console, report)
+    else:
+        _line(console, "took", f"{report['elapsed_s']} s")
+    if report.get("disk_full"):
+        _line(console, "disk", report["disk_full"], "red")
+    for name, listed in report["listed"].items():
+        if listed:
+            keys = ", ".join(item["key"] for item in listed[:_SHOWN_KEYS])
+            more = f" and {len(listed) - _SHOWN_KEYS} more" if len(listed) > _SHOWN_KEYS else ""
+            _line(console, name, f"{keys}{more}", "red")
+    for sentence in report.get("compressed", []):
+        _line(console, "", f"Time was compressed: {sentence}")
+    if not_proven:
+        show_not_proven(console, report)
+    console.print()
+    console.print(as_typed(verdict(report)), soft_wrap=not console.is_terminal)
+    _line(console, "report", place)
+
+
+def _show_figures(console: Console, report: Mapping[str, Any]) -> None:
+    """What became of the images, and how soon."""
     if fitted := report.get("day", {}).get("fitted"):
         _line(console, "day", fitted)
     latency = report["latency_ms"]
@@ -187,20 +210,6 @@ def show_report(
             f"{due:.1f} images/s were due: the latency is mostly queueing on this machine, "
             f"--day {report['elapsed_s'] * 1.2:.0f}s shows it without",
         )
-    if report.get("disk_full"):
-        _line(console, "disk", report["disk_full"], "red")
-    for name, listed in report["listed"].items():
-        if listed:
-            keys = ", ".join(item["key"] for item in listed[:_SHOWN_KEYS])
-            more = f" and {len(listed) - _SHOWN_KEYS} more" if len(listed) > _SHOWN_KEYS else ""
-            _line(console, name, f"{keys}{more}", "red")
-    for sentence in report.get("compressed", []):
-        _line(console, "", f"Time was compressed: {sentence}")
-    if not_proven:
-        show_not_proven(console, report)
-    console.print()
-    console.print(verdict(report), soft_wrap=not console.is_terminal)
-    _line(console, "report", place)
 
 
 def show_not_proven(console: Console, report: Mapping[str, Any]) -> None:

@@ -110,16 +110,15 @@ class Verification:
         rows = Counter((r.resource, r.kind, r.verdict) for r in self.readings)
         names = list(dict.fromkeys((r.resource, r.kind) for r in self.readings))
         width = max((len(name) for name, _ in names), default=0)
-        kinds = max((len(kind) for _, kind in names), default=0)
+        kinds = max((len(kind.removeprefix("AWS::")) for _, kind in names), default=0)
         for name, kind in names:
             counts = [
                 f"{count} {verdict}"
                 for verdict in Verdict
                 if (count := rows[name, kind, verdict]) and verdict is not Verdict.SAME
             ]
-            same = rows[name, kind, Verdict.SAME]
-            counted = ", ".join([f"{same} as in the template", *counts])
-            yield f"  {name:<{width}}  {kind:<{kinds}}  {counted}"
+            counted = ", ".join([f"{rows[name, kind, Verdict.SAME]} same", *counts])
+            yield f"{name:<{width}}  {kind.removeprefix('AWS::'):<{kinds}}  {counted}"
         yield from (f"NOT VERIFIED {reading}" for reading in self.not_verified)
         yield from (f"FAILED {reading}" for reading in self.failed)
         yield from (f"FAILED {each}" for each in self.unmet)

@@ -215,4 +215,7 @@ def test_a_scenario_without_images_speaks_of_its_checks() -> None:
     console = Console(file=io.StringIO(), width=120)
     show_report(console, report, "report.json")
     assert isinstance(console.file, io.StringIO)
-    assert f"PASSED wiring: {len(RULES)} of {len(RULES)} checks passed" in console.file.getvalue()
+    said = console.file.getvalue()
+    assert f"PASSED wiring: {len(RULES)} of {len(RULES)} checks passed" in said
+    assert "images" not in said.rpartition("\n\n")[0].rpartition("\n\n")[2]
+    assert "took       " in said
