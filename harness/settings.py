@@ -99,6 +99,14 @@ class Settings:
         data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
         return Path(data).absolute() / "tapstack"
 
+    @property
+    def pictures(self) -> Path:
+        """The folder of what pictures are made of: five seconds of work for a day, done once.
+
+        It is kept as long as the installation, and is the same for all state folders.
+        """
+        return self.installation / "pictures"
+
 
 def read_settings(
     options: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None

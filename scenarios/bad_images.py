@@ -39,7 +39,7 @@ _REASON = ("stage", "error.type", "error.message", "action", "requestId", "occur
 def run(context: Context) -> tuple[Run, list[Check]]:
     """Send good and bad, watch the alarm, and judge what came of each."""
     options = context.options
-    store = Pictures(context.settings.state_dir / "pictures")
+    store = Pictures(context.settings.pictures)
     bad = [
         edge_cases.picture(f"bad/{name}", file=data) for name, data in edge_cases.unusable().items()
     ]

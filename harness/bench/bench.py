@@ -58,9 +58,8 @@ def run_bench(
     does makes a round slower and never faster. Functions are warm, and the emulator is idle while
     the bare loop runs. Raises Problem if images are lost, or if the run does not pass.
     """
-    state = trusted_folder(settings.state_dir)
-    store = Pictures(state / "pictures")
-    with tempfile.TemporaryDirectory(dir=state) as name:
+    store = Pictures(settings.pictures)
+    with tempfile.TemporaryDirectory(dir=trusted_folder(settings.state_dir)) as name:
         folder = Path(name)
         one_kind, mix, first = folder / "one-kind", folder / "mix", folder / "warm-up"
         for each in (one_kind, mix, first):

@@ -62,7 +62,7 @@ def try_all(
     )
     observer = Observer(target, stack, seen.started)
     deadline_s = min(_DEADLINE_S, context.options.patience_s)
-    probe = Probe(target, stack, seen, context.settings.state_dir / "pictures", deadline_s)
+    probe = Probe(target, stack, seen, context.settings.pictures, deadline_s)
     kept: list[Check] = []
     try:
         with probe.listening(), ThreadPoolExecutor(_TOGETHER) as pool:

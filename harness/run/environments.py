@@ -181,9 +181,8 @@ class Environment:
             shows=tuple(sorted(self.target.shows)),
             areas=self.stack.pipeline.judged,
         )
-        bases = context.settings.state_dir / "pictures"
         deadline_s = min(_DEADLINE_S, context.options.patience_s)
-        probe = Probe(self.target, self.stack, seen, bases, deadline_s)
+        probe = Probe(self.target, self.stack, seen, context.settings.pictures, deadline_s)
         with probe.listening():
             yield probe
 

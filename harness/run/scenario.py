@@ -119,7 +119,7 @@ class Context:
             day_s,
             self.options.seed,
             fitted=fitted,
-            bases=self.settings.state_dir / "pictures",
+            bases=self.settings.pictures,
             late_after_s=self.options.late_after_s,
             patience_s=self.options.patience_s,
             console=self.console,

@@ -68,7 +68,7 @@ def test_a_run_that_ends_before_it_hears_of_the_loss_says_it_all_the_same(
             plan(2, 1),
             60.0,  # the first image is due at once, the second half a day later
             1,
-            bases=tmp_path / "pictures",
+            bases=place.settings.pictures,
             late_after_s=300.0,
             patience_s=250.0,
             console=Console(file=said),

@@ -41,7 +41,7 @@ def probe_of(place: Place, name: str, edits: Sequence[Editing] = ()) -> Probe:
         late_after_s=300,
         shows=(),
     )
-    return Probe(place.target, stack, seen, place.folder / "pictures", 45)
+    return Probe(place.target, stack, seen, place.settings.pictures, 45)
 
 
 def counted(probe: Probe) -> Check:

@@ -30,6 +30,12 @@ def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert read_settings(env={"TAPSTACK_STATE": "state"}).state_dir == tmp_path / "state"
 
 
+def test_pictures_are_made_once_for_all_state_folders() -> None:
+    """They are kept with the installation, which one checkout has once."""
+    one, other = (read_settings(env={"TAPSTACK_STATE": name}) for name in ("one", "other"))
+    assert one.pictures == other.pictures == one.installation / "pictures"
+
+
 def test_the_persons_aws_region_is_not_read() -> None:
     """AWS_* variables belong to the person's AWS and say nothing about a local run."""
     assert read_settings(env={"AWS_REGION": "eu-west-1"}).region == "us-east-1"

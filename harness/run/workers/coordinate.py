@@ -209,9 +209,7 @@ def run_with_workers(
     """
     console = Console(stderr=True)
     check_reports_folder(settings.reports_dir)
-    Pictures(settings.state_dir / "pictures").prepare(
-        islice(Plan(images, options.seed).every(1), _BASES)
-    )
+    Pictures(settings.pictures).prepare(islice(Plan(images, options.seed).every(1), _BASES))
     assert target.endpoint
     chosen = {each: getattr(options, each) for each in _CHOSEN}
     assignment = Assignment(

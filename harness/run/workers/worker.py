@@ -215,9 +215,6 @@ def _work(assignment: Assignment, connection: Connection) -> None:
     settings = read_settings({"endpoint": os.environ.get("ENDPOINT_URL") or assignment.endpoint})
     folder = settings.state_dir / "workers" / f"{assignment.run}-{os.getpid()}"
     folder.mkdir(mode=0o700, parents=True)
-    pictures = settings.state_dir / "pictures"  # made once, for every run on this machine
-    pictures.mkdir(exist_ok=True)
-    (folder / "pictures").symlink_to(pictures)
     share = SharedPlan(assignment, folder, connection)
     result = run_scenario(
         assignment.scenario,
