@@ -71,21 +71,24 @@ def topics_of(alarms: Iterable[Alarm]) -> list[str]:
 
 
 def comes_to(target: Target, alarm: str, state: str, after_s: int) -> str:
-    """The state of an alarm once `after_s` seconds have passed: `state`, if it comes to that."""
-    cloudwatch = target.client("cloudwatch")
+    """The state of an alarm once `after_s` seconds have passed: `state`, if it comes to that.
 
-    def look() -> str:
-        found = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
-        return str(found[0]["StateValue"]) if found else ""
-
+    Where time can be put forward, one second is enough to have alarms evaluated at once.
+    """
     ahead = can_disturb(target)
     with alarms_ahead(target, after_s) if ahead else nullcontext():
         try:
             return wait_until(
-                look,
+                lambda: state_of(target, alarm),
                 until=lambda seen: seen == state,
                 deadline_s=_EVALUATED_S + (0 if ahead else after_s + 60),
                 describe=f"{alarm} to be {state}",
             )
         except DeadlineExceeded:
-            return look()
+            return state_of(target, alarm)
+
+
+def state_of(target: Target, alarm: str) -> str:
+    """OK, ALARM or INSUFFICIENT_DATA; empty if there is no such alarm."""
+    found = target.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    return str(found[0]["StateValue"]) if found else ""

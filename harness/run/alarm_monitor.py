@@ -14,6 +14,7 @@ from harness.alarms import (
     alarm_on,
     comes_to,
     compression,
+    state_of,
     topics_of,
 )
 from harness.evidence.check import Check
@@ -24,6 +25,7 @@ from harness.run.notifications import subscribed
 from harness.run.scenario import Context
 
 _CLOUDWATCH = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"
+_EVALUATED_ONCE_S = 1  # what a new alarm, which has no state yet, needs to be OK
 _NOTIFIED_WITHIN_S = 20.0
 _COUNTED_WITHIN_S = 120.0  # metrics of the embedded format come by way of the logs
 _MINUTE = 60
@@ -87,8 +89,9 @@ def watched(context: Context, metric: str) -> Iterator[AlarmMonitor]:
         context.compressed(compression(BREACH_FORGOTTEN_S))
     alarm = alarm_on(target, stack, metric) if "alarms" in target.shows else None
     monitor = AlarmMonitor(context, alarm)
-    if alarm and comes_to(target, alarm["AlarmName"], "OK", 0) == "ALARM":
-        comes_to(target, alarm["AlarmName"], "OK", BREACH_FORGOTTEN_S)
+    if alarm and (state := state_of(target, alarm["AlarmName"])) != "OK":
+        after_s = BREACH_FORGOTTEN_S if state == "ALARM" else _EVALUATED_ONCE_S
+        comes_to(target, alarm["AlarmName"], "OK", after_s)
     with ExitStack() as listening:
         for topic in topics_of([alarm] if alarm else []):
             name = f"{stack.name}-alarm-{time.time_ns() // 10**6}"

@@ -1,13 +1,17 @@
 """The scenario bad-images: it passes on the sound project, and fails on a broken guarantee."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from harness.alarms import state_of
 from harness.faults.injection import compressed
 from harness.images.edge_cases import unusable
-from harness.run.scenario import RunOptions
+from harness.run.alarm_monitor import watched
+from harness.run.scenario import Context, RunOptions
 from tests.integration.place import Place, broken, emulator_for
 from tests.mutants.code_edits import Rewrite, SetEntry
 from tests.mutants.mutant import Editing
@@ -40,6 +44,21 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     assert images["processed"] + images["rejected"] == images["planned"]
     assert all(check["passed"] for check in result.report["checks"])
     assert any("ahead of the clock" in each for each in result.report["compressed"])
+
+
+def test_an_alarm_is_ok_when_a_run_begins(place: Place) -> None:
+    """Whether it is new, or is still raised by what somebody did before."""
+    settings, stack = place.deployed("alarm")
+    context = Context(place.target, settings, stack, SMALL, Console(file=io.StringIO()))
+    with watched(context, "ImagesRejected") as monitor:
+        assert monitor.alarm
+        name = monitor.alarm["AlarmName"]
+        assert state_of(place.target, name) == "OK"
+    place.target.client("cloudwatch").set_alarm_state(
+        AlarmName=name, StateValue="ALARM", StateReason="As a run before has left it."
+    )
+    with watched(context, "ImagesRejected"):
+        assert state_of(place.target, name) == "OK"
 
 
 @pytest.mark.parametrize(
