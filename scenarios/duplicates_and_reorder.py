@@ -28,6 +28,7 @@ OVERWRITTEN = 1 / 3  # of the uploads go to the key of one before
 
 LATE_S = 8.0
 SHUFFLED_S = 6.0
+WORKED_OFF_S = 4.0  # what was delivered last, behind all that waits for the function then
 DISTURBED = (
     {"probability": 0.3, "duplicate": 2},
     {"probability": 0.8, "reorder": SHUFFLED_S},
@@ -45,8 +46,10 @@ def run(context: Context) -> tuple[Run, list[Check]]:
     events = [{"bucket": bucket, **each} for each in DISTURBED]
     with disturbed(context.target, events=events, seed=options.seed) as disturbance:
         # What is held back longest may be on its way when the last image has long been settled.
-        linger_s = LATE_S + SHUFFLED_S + 1
-        finished = context.send(pictures, options.day_s or DAY_S, linger_s=linger_s)
+        held_s = LATE_S + SHUFFLED_S + 1
+        finished = context.send(
+            pictures, options.day_s or DAY_S, linger_s=WORKED_OFF_S, held_s=held_s
+        )
         context.disturbed(disturbance.journal())
     rules = [
         checks.all_sent,

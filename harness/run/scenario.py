@@ -101,13 +101,15 @@ class Context:
         fitted: bool = False,
         statuses: Mapping[str, str] | None = None,
         linger_s: float = 0.0,
+        held_s: float = 0.0,
         wanted: Wanted | None = None,
     ) -> Run:
         """Upload `pictures` over a day of `day_s` seconds, and see what comes of each.
 
         A `fitted` day is longer where this machine could not keep up with it.
         The status that a picture must have is "processed", or that of its path in `statuses`. When
-        all is settled, `linger_s` more seconds are left for what may still be on its way. What must
+        all is settled, `linger_s` more seconds are left for what may still be on its way, and at
+        least `held_s` since the last upload, where events may be held back for so long. What must
         come out is the picture, upright, fitted into 1024 × 1024, or what `wanted` makes of that.
         Comes back early, with what is known so far, on Ctrl-C and when the target is gone.
         """
@@ -125,6 +127,7 @@ class Context:
             console=self.console,
             statuses=statuses,
             linger_s=linger_s,
+            held_s=held_s,
             wanted=wanted,
             on_progress=self.on_progress,
             share=self.share,

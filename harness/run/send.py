@@ -68,6 +68,7 @@ def send(
     console: Console,
     statuses: Mapping[str, str] | None = None,
     linger_s: float = 0.0,
+    held_s: float = 0.0,
     wanted: Wanted | None = None,
     on_progress: OnCounts = lambda counts: None,
     share: Share | None = None,
@@ -77,9 +78,9 @@ def send(
     Pictures with the same path are versions of one image. For a `fitted` day the first pictures are
     sent at once, and the day of the others is as long as this machine needs for them.
 
-    The run ends when every image is accounted for and `linger_s` seconds more have passed, when
-    nothing has happened for `patience_s` seconds after the last upload, when the target is gone, or
-    on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that pictures must
+    The run ends when every image is accounted for and `linger_s` seconds more have passed, and
+    `held_s` seconds since the last upload; when nothing has happened for `patience_s` seconds after
+    that, when the target is gone, or on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that pictures must
     have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures.
     `on_progress` receives the counts. The pictures are those of the `share`, by default all of a
     plan.
@@ -129,7 +130,8 @@ def send(
             progress.plan([entry.due for entry in ledger.entries])
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
-            time.sleep(linger_s)
+            sent = max((entry.uploaded or 0.0 for entry in ledger.entries), default=0.0)
+            time.sleep(max(linger_s, sent + held_s - time.time()))
             if why := _why_gone(target, queue):  # nothing is open, yet the images may be gone
                 raise _TargetGone(why)
         except KeyboardInterrupt:
