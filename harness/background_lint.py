@@ -1,4 +1,4 @@
-"""Lint beside other work: in a process of its own, again after each change, reporting what differs.
+"""Lint beside other work: in a process of its own, once, or again after each change.
 
 In a thread it would hold up what the same process deploys meanwhile.
 """
@@ -6,21 +6,81 @@ In a thread it would hold up what the same process deploys meanwhile.
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from harness.alive import OnProgress, still
 from harness.error_report import problem_of
 from harness.problems import Problem
 from harness.settings import Settings
+
+if TYPE_CHECKING:  # loaded by the process that lints: it takes a second, and memory
+    from harness.lint import Finding
 
 _NICENESS = 10  # what is deployed goes first
 
 # The line of each finding, by file, rule and message; or why lint failed; or None: what cannot be
 # read or built cannot be deployed either, which is reported there.
 type Findings = dict[tuple[str, str, str], str] | str | None
+
+
+@contextmanager
+def linting(
+    settings: Settings, architecture: str, on_progress: OnProgress
+) -> Iterator[Callable[[], "list[Finding]"]]:
+    """Lint while the context lasts; what it gives waits until that is done.
+
+    Then all findings are given, and what lint has to say is reported, or its Problem is raised. If
+    nobody asks, the process ends with the context.
+    """
+    context = multiprocessing.get_context("spawn")
+    answer, theirs = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_once, args=(theirs, settings, architecture), name="lint", daemon=True
+    )
+    process.start()
+    theirs.close()
+
+    def found() -> "list[Finding]":
+        with still("linting", on_progress):
+            try:
+                said, outcome = answer.recv()
+            except EOFError:
+                process.join()
+                raise Problem(
+                    f"Lint ended without an answer (exit code {process.exitcode}).",
+                    "`tapstack lint` shows what happens; memory may be short.",
+                ) from None
+        for line in said:
+            on_progress(line)
+        if isinstance(outcome, Exception):
+            raise outcome
+        findings: list[Finding] = outcome
+        return findings
+
+    try:
+        yield found
+    finally:
+        process.kill()
+        process.join()
+        answer.close()
+
+
+def _once(answer: Connection, settings: Settings, architecture: str) -> None:
+    """Answer with what lint reports, and its findings or its Problem."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both
+    from harness.lint import lint
+
+    said: list[str] = []
+    try:
+        findings = lint(settings, architecture, {}, on_progress=said.append)
+    except Exception as error:
+        answer.send((said, problem_of(error, settings.state_dir)))
+    else:
+        answer.send((said, findings))
 
 
 class BackgroundLint:
@@ -110,7 +170,7 @@ def _work(
 
 
 def _found(settings: Settings, architecture: str, parameters: Mapping[str, str]) -> Findings:
-    from harness.lint import lint  # here alone: it takes a second, and memory
+    from harness.lint import lint
 
     try:
         found = lint(settings, architecture, parameters, on_progress=lambda line: None)

@@ -1,7 +1,7 @@
 """The gate: whether a change may go to AWS.
 
-The template is linted and deployed, the stack is compared with it, and the gate's scenarios run.
-All of them must pass.
+The template is deployed and meanwhile linted, the stack is compared with it, and the gate's
+scenarios run. All of them must pass.
 """
 
 import json
@@ -15,12 +15,12 @@ from typing import Any
 from rich.console import Console
 
 from harness.alive import OnProgress
+from harness.background_lint import linting
 from harness.evidence.fidelity import evidence_of
 from harness.evidence.report import show_not_proven
 from harness.evidence.report_files import report_folder
 from harness.files import shown
 from harness.interruption import CTRL_C
-from harness.lint import lint
 from harness.page.render import render_gate
 from harness.page.summary import append_summary, gate_summary, summary
 from harness.page.words import headline
@@ -35,7 +35,7 @@ from harness.stack.verify import verify
 from harness.targets.target import Target
 
 # A small day: what is new in a larger one is load, and the gate asks whether all is right.
-_OPTIONS = RunOptions(images=300, day_s=20.0)
+_OPTIONS = RunOptions(images=300, day_s=12.0)
 
 
 @dataclass(frozen=True)
@@ -103,34 +103,30 @@ def run_gate(target: Target, settings: Settings, *, on_progress: OnProgress) -> 
     Raises Problem if the template cannot be read or the environment does not allow a verdict.
     """
     started = time.time()
-    findings = lint(settings, target.architecture, {}, on_progress=on_progress)
-    for finding in findings:
-        on_progress(str(finding))
+    unrequired = without_requirements(settings)  # a malformed file, before anything is started
+    deployed: Stack | DeploymentFailed
+    # Beside the deployment, which waits for the emulator most of the time, and before the load.
+    with linting(settings, target.architecture, on_progress) as found:
+        try:
+            deployed = bring_up(target, settings, on_progress=on_progress)
+        except DeploymentFailed as problem:
+            deployed = problem
+        lines = [str(finding) for finding in found()]
+    for line in lines:
+        on_progress(line)
     basis = [
-        Step(
-            "lint",
-            not findings,
-            _counted(len(findings), "findings"),
-            tuple(str(finding) for finding in findings),
-        ),
-        *without_requirements(settings),
+        Step("lint", not lines, _counted(len(lines), "findings"), tuple(lines)),
+        *unrequired,
     ]
     runs: list[Step] = []
     reports: Reports = []
     interrupted = ""
-    try:
-        stack = bring_up(target, settings, on_progress=on_progress)
-    except DeploymentFailed as problem:
-        on_progress(str(problem))
-        basis.append(Step("deployment", False, details=(str(problem),)))
+    if isinstance(deployed, DeploymentFailed):
+        on_progress(str(deployed))
+        basis.append(Step("deployment", False, details=(str(deployed),)))
     else:
-        verification = verify(target, settings, stack.name)
-        for line in verification.lines():
-            on_progress(line)
-        failed = len(verification.failed)
-        details = tuple(line for line in verification.lines() if line.startswith("FAILED"))
-        basis.append(Step("verify", verification.passed, _counted(failed, "properties"), details))
-        runs, reports, interrupted = _run_scenarios(target, settings, stack, on_progress)
+        basis.append(_verified(target, settings, deployed, on_progress))
+        runs, reports, interrupted = _run_scenarios(target, settings, deployed, on_progress)
     steps = [*basis, *runs]
     lines, passed = judge(basis, runs, interrupted)
     for line in lines:
@@ -138,6 +134,16 @@ def run_gate(target: Target, settings: Settings, *, on_progress: OnProgress) -> 
     gate = Gate(target.name, started, steps, lines[-1], passed, reports, interrupted)
     on_progress(save_gate(settings, gate))
     return CTRL_C if interrupted else 0 if passed else 1
+
+
+def _verified(target: Target, settings: Settings, stack: Stack, on_progress: OnProgress) -> Step:
+    """Read every resource back, and tell how each compares with the template."""
+    verification = verify(target, settings, stack.name)
+    for line in verification.lines():
+        on_progress(line)
+    failed = len(verification.failed)
+    details = tuple(line for line in verification.lines() if line.startswith("FAILED"))
+    return Step("verify", verification.passed, _counted(failed, "properties"), details)
 
 
 def save_gate(settings: Settings, gate: Gate) -> str:

@@ -80,10 +80,10 @@ def send(
 
     The run ends when every image is accounted for and `linger_s` seconds more have passed, and
     `held_s` seconds since the last upload; when nothing has happened for `patience_s` seconds after
-    that, when the target is gone, or on Ctrl-C. Made pictures are kept in the folder `bases`. `statuses` are those that pictures must
-    have, by path, where that is not "processed"; `wanted` makes the output, as in Pictures.
-    `on_progress` receives the counts. The pictures are those of the `share`, by default all of a
-    plan.
+    that, when the target is gone, or on Ctrl-C. Made pictures are kept in the folder `bases`.
+    `statuses` are those that pictures must have, by path, where that is not "processed"; `wanted`
+    makes the output, as in Pictures. `on_progress` receives the counts. The pictures are those of
+    the `share`, by default all of a plan.
     """
     keep_freed_memory()
     share = share or Share()
