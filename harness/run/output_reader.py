@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image, UnidentifiedImageError
@@ -24,6 +23,7 @@ from harness.evidence.output_checks import field_of
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.images.reference import Pixels, compare, pixels_of
+from harness.targets.whole_objects import StoredObject, WholeObjects
 
 _READERS = 8
 _AT_A_TIME = 256  # images that wait for a reader, so that no more of them is kept than what counts
@@ -46,9 +46,14 @@ class OutputReader:
     """Reads each output once its success notification is in the ledger. Call `look` repeatedly."""
 
     def __init__(
-        self, s3: Any, bucket: str, ledger: Ledger, sources: Sequence[Picture], pictures: Pictures
+        self,
+        objects: WholeObjects,
+        bucket: str,
+        ledger: Ledger,
+        sources: Sequence[Picture],
+        pictures: Pictures,
     ) -> None:
-        self._s3, self._bucket, self._ledger = s3, bucket, ledger
+        self._objects, self._bucket, self._ledger = objects, bucket, ledger
         self._sources, self._pictures = sources, pictures
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="output-reader")
         self._reads: set[Future[None]] = set()
@@ -82,48 +87,45 @@ class OutputReader:
     def fetch(self, entry: Entry) -> bytes:
         """The bytes of an image's output as they are now; empty if there are none to be had."""
         try:
-            return self._get(entry)[0]
+            return self._get(entry).data
         except _UNREADABLE:
             return b""
 
     def _read(self, entry: Entry) -> None:
         try:
-            data, answer = self._get(entry)
+            found = self._get(entry)
         except _UNREADABLE as error:
             self._ledger.unreadable(entry, f"{type(error).__name__}: {error}")
             return
         with self._cores:  # more at a time would take as long, and more memory
             wanted = self._pictures.expected(self._sources[entry.index])
-            output = measure(data, answer, wanted)
+            output = measure(found, wanted)
         self._ledger.read(entry, output)
 
     def _compare(self, entry: Entry) -> Output:
         before, tags = entry.output, None
         assert before is not None
         try:
-            data, answer = self._get(entry)
-            where = {"Bucket": self._bucket, "Key": entry.output_key, **_version(entry)}
-            found = self._s3.get_object_tagging(**where)["TagSet"]
-            tags = {sys.intern(tag["Key"]): sys.intern(tag["Value"]) for tag in found}
+            found = self._get(entry)
+            theirs = self._objects.tags(self._bucket, entry.output_key, _version(entry))
+            tags = {sys.intern(name): sys.intern(value) for name, value in theirs.items()}
         except _UNREADABLE as error:
             later = f"it cannot be read any more: {type(error).__name__}: {error}"
         else:
-            later = _changes(before, _facts(data, answer))
+            later = _changes(before, _facts(found))
         return replace(before, later=later, tags=tags)
 
-    def _get(self, entry: Entry) -> tuple[bytes, dict[str, Any]]:
-        answer = self._s3.get_object(Bucket=self._bucket, Key=entry.output_key, **_version(entry))
-        with answer["Body"] as body:
-            return body.read(), answer
+    def _get(self, entry: Entry) -> StoredObject:
+        return self._objects.get(self._bucket, entry.output_key, _version(entry))
 
 
-def _version(entry: Entry) -> dict[str, str]:
-    """The version that its first success notification names, if it names one."""
+def _version(entry: Entry) -> str:
+    """The version that its first success notification names; "" if it names none."""
     versions = (
         field_of(n.body, "output.versionId") for n in entry.notices if n.status == "processed"
     )
     version = next(versions, None)
-    return {"VersionId": version} if isinstance(version, str) and version else {}
+    return version if isinstance(version, str) else ""
 
 
 def _changes(before: Output, after: Output) -> str:
@@ -140,24 +142,23 @@ def _changes(before: Output, after: Output) -> str:
     return f"changed after it was announced: its {', '.join(changed)}" if changed else ""
 
 
-def _facts(data: bytes, answer: dict[str, Any]) -> Output:
-    """What an answer of GetObject says of an object, and the digest of its bytes."""
-    metadata = answer.get("Metadata", {})
+def _facts(found: StoredObject) -> Output:
+    """What GetObject says of an object, and the digest of its bytes."""
     return Output(
-        version=sys.intern(answer.get("VersionId", "")),
-        bytes=len(data),
-        content_type=sys.intern(answer.get("ContentType", "")),
-        encryption=sys.intern(answer.get("ServerSideEncryption", "")),
-        metadata={sys.intern(name): sys.intern(value) for name, value in metadata.items()},
-        digest=hashlib.sha256(data).hexdigest(),
+        version=sys.intern(found.version),
+        bytes=len(found.data),
+        content_type=sys.intern(found.content_type),
+        encryption=sys.intern(found.encryption),
+        metadata={sys.intern(name): sys.intern(value) for name, value in found.metadata.items()},
+        digest=hashlib.sha256(found.data).hexdigest(),
     )
 
 
-def measure(data: bytes, answer: dict[str, Any], wanted: Pixels) -> Output:
-    """What there is to know of an output: `answer` is that of GetObject, `data` its body."""
-    facts = _facts(data, answer)
+def measure(found: StoredObject, wanted: Pixels) -> Output:
+    """What there is to know of an output as it was read, beside the picture it should be."""
+    facts = _facts(found)
     try:
-        with Image.open(io.BytesIO(data)) as output:
+        with Image.open(io.BytesIO(found.data)) as output:
             output.load()
             distance = compare(pixels_of(output), wanted)
             exif = output.getexif()

@@ -37,6 +37,7 @@ from harness.stack.abandoned import api_call, take
 from harness.stack.deployed import Stack
 from harness.targets.target import Target
 from harness.targets.undo_log import note
+from harness.targets.whole_objects import whole_objects
 
 _LOOK_EVERY_S = 0.1
 
@@ -75,6 +76,7 @@ class Probe:
         self.seen = seen
         self._deadline_s = deadline_s
         self._stopped = threading.Event()
+        self._objects = whole_objects(target)
         self._pictures = Pictures(bases)
         self._notices: list[Notice] = []
         self._entries: list[Entry] = []
@@ -236,12 +238,10 @@ class Probe:
         entry.notices = self.notices_of(entry)
         key = entry.output_key
         try:
-            answer = self.target.client("s3").get_object(
-                Bucket=self.stack.processed_bucket, Key=key
-            )
+            found = self._objects.get(self.stack.processed_bucket, key)
         except ClientError as error:
             raise Broken(f"{key} cannot be read: {error}") from error
-        entry.output = measure(answer["Body"].read(), answer, wanted)
+        entry.output = measure(found, wanted)
         if wrong := faults(entry, self.seen):
             raise Broken(f"{key}: {'; '.join(wrong.values())}")
 

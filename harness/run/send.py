@@ -36,6 +36,7 @@ from harness.stack.deployed import Stack
 from harness.stack.pipeline import Keys
 from harness.targets.state_folder import full_disk
 from harness.targets.target import Target
+from harness.targets.whole_objects import whole_objects
 
 _LOOK_EVERY_S = 0.2
 _HEAD_START_S = 0.5  # for the first pictures to be made before they are due
@@ -115,8 +116,9 @@ def send(
         share.watch(ledger)
         sources = list(zip(ledger.entries, pictures, strict=True))
         measuring = measuring_images(share.least(len(sources))) if fitted else 0
-        uploader = Uploader(target.client("s3", attempts=1), stack.upload_bucket, ledger, store)
-        reader = OutputReader(s3, stack.processed_bucket, ledger, pictures, store)
+        objects = whole_objects(target)
+        uploader = Uploader(objects, s3, stack.upload_bucket, ledger, store)
+        reader = OutputReader(objects, stack.processed_bucket, ledger, pictures, store)
         looking = partial(recover, s3, stack.upload_bucket, ledger)
         following = _Following(target, ledger, uploader, reader, progress, gone, looking)
         try:

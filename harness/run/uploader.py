@@ -16,6 +16,7 @@ from harness.evidence.ledger import Entry, Ledger
 from harness.images.corpus import Picture
 from harness.images.pictures import Pictures
 from harness.run.recovery import recover_one
+from harness.targets.whole_objects import WholeObjects
 
 CONCURRENCY = 8  # uploads at a time, and pictures made ahead of their time
 
@@ -27,12 +28,15 @@ _CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 class Uploader:
     """The uploads of one run, in threads of their own from `start` to `join`.
 
-    `stop` ends it early: what is not yet sent stays unsent. `s3` is a client that sends once.
+    `stop` ends it early: what is not yet sent stays unsent. `s3` looks for uploads without answer.
     """
 
-    def __init__(self, s3: Any, bucket: str, ledger: Ledger, pictures: Pictures) -> None:
+    def __init__(
+        self, objects: WholeObjects, s3: Any, bucket: str, ledger: Ledger, pictures: Pictures
+    ) -> None:
         self.stop = threading.Event()
-        self._s3, self._bucket, self._ledger, self._pictures = s3, bucket, ledger, pictures
+        self._objects, self._s3, self._bucket = objects, s3, bucket
+        self._ledger, self._pictures = ledger, pictures
         self._turn = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -75,13 +79,8 @@ class Uploader:
         """
         for pause_s in _PAUSES_S:
             try:
-                answer = self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=entry.key,
-                    Body=data,
-                    ContentType=_CONTENT_TYPES[picture.kind.form],
-                    Metadata=dict(picture.metadata),
-                )
+                kind = _CONTENT_TYPES[picture.kind.form]
+                version = self._objects.put(self._bucket, entry.key, data, kind, picture.metadata)
             except (BotoCoreError, ClientError) as error:
                 # The ETag of a plain upload with AES256 is its MD5 ("Checking object integrity").
                 etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
@@ -92,8 +91,7 @@ class Uploader:
                 if self.stop.wait(pause_s):
                     return
             else:
-                version = sys.intern(answer.get("VersionId", ""))
-                self._ledger.uploaded(entry, version, len(data), time.time())
+                self._ledger.uploaded(entry, sys.intern(version), len(data), time.time())
                 return
 
 

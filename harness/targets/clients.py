@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 import threading
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +14,12 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
+from botocore.utils import parse_timestamp
 
 from harness.problems import Problem
 
 ATTEMPTS = 3  # of a request that has no good answer
+KEY_ID = SECRET = "test"  # of the emulator's account
 
 
 class LocalClients:
@@ -51,8 +54,8 @@ class LocalClients:
                     service,
                     region_name=self._region,
                     endpoint_url=self._endpoint,
-                    aws_access_key_id="test",
-                    aws_secret_access_key="test",
+                    aws_access_key_id=KEY_ID,
+                    aws_secret_access_key=SECRET,
                     config=_CONFIG.merge(own),
                 )
             return self._clients[service, attempts]
@@ -78,8 +81,18 @@ def _session_without_surroundings() -> botocore.session.Session:
         settings.set_config_provider(name, ConstantProvider(default))
     for file in ("config_file", "credentials_file"):
         settings.set_config_provider(file, ConstantProvider(os.devnull))
-    session.set_credentials("test", "test")
+    # By default dateutil guesses the form of each time, which takes most of reading a listing.
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_time)
+    session.set_credentials(KEY_ID, SECRET)
     return session
+
+
+def read_time(value: str | float) -> datetime:
+    """A time in an answer; most are as "2026-11-27T10:00:00.000Z" (Smithy, `timestampFormat`)."""
+    if isinstance(value, str) and "T" in value and value.endswith("Z"):
+        return datetime.fromisoformat(value)
+    time: datetime = parse_timestamp(value)
+    return time
 
 
 def check_endpoint(endpoint: str, *, private: bool) -> None:

@@ -12,6 +12,7 @@ from harness.evidence.invocations import InvocationLog
 from harness.evidence.ledger import Ledger, Notice
 from harness.run.notifications import read_body
 from harness.run.output_reader import measure
+from harness.targets.whole_objects import StoredObject
 from tests.unit.runs import START, entry
 
 IMAGES = 500
@@ -60,8 +61,9 @@ def test_a_text_that_many_say_is_kept_once() -> None:
     notice = Notice(START, read_body(json.dumps(said)))
     png = io.BytesIO()
     Image.new("RGB", (8, 8)).save(png, "PNG")
-    answer = {"Metadata": {"source-key": _another(key)}, "VersionId": _another(version)}
-    output = measure(png.getvalue(), answer, np.zeros((8, 8, 3), np.uint8))
+    metadata = {"source-key": _another(key)}
+    found = StoredObject(png.getvalue(), _another(version), metadata=metadata)
+    output = measure(found, np.zeros((8, 8, 3), np.uint8))
     log = InvocationLog(None, "group", 7, 0)
     line = {"function_request_id": request, "message": "Started", "key": key, "version_id": version}
     log.take({"timestamp": 1, "message": json.dumps(line)})

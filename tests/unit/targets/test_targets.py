@@ -4,11 +4,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from botocore.utils import parse_timestamp
 
 from harness.problems import Problem
 from harness.settings import Settings, read_settings
 from harness.targets.choosing import choose_target
-from harness.targets.clients import LocalClients
+from harness.targets.clients import LocalClients, read_time
 
 
 def test_an_unknown_target_is_answered_with_those_there_are() -> None:
@@ -150,3 +151,20 @@ def test_clients_know_nothing_of_the_surroundings(
     assert (
         client._endpoint.http_session._proxy_config.proxy_url_for("http://127.0.0.1:4999") is None
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-27T10:00:00.123Z",
+        "2026-11-27T10:00:00Z",
+        "2026-11-27T10:00:00+01:00",
+        "Fri, 27 Nov 2026 10:00:00 GMT",
+        "1795773600",
+        1795773600.5,
+    ],
+)
+def test_times_are_read_as_botocore_reads_them(value: str | float) -> None:
+    """Every form that Smithy's `timestampFormat` has, and an offset."""
+    found, wanted = read_time(value), parse_timestamp(value)
+    assert (found, found.utcoffset()) == (wanted, wanted.utcoffset())
