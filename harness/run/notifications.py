@@ -8,7 +8,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -119,6 +119,7 @@ def _read(
 ) -> None:
     """Give every message to `receive`, each once: standard queues may deliver one repeatedly."""
     seen: set[str] = set()
+    read: list[str] = []  # receipt handles of what is to be deleted
     while not stop.is_set():
         try:
             answer = sqs.receive_message(
@@ -135,24 +136,26 @@ def _read(
             if message["MessageId"] not in seen:
                 seen.add(message["MessageId"])
                 receive(Notice(time.time(), read_body(message["Body"])))
-        _delete(sqs, queue, messages)
+        read += [message["ReceiptHandle"] for message in messages]
+        if len(read) >= _BATCH or not messages:
+            _delete(sqs, queue, read[:_BATCH])
+            del read[:_BATCH]
         if len(messages) < _BATCH:
             stop.wait(_PAUSE_S)
 
 
-def _delete(sqs: Any, queue: str, messages: Sequence[Mapping[str, Any]]) -> None:
-    """Have the queue forget what was read.
+def _delete(sqs: Any, queue: str, handles: Sequence[str]) -> None:
+    """Have the queue forget what was read, at most a batch.
 
     Until then it is in flight, and of about 120,000 messages in flight on a queue gives no more,
     without an error (SQS Developer Guide, "Amazon SQS standard queue quotas").
     """
-    if messages:
-        read = [
-            {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
-            for place, message in enumerate(messages)
+    if handles:
+        entries = [
+            {"Id": str(place), "ReceiptHandle": handle} for place, handle in enumerate(handles)
         ]
         with suppress(BotoCoreError, ClientError):
-            sqs.delete_message_batch(QueueUrl=queue, Entries=read)
+            sqs.delete_message_batch(QueueUrl=queue, Entries=entries)
 
 
 def read_body(text: str) -> dict[str, Any]:
