@@ -32,12 +32,12 @@ def invocation_record(
         "version": "1.0",
         "timestamp": timestamp_millis(),
         "requestContext": {
-            "requestId": event.invocation.request_id,
+            "requestId": event.request_id,
             "functionArn": version.qualified_arn,
             "condition": condition,
             "approximateInvokeCount": event.retries + (result is not None),
         },
-        "requestPayload": _json(event.invocation.payload),
+        "requestPayload": _json(event.payload),
     }
     if result is not None:
         record["responseContext"] = {"statusCode": 200, "executedVersion": version.id.qualifier}
@@ -55,7 +55,7 @@ def dead_letter_attributes(
     message = response.get("errorMessage") if isinstance(response, dict) else None
     text = str(message or condition).encode()[:MAX_ERROR_MESSAGE].decode(errors="ignore")
     return {
-        "RequestID": {"DataType": "String", "StringValue": event.invocation.request_id},
+        "RequestID": {"DataType": "String", "StringValue": event.request_id},
         "ErrorCode": {"DataType": "Number", "StringValue": "200" if result else "429"},
         "ErrorMessage": {"DataType": "String", "StringValue": text},
     }
@@ -92,7 +92,7 @@ class Sender:
 
     def send_dead_letter(self, target_arn: str, event: Event, attributes: dict[str, Any]) -> None:
         """Send an event, as it came, to a dead-letter queue or topic."""
-        self._send_message(target_arn, event.invocation.payload.decode(), {}, attributes)
+        self._send_message(target_arn, event.payload.decode(), {}, attributes)
 
     def _send_message(
         self, target_arn: str, body: str, queued: dict[str, Any], attributes: dict[str, Any]
@@ -127,8 +127,7 @@ class Sender:
 
 def _trace(event: Event) -> dict[str, Any]:
     """Return the trace that an event is part of; one begins with it unless its sender had one."""
-    known: TraceHeader | None = event.invocation.trace_context.get("aws_trace_header")
-    header = (known or TraceHeader().ensure_root_exists()).to_header_str()
+    header = event.trace or TraceHeader().ensure_root_exists().to_header_str()
     return {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
 
 

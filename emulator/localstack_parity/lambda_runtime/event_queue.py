@@ -4,18 +4,24 @@ import heapq
 import itertools
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
 
+from localstack.aws.api.lambda_ import InvocationType
 from localstack.services.lambda_.invocation.lambda_models import Invocation
+from localstack.utils.xray.trace_header import TraceHeader
 
 from localstack_parity import activity
 
 LOG = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.1
+_TRACE = "aws_trace_header"  # LocalStack's name for it among what an invocation is part of
 
 CONCURRENCY_VARIABLE = "TAPSTACK_LAMBDA_CONCURRENCY"
 
@@ -32,20 +38,57 @@ def concurrency() -> int:
     return 2 * (os.process_cpu_count() or 1) + 2
 
 
-@dataclass
+@dataclass(slots=True)
 class Event:
     """An event on its way to the function.
+
+    Thousands may wait, so an event is little more than its payload: what an invocation has beside
+    it is made when it is asked for. ``trace`` is the X-Ray header, None without one.
 
     ``retries`` counts those after errors of the function, ``postponed`` the throttles and system
     errors since the function last ran. ``received`` is in seconds since the epoch. ``skipped_s``
     are seconds that the event would have waited on AWS and did not wait here.
     """
 
-    invocation: Invocation
+    payload: bytes
+    request_id: str
+    invoked_arn: str
+    trace: str | None
+    client_context: str | None
+    user_agent: str | None
     received: float = field(default_factory=time.time)
     retries: int = 0
     postponed: int = 0
     skipped_s: float = 0.0
+
+    @classmethod
+    def of(cls, invocation: Invocation) -> Self:
+        """The event that an asynchronous invocation was asked for with."""
+        header: TraceHeader | None = invocation.trace_context.get(_TRACE)
+        agent = invocation.user_agent
+        return cls(
+            invocation.payload,
+            invocation.request_id,
+            sys.intern(invocation.invoked_arn),
+            header.to_header_str() if header else None,
+            invocation.client_context,
+            sys.intern(agent) if agent else agent,
+        )
+
+    @property
+    def invocation(self) -> Invocation:
+        """The invocation that was asked for; a new one each time."""
+        trace = {} if self.trace is None else {_TRACE: TraceHeader.from_header_str(self.trace)}
+        return Invocation(
+            payload=self.payload,
+            invoked_arn=self.invoked_arn,
+            client_context=self.client_context,
+            invocation_type=InvocationType.Event,
+            invoke_time=datetime.fromtimestamp(self.received),
+            request_id=self.request_id,
+            trace_context=trace,
+            user_agent=self.user_agent,
+        )
 
 
 class EventQueue:

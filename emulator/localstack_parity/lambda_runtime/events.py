@@ -76,7 +76,7 @@ class EventManager:
 
     def enqueue_event(self, invocation: Invocation) -> None:
         """Queue an event; it runs as soon as a worker is free."""
-        event = Event(invocation)
+        event = Event.of(invocation)
         self._measure(event, "AsyncEventsReceived", 1, "Count", event.received)
         self._queue.put(event)
 
@@ -186,6 +186,4 @@ class EventManager:
         return time.time() + event.skipped_s + delay_s - event.received > max_age_s
 
     def _measure(self, event: Event, name: str, value: float, unit: str, at: float) -> None:
-        metrics.record_values(
-            self._version.id, event.invocation.invoked_arn, at, {name: (value, unit)}
-        )
+        metrics.record_values(self._version.id, event.invoked_arn, at, {name: (value, unit)})

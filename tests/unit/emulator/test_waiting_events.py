@@ -1,0 +1,60 @@
+"""What the emulator keeps in memory of an event that waits for its function."""
+
+from tests.unit.emulator.conftest import Run
+
+WAITING = """
+import json, tracemalloc, uuid
+from datetime import datetime
+from localstack.aws.api.lambda_ import InvocationType
+from localstack.services.lambda_.invocation.lambda_models import Invocation
+from localstack.utils.xray.trace_header import TraceHeader
+from localstack_parity.lambda_runtime.event_queue import Event, EventQueue
+
+def invocation(number):
+    key = f"uploads/run-20261127T100000Z-abcd/user-{number % 200:03}/thumbnail-{number:05}.jpg"
+    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "rest": "r" * 600,
+              "s3": {"bucket": {"name": "uploads"}, "object": {"key": key, "size": number}}}
+    return Invocation(
+        payload=json.dumps({"Records": [record]}).encode(),
+        invoked_arn="arn:aws:lambda:us-east-1:000000000000:function:" + "image-processor-dev",
+        client_context=None, invocation_type=InvocationType.Event, invoke_time=datetime.now(),
+        request_id=str(uuid.uuid4()), user_agent="aws-" + "internal",
+        trace_context={"aws_trace_header": TraceHeader().ensure_root_exists()})
+
+queue = EventQueue("events", print, 0)
+"""
+
+
+def test_an_event_that_waits_takes_little_more_than_its_payload(run: Run) -> None:
+    """With 20,000 images some ten thousand wait, which may not take 10 MB beside their payloads."""
+    program = """
+many = 3_000
+queue.put(Event.of(invocation(0)))
+tracemalloc.start()
+for number in range(1, many + 1):
+    queue.put(Event.of(invocation(number)))
+payloads = sum(len(event.payload) for _, event in queue.waiting()[1:])
+print((tracemalloc.get_traced_memory()[0] - payloads) // many)
+"""
+    beside = int(run(WAITING + program))
+    assert beside < 560, beside
+
+
+def test_an_event_keeps_all_that_was_asked_for(run: Run) -> None:
+    """Its request, its trace and its payload stay the same over all attempts."""
+    program = """
+asked = invocation(1)
+asked.client_context, asked.trace_context["aws_trace_header"] = "e30=", TraceHeader.from_header_str(
+    "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1")
+event = Event.of(asked)
+for made in (event.invocation, event.invocation):
+    for name in ("payload", "invoked_arn", "client_context", "invocation_type", "request_id",
+                 "user_agent"):
+        assert getattr(made, name) == getattr(asked, name), name
+    traces = [each.trace_context["aws_trace_header"].to_header_str() for each in (made, asked)]
+    assert traces[0] == traces[1] == event.trace
+    assert abs((made.invoke_time - asked.invoke_time).total_seconds()) < 60
+asked.trace_context = {}
+assert Event.of(asked).invocation.trace_context == {}
+"""
+    run(WAITING + program)
