@@ -8,7 +8,7 @@ by that share, and what it waited for stays as it was.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.evidence.invocations import Invocation
@@ -79,62 +79,75 @@ def usage_of(run: Run, template: Template) -> Usage:
     calls = run.seen.calls
     uploads = len(sent)
     notices = sum(len(entry.notices) for entry in run.ledger.entries) + len(run.ledger.strays)
-    lines = [text for each in run.invocations for _, text in each.lines]
+    log = _log_of(run.invocations)
     return Usage(
         images=uploads,
-        function=_function(run),
+        function=_function(run, log),
         puts=None if calls is None else uploads + sum(calls.get(name, 0) for name in _PUTS),
         gets=None if calls is None else sum(calls.get(name, 0) for name in _GETS),
         published=notices,
         stored_bytes=sum(each.bytes + (each.output.bytes if each.output else 0) for each in sent),
-        log_bytes=sum(map(_billed, lines)),
-        quiet_log_bytes=sum(_billed(line) for line in lines if _level(line) in _QUIET),
+        log_bytes=log.bytes,
+        quiet_log_bytes=log.quiet_bytes,
         kept_days=run.seen.logs.retention_days if run.seen.logs else 0,
-        metrics=len({metric for line in lines for metric in _metrics(line)}),
+        metrics=len(log.metrics),
         alarms=_count(template, "AWS::CloudWatch::Alarm"),
         dashboards=_count(template, "AWS::CloudWatch::Dashboard"),
         mail_subscriptions=_count(template, "AWS::SNS::Subscription", Protocol="email"),
     )
 
 
-def _function(run: Run) -> Function:
+@dataclass
+class _Log:
+    """What the lines of a log add up to; `quiet_bytes` are those a log level of WARN leaves out."""
+
+    bytes: int = 0
+    quiet_bytes: int = 0
+    metrics: set[tuple[str, ...]] = field(default_factory=set)
+    reports: int = 0
+    billed_ms: float = 0.0
+    memory_mb: float = 0.0
+    least_mb: float = 0.0
+
+
+def _log_of(invocations: Iterable[Invocation]) -> _Log:
+    """Read every line once, and keep none: they are on disk, and most of what a run has seen."""
+    log = _Log()
+    for _, text in (line for each in invocations for line in each.lines):
+        document, billed = _parsed(text), len(text.encode()) + _EVENT_BYTES
+        log.bytes += billed
+        log.quiet_bytes += billed if str(document.get("level", "")) in _QUIET else 0
+        log.metrics.update(_metrics(document))
+        if document.get("type") == "platform.report":
+            report = document["record"]["metrics"]
+            log.reports += 1
+            log.billed_ms += report["billedDurationMs"]
+            log.memory_mb = max(log.memory_mb, report["memorySizeMB"])
+            log.least_mb = max(log.least_mb, report["maxMemoryUsedMB"])
+    return log
+
+
+def _function(run: Run, log: _Log) -> Function:
     """The invocations by their REPORT lines; how busy they were, by the machine's own record."""
-    reports = [report for each in run.invocations for report in _reports(each)]
-    billed_s = sum(report["billedDurationMs"] for report in reports) / 1000
+    billed_s = log.billed_ms / 1000
     parts = run.seen.parts
     busy_s = min(billed_s, parts.spent_s.get("functions", 0.0)) if parts else billed_s
     return Function(
-        invocations=len(reports),
-        memory_mb=int(max((report["memorySizeMB"] for report in reports), default=0)),
+        invocations=log.reports,
+        memory_mb=int(log.memory_mb),
         busy_s=busy_s,
         waited_s=billed_s - busy_s,
-        least_mb=max((report["maxMemoryUsedMB"] for report in reports), default=0.0),
+        least_mb=log.least_mb,
     )
 
 
-def _reports(invocation: Invocation) -> Iterator[Mapping[str, float]]:
-    for _, text in invocation.lines:
-        document = _parsed(text)
-        if document.get("type") == "platform.report":
-            yield document["record"]["metrics"]
-
-
-def _metrics(line: str) -> Iterator[tuple[str, ...]]:
+def _metrics(document: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """The metrics that an EMF line has: namespace, name, and the dimensions' values."""
-    document = _parsed(line)
     for directive in (document.get("_aws") or {}).get("CloudWatchMetrics", []):
         for names in directive.get("Dimensions", [[]]):
             values = [f"{name}={document.get(name)}" for name in sorted(names)]
             for metric in directive.get("Metrics", []):
                 yield (str(directive.get("Namespace")), str(metric.get("Name")), *values)
-
-
-def _level(line: str) -> str:
-    return str(_parsed(line).get("level", ""))
-
-
-def _billed(line: str) -> int:
-    return len(line.encode()) + _EVENT_BYTES
 
 
 def _parsed(text: str) -> dict[str, Any]:

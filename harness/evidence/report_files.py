@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ def check_reports_folder(folder: Path, room_bytes: int = _ROOM_BYTES) -> None:
         )
 
 
-type Pages = Callable[[Path], Mapping[str, bytes]]
+type Pages = Callable[[Path], Mapping[str, Iterable[bytes]]]
 
 
 def save_report(
@@ -52,16 +52,23 @@ def save_report(
 ) -> tuple[Path, str]:
     """Write everything of a run; the folder, and why it could not be written, empty if it could.
 
-    `pages` are more files for it, by name, made for the folder that they will be in.
+    `pages` are more files for it, by name, made for the folder that they will be in, in pieces
+    that are written as they come.
     """
     try:
         with report_folder(reports_dir, report["scenario"], run.seen.started) as (part, folder):
             write_report(part, report, run)
             for name, content in (pages(folder) if pages else {}).items():
-                (part / name).write_bytes(content)
+                write_pieces(part / name, content)
     except OSError as error:
         return reports_dir, f"it could not be written to {reports_dir}: {error.strerror}"
     return (reports_dir / "latest").resolve(), ""
+
+
+def write_pieces(file: Path, content: Iterable[bytes]) -> None:
+    """Write a file of which only a piece at a time is in memory."""
+    with open(file, "wb") as out:
+        out.writelines(content)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ request but its own.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import distribution
@@ -61,8 +61,8 @@ class Page:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def render(page: Page) -> bytes:
-    """The file of a run's report."""
+def render(page: Page) -> Iterator[bytes]:
+    """The file of a run's report, piece by piece: as a whole it takes some 250 bytes an image."""
     report, run = page.report, page.run
     images = judge_all(run)
     first, shared = words.first_failure(report, run, images)
@@ -73,7 +73,7 @@ def render(page: Page) -> bytes:
         "place": page.place,
         "limits": report.get("limits_ms", {}),
     }
-    return _made(
+    yield from _made(
         "page.html.j2",
         report=report,
         state=state_of(report),
@@ -89,7 +89,7 @@ def render(page: Page) -> bytes:
         evidence=evidence_line(report["evidence"]),
         repeat=report["environment"]["command"].replace("tapstack", tapstack, 1),
         environment=_environment(report, page.place),
-        data=_json(data),
+        data=_json_pieces(data),
     )
 
 
@@ -101,7 +101,7 @@ def render_gate(gate: Mapping[str, Any]) -> bytes:
     failed = [step for step in gate["steps"] if step["passed"] is False]
     first = failed[0] if failed else None
     what = f"{first['name']}: {(first['details'] or [first['said']])[0]}" if first else ""
-    return _made(
+    made = _made(
         "gate.html.j2",
         ("core.js", "charts.js", "table.js", "start.js"),
         state=state_of(gate),
@@ -115,9 +115,10 @@ def render_gate(gate: Mapping[str, Any]) -> bytes:
         repeat=as_typed("`tapstack gate`").strip("`"),
         version=version(),
     )
+    return b"".join(made)
 
 
-def _made(template: str, scripts: Sequence[str] = _SCRIPTS, **values: Any) -> bytes:
+def _made(template: str, scripts: Sequence[str] = _SCRIPTS, **values: Any) -> Iterator[bytes]:
     style = "\n".join((_charts("uPlot.min.css"), _asset("page.css")))
     library = (_charts("uPlot.iife.js"),) if "charts.js" in scripts else ()
     script = "\n".join(('"use strict";', *library, *(_asset(name) for name in scripts)))
@@ -126,8 +127,8 @@ def _made(template: str, scripts: Sequence[str] = _SCRIPTS, **values: Any) -> by
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     made = _templates().get_template(template)
-    text = made.render(style=Markup(style), script=Markup(script), policy=policy, **values)
-    return text.encode("utf-8", "replace")
+    pieces = made.generate(style=Markup(style), script=Markup(script), policy=policy, **values)
+    return (piece.encode("utf-8", "replace") for piece in pieces)
 
 
 @cache
@@ -160,6 +161,18 @@ def _charts(name: str) -> str:
 def _hash(text: str) -> str:
     """As CSP wants it, of what stands between the tags ("CSP Level 3", hash-source)."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _json_pieces(data: Mapping[Any, Any]) -> Iterator[Markup]:
+    """A JSON object, a value that is none itself at a time."""
+    yield Markup("{")
+    for place, (name, value) in enumerate(data.items()):
+        yield Markup(",") * bool(place) + _json(str(name)) + Markup(":")
+        if isinstance(value, Mapping):
+            yield from _json_pieces(value)
+        else:
+            yield _json(value)
+    yield Markup("}")
 
 
 def _json(data: Any) -> Markup:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -136,7 +136,7 @@ class Context:
 
 def _pages(
     report: Mapping[str, Any], run: Run, reports_dir: Path, folder: Path
-) -> dict[str, bytes]:
+) -> dict[str, Iterator[bytes]]:
     """The page of a run, compared with the run before of the same scenario if there was one."""
     before = run_before(reports_dir, report["scenario"])
     compared = compare(before[1], report, (before[0], folder.name)) if before else None

@@ -24,7 +24,12 @@ from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
 from harness.evidence.report import show_report
-from harness.evidence.report_files import check_reports_folder, report_folder, write_verdict
+from harness.evidence.report_files import (
+    check_reports_folder,
+    report_folder,
+    write_pieces,
+    write_verdict,
+)
 from harness.evidence.thresholds import latency_limits
 from harness.files import private_folder, shown
 from harness.images.corpus import Plan
@@ -266,7 +271,7 @@ def run_with_workers(
             _clean_up(target, stack, shares)
         write_verdict(part, report)
         page = render(Page(report, Run(Ledger([]), seen), shown(folder), None))
-        (part / "report.html").write_bytes(page)
+        write_pieces(part / "report.html", page)
     folder = (settings.reports_dir / "latest").resolve()
     show_report(console, report, shown(folder))
     return RunResult(report, folder, report["passed"], interrupted)

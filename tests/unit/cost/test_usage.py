@@ -1,6 +1,7 @@
 """What a run used, out of its report; and `tapstack cost`, which prices it."""
 
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from harness.evidence.invocations import Invocation
 from harness.evidence.observations import Parts, Run
 from harness.evidence.report import build_report
 from harness.evidence.report_files import save_report
+from harness.evidence.spool import Spool, SpooledLines
 from harness.settings import Settings
 from harness.stack.template import load_template
 from tests.unit.runs import good_run
@@ -77,6 +79,25 @@ def test_what_the_report_shows_is_counted() -> None:
     lines = [INFO, WARN, json.dumps(EMF), report_line(1000), report_line(500), report_line(1500)]
     assert used.log_bytes == sum(len(line.encode()) + 26 for line in lines)
     assert used.quiet_log_bytes == len(INFO) + 26
+
+
+def test_a_log_is_priced_without_being_read_into_memory() -> None:
+    """Of 20,000 images it has 40 MB, which are on disk while a run goes on."""
+    spool, count = Spool(), 2000
+    invocations = []
+    for number in range(count):
+        lines = SpooledLines(spool)
+        for text in (INFO, json.dumps(EMF), report_line(100 + number)):
+            lines.append(number, text)
+        invocations.append(Invocation(f"request {number}", lines=lines))
+    run = replace(run_with(None), invocations=invocations)
+    template = load_template(Settings.template)
+    tracemalloc.start()
+    try:
+        assert usage_of(run, template).function.invocations == count
+        assert tracemalloc.get_traced_memory()[1] < 50 * count
+    finally:
+        tracemalloc.stop()
 
 
 def test_without_a_record_of_calls_requests_to_s3_are_unknown() -> None:

@@ -42,14 +42,14 @@ def report_of(run: Run, judged: Sequence[Check] | None = None, **facts: Any) -> 
 
 def page_of(run: Run, **facts: Any) -> str:
     """Its page."""
-    return render(Page(report_of(run, **facts), run, PLACE)).decode()
+    return b"".join(render(Page(report_of(run, **facts), run, PLACE))).decode()
 
 
 def compared(run: Run, before: Run) -> str:
     """Its page, compared with a run before."""
     report = report_of(run)
     found = compare(report_of(before), report, ("the-one-before", "this"))
-    return render(Page(report, run, PLACE, found)).decode()
+    return b"".join(render(Page(report, run, PLACE, found))).decode()
 
 
 def day(images: int, bad: Sequence[int] = (), keys: Sequence[str] = ()) -> Run:

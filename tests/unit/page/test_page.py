@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import tracemalloc
 from html import unescape
 from pathlib import Path
 
@@ -13,7 +14,16 @@ from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Run
 from harness.page import words
 from harness.page.judged import judge_all
-from tests.unit.page.reports import HOSTILE, compared, day, ended_early, page_of, report_of
+from harness.page.render import Page, render
+from tests.unit.page.reports import (
+    HOSTILE,
+    PLACE,
+    compared,
+    day,
+    ended_early,
+    page_of,
+    report_of,
+)
 from tests.unit.runs import SEEN, good_run
 
 _ASSETS = Path(words.__file__).parent / "assets"
@@ -125,3 +135,22 @@ def test_a_scenario_without_images_has_a_page_as_well() -> None:
     page = page_of(Run(Ledger([]), SEEN))
     assert "Images, stage by stage" not in page
     assert "Checks" in text_of(page)
+
+
+def test_a_page_is_written_without_being_whole_in_memory() -> None:
+    """A page of 20,000 images has 3 MB, which would be there five times over."""
+    few, many = (day(images) for images in (100, 2100))
+    page_of(few)  # what is read once
+    assert _most_bytes(many) - _most_bytes(few) < 900 * 2000
+
+
+def _most_bytes(run: Run) -> int:
+    """The most memory that its page takes while it is written."""
+    page = Page(report_of(run, []), run, PLACE)
+    tracemalloc.start()
+    try:
+        for _ in render(page):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
