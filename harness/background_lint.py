@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from harness.alive import OnProgress, still
 from harness.error_report import problem_of
+from harness.naming import counted
 from harness.problems import Problem
 from harness.settings import Settings
 
@@ -182,4 +183,4 @@ def _found(settings: Settings, architecture: str, parameters: Mapping[str, str])
 
 
 def _count(findings: int) -> str:
-    return f"{findings} finding{'s' if findings != 1 else ''}" if findings else "no findings"
+    return counted(findings, "finding") if findings else "no findings"

@@ -21,6 +21,7 @@ from harness.evidence.report import show_not_proven
 from harness.evidence.report_files import report_folder
 from harness.files import shown
 from harness.interruption import CTRL_C
+from harness.naming import counted
 from harness.page.render import render_gate
 from harness.page.summary import append_summary, gate_summary, summary
 from harness.page.words import headline
@@ -115,7 +116,7 @@ def run_gate(target: Target, settings: Settings, *, on_progress: OnProgress) -> 
     for line in lines:
         on_progress(line)
     basis = [
-        Step("lint", not lines, _counted(len(lines), "findings"), tuple(lines)),
+        Step("lint", not lines, counted(len(lines), "finding") if lines else "", tuple(lines)),
         *unrequired,
     ]
     runs: list[Step] = []

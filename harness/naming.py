@@ -24,6 +24,15 @@ def as_typed(text: str) -> str:
     return re.sub(r"(^ +|\| |`)tapstack(?=[ `])", rf"\1{command('').strip()}", text, flags=re.M)
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things for a person.
+
+    >>> counted(1, "finding"), counted(0, "finding")
+    ('1 finding', '0 findings')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """A number of bytes for a person.
 

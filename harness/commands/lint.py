@@ -5,7 +5,8 @@ from dataclasses import asdict
 import click
 
 from harness.commands.options import ALL, as_json, configured, pairs, parameters
-from harness.commands.output import print_json, show_progress
+from harness.commands.output import on_terminal, print_json, show_progress
+from harness.naming import counted
 from harness.settings import Settings
 from harness.targets.choosing import choose_target
 
@@ -46,8 +47,8 @@ def lint(
     if as_json:
         print_json({"passed": not findings, "findings": [asdict(found) for found in findings]})
     else:
-        if said := FORMATS[format_ or "text"](findings):
-            click.echo(said)
-        click.echo(f"{len(findings)} findings" if findings else "No findings.", err=True)
+        for line in FORMATS[format_ or "text"](findings).splitlines():
+            click.echo(line if format_ else on_terminal("", line))
+        click.echo(counted(len(findings), "finding") if findings else "No findings.", err=True)
     append_summary(lint_summary([str(found) for found in findings]))
     return 1 if findings else 0

@@ -7,7 +7,7 @@ import click
 
 from harness.commands.options import STACK, as_json, configured
 from harness.commands.output import print_json, running_stack
-from harness.naming import as_typed
+from harness.naming import as_typed, counted
 from harness.redrive import LIMIT, Failure, Item, Redrive
 from harness.redrive import redrive as send_again
 from harness.settings import Settings
@@ -66,7 +66,7 @@ def _on_progress(item: Item) -> None:
 def _failed(failure: Failure) -> str:
     """When and why it failed, in one line."""
     attempts = failure.attempts
-    tried = "" if attempts is None else f" after {attempts} attempt{'s' if attempts != 1 else ''}"
+    tried = "" if attempts is None else f" after {counted(attempts, 'attempt')}"
     again = ", redriven before" if failure.before else ""
     error = " ".join(failure.error.split())
     return (

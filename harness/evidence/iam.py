@@ -66,10 +66,21 @@ def readable(roles: Roles) -> Iterator[str]:
         yield arn.rsplit("/", 1)[-1]
         for action, count in usage["used"].items():
             yield f"  used    {count:>7} ×  {action}"
-        for denial in usage["denied"]:
-            yield f"  denied  {denial['count']:>7} ×  {denial['action']} on {denial['resource']}"
-            yield f"                       {denial['message']}"
+        for alike in _alike(usage["denied"]):
+            first, count = alike[0], sum(denial["count"] for denial in alike)
+            more = f" and {len(alike) - 1} more" if alike[1:] else ""
+            yield f"  denied  {count:>7} ×  {first['action']} on {first['resource']}{more}"
+            yield f"                       {first['message']}"
         for grant in usage["unused"]:
             where = f"{grant['policy']}, {grant['statement']}"
             yield f"  unused             {grant['action']} ({where})"
         yield ""
+
+
+def _alike(denials: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Denials of one action for one reason together, whatever they were of."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for denial in denials:
+        reason = denial["message"].replace(denial["resource"], "")
+        found.setdefault((denial["action"], reason), []).append(denial)
+    return list(found.values())

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.naming import counted
 from harness.page import words
 from harness.page.render import state_of
 from harness.page.text import middle, time, visible
@@ -80,7 +81,7 @@ def lint_summary(findings: Sequence[str]) -> str:
     if not findings:
         return "## ✔ lint: no findings\n\n"
     lines = [f"- {escaped(middle(found, _LONGEST))}" for found in findings]
-    return "\n".join([f"## ✖ lint: {len(findings)} findings", "", *lines, "", ""])
+    return "\n".join([f"## ✖ lint: {counted(len(findings), 'finding')}", "", *lines, "", ""])
 
 
 def gate_summary(verdict: str, steps: Sequence[Any], parts: Sequence[str]) -> str:

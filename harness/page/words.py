@@ -153,7 +153,7 @@ def why_so_long(report: Mapping[str, Any], run: Run) -> str:
     )
     said = f"{said} (p50)"
     throughput, due = report["throughput_per_s"], report["due_per_s"]
-    if "day" in report and throughput < _KEPT_UP * due:
+    if report["passed"] and "day" in report and throughput < _KEPT_UP * due:
         said += (
             f". {throughput:.1f} images/s of {due:.1f} due: most of it is queueing on this "
             f"machine; --day {report['elapsed_s'] * 1.2:.0f}s shows it without"

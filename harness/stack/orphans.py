@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from harness.naming import counted
 from harness.stack.physical_ids import name_of
 from harness.targets.target import Target
 
@@ -143,8 +144,8 @@ class Content:
         return bool(self.versions or self.markers)
 
     def __str__(self) -> str:
-        versions = f"{self.versions} version{'s' if self.versions != 1 else ''} of objects"
-        markers = f"{self.markers} delete marker{'s' if self.markers != 1 else ''}"
+        versions = f"{counted(self.versions, 'version')} of objects"
+        markers = counted(self.markers, "delete marker")
         return f"{versions} ({self.bytes / 1e6:.1f} MB) and {markers}"
 
 

@@ -110,15 +110,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             try:
                 if _handle(upload, invocation):
                     announced.append(upload)
-            except Exception:
+            except Exception as error:
                 logger.exception("Not finished; Lambda will retry")
-                failed.append(upload.key)
+                failed.append(f"{upload.key} ({type(error).__name__}: {error})")
     if metrics.metric_set:
         metrics.flush_metrics()
     if failed:
         for upload in announced:  # the retry gets the whole event again
             receipts.settle(_S3, upload, invocation)
-        raise NotFinished(f"{len(failed)} of the event's uploads: {', '.join(failed)}")
+        raise NotFinished(f"{len(failed)} of the event's uploads: {'; '.join(failed)}")
 
 
 def _handle(upload: Upload, invocation: Invocation) -> bool:

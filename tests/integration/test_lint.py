@@ -66,4 +66,4 @@ def test_findings_as_annotations_and_in_the_summary_of_a_step(
     done = tapstack("lint", "--template", str(template), "--format", "github")
     assert done.returncode == 1
     assert done.stdout.startswith(f"::error file={template},line=")
-    assert summary.read_text(encoding="utf-8").startswith("## ✖ lint: 1 findings")
+    assert summary.read_text(encoding="utf-8").startswith("## ✖ lint: 1 finding\n")

@@ -58,6 +58,14 @@ def test_the_losses_of_the_stages_are_the_images_that_are_listed() -> None:
     assert stages["notified"] == 59
 
 
+def test_only_a_run_that_passed_waited_for_the_machine() -> None:
+    """What fails is retried after minutes: a longer day would not help it."""
+    run = good_run()
+    report = {**report_of(run), "day": {}, "due_per_s": 1e6}
+    assert "most of it is queueing" in words.why_so_long(report, run)
+    assert "queueing" not in words.why_so_long({**report, "passed": False}, run)
+
+
 def test_a_run_that_ended_early_is_neither_passed_nor_failed() -> None:
     """Even where every check so far has passed."""
     page = page_of(ended_early())
