@@ -22,6 +22,7 @@ from localstack_parity.s3 import (
     metadata,
     notification_rules,
     object_lock,
+    packed_tags,
     repeats,
 )
 from localstack_parity.s3.disk_store import DiskObjectStore
@@ -45,6 +46,7 @@ class ParityS3Provider(Listings):
         self._locks = KeyLocks()
         self.completed = CompletedUploads()
         metadata.install()
+        packed_tags.install()
         errors.install()
 
     def create_bucket(self, context: RequestContext, request: Any) -> Any:

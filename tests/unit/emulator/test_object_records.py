@@ -46,6 +46,43 @@ print(tracemalloc.get_traced_memory()[0] // many)
     assert kept < 1200, kept
 
 
+def test_the_tags_of_an_object_take_little_memory(run: Run) -> None:
+    """Each output has some: 20,000 of them may not take 10 MB."""
+    program = """
+import tracemalloc
+from localstack.services.s3.models import S3Store
+from localstack_parity.s3 import packed_tags
+packed_tags.install()
+store, many = S3Store(), 3_000
+tracemalloc.start()
+for number in range(many):
+    tags = {"source-" + name: f"{name}-{number:032}" for name in ("version", "request", "form")}
+    store.tags.update_tags(f"bucket/uploads/thumbnail-{number:05}.jpg/{number:032}", tags)
+print(tracemalloc.get_traced_memory()[0] // many)
+"""
+    kept = int(run(program))
+    assert kept < 500, kept
+
+
+def test_packed_tags_are_set_read_and_removed_as_any(run: Run) -> None:
+    program = """
+from localstack_parity.s3.packed_tags import PackedTags
+tags = PackedTags()
+assert tags.get_tags("a") == {}
+tags.update_tags("a", {"one": "1", "two": ""})
+tags.update_tags("a", {"two": "2", "three": "zero\\0byte"})
+assert tags.get_tags("a") == {"one": "1", "two": "2", "three": "zero\\0byte"}
+tags.get_tags("a")["one"] = "changed"
+tags.delete_tags("a", ["two", "none"])
+assert tags.get_resource_tag_map() == {"a": {"one": "1", "three": "zero\\0byte"}}
+tags.update_tags("b", {})
+assert tags.get_resource_tag_map()["b"] == {}
+tags.delete_all_tags("a")
+assert tags.get_tags("a") == {}
+"""
+    run(program)
+
+
 def test_objects_share_what_is_equal_and_nothing_else(run: Run) -> None:
     program = """
 one, other = put(1), put(2)
