@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import pytest
 
 from harness.polling import wait_until
 from harness.settings import ROOT
@@ -125,8 +126,22 @@ def _run(folder: Path, paths: list[str], tests: Path, python: Path, *, plain: bo
             *("-p", "no:cacheprovider", "-q", "--no-header", "--tb=no", "--show-capture=no"),
             *(f"--timeout={_SECONDS_A_TEST}", "--timeout-method=signal", *paths),
         ]
-        subprocess.run(command, cwd=tests, env=environment, stdout=sys.stderr, check=False)
+        done = subprocess.run(command, cwd=tests, env=environment, stdout=sys.stderr, check=False)
+    require_whole(done.returncode, records)
     return read_records(records)
+
+
+def require_whole(code: int, records: Path) -> None:
+    """Raise ClickException, and delete the records, unless pytest came to its end.
+
+    A part of a slice would be counted as the whole of it, by later runs and by the table, too.
+    """
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        records.unlink(missing_ok=True)
+        raise click.ClickException(
+            f"pytest ended with {code} before all tests had run, so nothing is counted. What it "
+            "said is above; run the slice again."
+        )
 
 
 @contextmanager

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from tests.oracle.__main__ import main
+from tests.oracle.__main__ import main, require_whole
 from tests.oracle.oracle_plugin import read_streams
 from tests.oracle.outcomes import by_frequency, compared
 from tests.oracle.slices import SERVICES, exceptions, paths_of
@@ -100,6 +101,18 @@ def test_what_was_kept_is_a_table(tmp_path: Path) -> None:
         "| `logs` | 2 | 0 | 0 | 0 | 2 | – | 1 | 0 | 1 of 2 | 0 | 5d6e7f8 |",
         "| together | 7 | 1 | 1 | 0 | 5 | – | 3 | 1 | 3 of 5 | 0 |  |",
     ]
+
+
+@pytest.mark.parametrize("code", [-9, 2, 3])
+def test_a_part_of_a_slice_is_not_kept(tmp_path: Path, code: int) -> None:
+    """Neither counted nor left for the table when pytest was killed, interrupted or broke."""
+    records = tmp_path / "records.jsonl"
+    records.touch()
+    require_whole(pytest.ExitCode.TESTS_FAILED, records)
+    assert records.exists()
+    with pytest.raises(click.ClickException, match=f"ended with {code} before all tests had run"):
+        require_whole(code, records)
+    assert not records.exists()
 
 
 def test_streams_are_read_and_texts_stay() -> None:
