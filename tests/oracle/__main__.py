@@ -23,7 +23,7 @@ from harness.targets.ports import choose_port
 from tests.oracle.outcomes import Records, by_frequency, compared, read_records
 from tests.oracle.slices import SLICES, exceptions, paths_of
 
-_SECONDS_A_TEST = 150
+_SECONDS_A_TEST = 300  # two retries of an invocation come after one and two minutes
 
 
 @click.command()
