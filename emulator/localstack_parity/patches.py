@@ -447,7 +447,7 @@ PATCHES = (
     ),
     Patch(
         "server/repeated_work.py",
-        "localstack.http.Response.update_from",
+        "rolo.Response.update_from",
         "an answer's headers are copied in one go",
         SAME,
     ),

@@ -191,19 +191,18 @@ class DiskObjectStore(S3ObjectStore):
     def create_file(self, bucket: str, owner: S3Object | S3Part) -> IO[bytes]:
         """Create the file for `owner`; it is removed with it, or when `owner` gets a newer one."""
         stored = StoredFile(bucket, next(self._names), self.root_directory)
-        path = stored.path
         try:
-            file = path.open("xb", buffering=0)
+            file = open(stored.path, "xb", buffering=0)  # noqa: SIM115 (closed by who writes)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("xb", buffering=0)
+            Path(stored.path).parent.mkdir(parents=True, exist_ok=True)
+            file = open(stored.path, "xb", buffering=0)  # noqa: SIM115
         setattr(owner, _FILE, stored)
         return file
 
     def path_of(self, owner: S3Object | S3Part) -> Path | None:
         """Return the file of an object or part; None if it has none."""
         stored: StoredFile | None = getattr(owner, _FILE, None)
-        return stored.path if stored else None
+        return Path(stored.path) if stored else None
 
     def take_over(self, folder: Path, owners: Iterable[S3Object | S3Part]) -> None:
         """Move the files of objects of another store here, from a folder of the same layout."""
@@ -211,7 +210,7 @@ class DiskObjectStore(S3ObjectStore):
         for owner in owners:
             if there := getattr(owner, _FILE, None):
                 here = StoredFile(there.bucket, there.number, self.root_directory)
-                here.path.parent.mkdir(parents=True, exist_ok=True)
+                Path(here.path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(folder / here.name, here.path)
                 setattr(owner, _FILE, here)
                 highest = max(highest, here.number)

@@ -20,7 +20,7 @@ from localstack.aws.protocol import serializer
 from localstack.aws.protocol.parser import S3RequestParser
 from localstack.aws.protocol.serializer import BaseXMLResponseSerializer, ResponseSerializer
 from localstack.constants import APPLICATION_JSON
-from localstack.http import Response
+from rolo import Response
 
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
 # What LocalStack looks at to choose a mime type.

@@ -79,6 +79,7 @@ for name, operation, answer in [
 HEADERS = """
 SAVING
 import random
+import rolo
 from localstack.http import Response
 
 chance = random.Random(1)
@@ -86,7 +87,8 @@ names = ("Content-Type", "content-type", "ETag", "X-A", "x-a", "X-B", "X-C")
 def answer(most):
     chosen = chance.choices(names, k=chance.randrange(most))
     headers = [(name, str(chance.random())) for name in chosen]
-    response = Response(status=chance.choice([200, 206, 404]), response=[b"a"])
+    kind = chance.choice([Response, rolo.Response])  # of a service, and what the server answers
+    response = kind(status=chance.choice([200, 206, 404]), response=[b"a"])
     if chance.random() < 0.5:
         response.headers.clear()
     response.headers.extend(headers)
