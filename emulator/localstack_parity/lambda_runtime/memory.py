@@ -2,37 +2,23 @@
 
 import os
 
+from localstack_parity.lambda_runtime.family import read
+
 # How fast the processes of an environment could take memory, in bytes a second. The kernel clears
 # every page before it hands it out, at one to three GiB a second on a core.
 _FASTEST = 8 * 1024**3
-_SOONEST_S, _LATEST_S = 0.025, 0.1
+_SOONEST_S, LATEST_S = 0.025, 0.1
 _IN_MEMORY = "/memfd:"  # what the link of such a descriptor begins with, see memfd_create(2)
 _BLOCK = 512  # of st_blocks, see stat(2)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def descendants(root: int) -> list[int]:
-    """Return the ids of all processes below `root`, those of the function's subprocesses too."""
-    found: list[int] = []
-    pending = [root]
-    while pending:
-        pid = pending.pop()
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - read up to forty times a second
-                children = _read(f"/proc/{pid}/task/{task}/children").split()
-                pending.extend(map(int, children))
-                found.extend(map(int, children))
-        except OSError:
-            continue  # it has ended meanwhile
-    return found
-
-
 def next_look_s(resident: int, limit: int) -> float:
     """Return how soon to look again, in seconds: before the limit can have been passed by much.
 
-    A look reads some files of /proc for each process; far from the limit there is no hurry.
+    A look reads files of /proc; far from the limit there is no hurry.
     """
-    return min(_LATEST_S, max(_SOONEST_S, (limit - resident) / _FASTEST))
+    return min(LATEST_S, max(_SOONEST_S, (limit - resident) / _FASTEST))
 
 
 def resident_bytes(pids: list[int], limit: int) -> int:
@@ -79,7 +65,7 @@ def peak_bytes(pid: int) -> int:
 
 def _of_status(pid: int, name: bytes) -> int:
     try:
-        status = _read(f"/proc/{pid}/status")
+        status = read(f"/proc/{pid}/status")
     except OSError:
         return 0
     _, found, rest = status.partition(name)
@@ -88,20 +74,15 @@ def _of_status(pid: int, name: bytes) -> int:
 
 def _resident(pid: int) -> int:
     try:
-        return int(_read(f"/proc/{pid}/statm").split(None, 2)[1]) * _PAGE
+        return int(read(f"/proc/{pid}/statm").split(None, 2)[1]) * _PAGE
     except OSError:
         return 0
 
 
 def _proportional(pid: int) -> int:
     try:
-        rollup = _read(f"/proc/{pid}/smaps_rollup")
+        rollup = read(f"/proc/{pid}/smaps_rollup")
     except OSError:
         return 0
     start = rollup.find(b"\nPss:")
     return int(rollup[start + 5 :].split(None, 1)[0]) * 1024 if start >= 0 else 0
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()

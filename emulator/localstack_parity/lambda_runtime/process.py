@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from localstack_parity.lambda_runtime import memory, peers, runtime_api, sandbox
+from localstack_parity.lambda_runtime.family import Family
 from localstack_parity.lambda_runtime.log_stream import LogStream
 from localstack_parity.lambda_runtime.runtime_api import API, Connection, Request
 
@@ -76,10 +77,13 @@ class RuntimeProcess:
         self.peak = 0  # bytes, of all processes together
         self._limit = launch.memory_limit
         self._taken = launch.memory_limit  # bytes at the last look; all there may be, if not known
+        self._in_files = 0  # bytes of files in memory at the last whole look
+        self._whole_look_at = 0.0  # on the monotonic clock
         self._claimed = 0  # bytes that it is said to take
         self._frozen: set[int] = set()  # the processes that are stopped
         self._isolated = launch.isolated
         self._init_pid = 0
+        self._family: Family | None = None  # of init, once it runs
         self._status, self._status_open = b"", True
         self._selector = selectors.DefaultSelector()
         self._listener = runtime_api.listen()
@@ -133,7 +137,7 @@ class RuntimeProcess:
                     return Stop.OUT_OF_MEMORY
                 next_look = now + memory.next_look_s(self._taken, self._limit)
             self._pump(min(deadline, next_look) - now)
-        self._look_at_memory(peaks=True)
+        self._look_at_memory(last=True)
         return Stop.OUT_OF_MEMORY if self.peak > self._limit else Stop.DONE
 
     def ready(self) -> bool:
@@ -175,11 +179,13 @@ class RuntimeProcess:
     def freeze(self) -> None:
         """Bring all processes to a standstill: between two invocations, or as a fault."""
         self._frozen = set()
+        pids = self._family.known() if self._family else []
         # What is started while the others are stopped is found by another look.
-        while started := set(self._pids()) - self._frozen:
+        while started := set(pids) - self._frozen:
             for pid in started:
                 _signal(pid, signal.SIGSTOP)
             self._frozen |= started
+            pids = self._pids()
 
     def exhaust_memory(self) -> None:
         """Have `run` find more memory taken than there may be: a fault on purpose."""
@@ -260,6 +266,7 @@ class RuntimeProcess:
                     self.refused = line.decode(errors="replace").partition(" ")[2]
                 case [b"init", pid]:
                     self._init_pid = int(pid)
+                    self._family = Family(self._init_pid)
                 case [b"exit", status, peak_kib]:
                     self.peak = max(self.peak, int(peak_kib) * 1024)
                     self.wait_status = int(status)
@@ -277,20 +284,28 @@ class RuntimeProcess:
             self._log_open = False
         return bool(data)
 
-    def _look_at_memory(self, *, peaks: bool = False) -> None:
-        """Note how many bytes all processes take now, and the peak."""
+    def _look_at_memory(self, *, last: bool = False) -> None:
+        """Note how many bytes all processes take now, and the peak.
+
+        The last look, and one every tenth of a second, is a whole one: for files in memory, too,
+        which takes a call of the kernel for each descriptor.
+        """
+        now = time.monotonic()
+        whole = last or now - self._whole_look_at >= memory.LATEST_S
         self._taken = 0
-        pids = self._pids()
+        pids = self._pids() if whole or not self._family else self._family.known()
         if not pids:
             return
-        self._taken = memory.resident_bytes(pids, self._limit) + memory.file_bytes(pids)
+        if whole:
+            self._in_files, self._whole_look_at = memory.file_bytes(pids), now
+        self._taken = memory.resident_bytes(pids, self._limit) + self._in_files
         self.peak = max(self.peak, self._taken, self._claimed)
-        if peaks:
+        if last:
             self.peak = max(self.peak, *map(memory.peak_bytes, pids), 0)
 
     def _pids(self) -> list[int]:
         """All processes but init, the runtime first."""
-        return memory.descendants(self._init_pid) if self._init_pid else []
+        return self._family.walk() if self._family else []
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
