@@ -440,9 +440,15 @@ PATCHES = (
         SAME,
     ),
     Patch(
-        "server/repeated_work.py",
+        "server/xml_answers.py",
         "localstack.aws.protocol.serializer.BaseXMLResponseSerializer._node_to_string",
         "XML is encoded as one text, not tag by tag",
+        SAME,
+    ),
+    Patch(
+        "server/xml_answers.py",
+        "localstack.aws.protocol.serializer.S3ResponseSerializer._serialize_body_params",
+        "S3's answers are written from their values, without elements",
         SAME,
     ),
     Patch(

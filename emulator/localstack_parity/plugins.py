@@ -34,12 +34,14 @@ def on_start() -> None:
         object_calls,
         repeated_work,
         scopes,
+        xml_answers,
     )
 
     listening.install(get_current_runtime())
     idle_handlers.install(get_current_runtime())
     scopes.install(get_current_runtime())
     repeated_work.install()
+    xml_answers.install()
     object_calls.install()
     nesting.install()
     bad_requests.install()

@@ -76,6 +76,49 @@ for name, operation, answer in [
         print(operation, written.status_code, list(written.headers), written.get_data())
 """
 
+XML_OF_S3 = """
+SAVING
+import random
+from datetime import UTC, datetime
+from localstack.aws.protocol.serializer import create_serializer
+from localstack.aws.spec import load_service
+
+chance = random.Random(1)
+def value_of(shape, depth=0):
+    if chance.random() < 0.1:
+        return None
+    match shape.type_name:
+        case "structure":
+            members = {name: value_of(each, depth + 1) for name, each in shape.members.items()}
+            if not shape.serialization.get("streaming") and chance.random() < 0.02:
+                members["Unknown"] = "x"
+            return members
+        case "list":
+            return [value_of(shape.member, depth + 1) for _ in range(chance.randrange(4))]
+        case "map":
+            return {f"k{number}": value_of(shape.value) for number in range(chance.randrange(3))}
+        case "boolean":
+            return chance.choice([True, False])
+        case "timestamp":
+            return chance.choice([datetime(2026, 1, 2, 3, 4, 5, 678, UTC), "2026-11-27T12:00:00Z"])
+        case "integer" | "long":
+            return chance.randrange(10**6)
+        case "blob":
+            return b"content"
+    return chance.choice(["", "a", " a&b ", "<c>", '"d" \\r\\n', "ü東京😀", "\\ud800", "]]>"])
+
+service = load_service("s3")
+for name in service.operation_names:
+    operation = service.operation_model(name)
+    for _ in range(8 if operation.output_shape else 0):
+        answer = value_of(operation.output_shape) or {}
+        try:
+            written = create_serializer(service).serialize_to_response(answer, operation, {}, "id")
+            print(name, written.status_code, sorted(written.headers), written.get_data())
+        except Exception as error:
+            print(name, type(error), error)
+"""
+
 HEADERS = """
 SAVING
 import random
@@ -235,12 +278,15 @@ for looked_up in (request.headers, request.args):
 
 @pytest.mark.parametrize(
     "program",
-    [MIME_TYPES, TIMES, XML, HEADERS, PARAMETERS],
-    ids=["mime types", "times", "XML", "headers", "parameters"],
+    [MIME_TYPES, TIMES, XML, XML_OF_S3, HEADERS, PARAMETERS],
+    ids=["mime types", "times", "XML", "XML of S3", "headers", "parameters"],
 )
 def test_what_is_remembered_or_done_faster_is_the_same(run: Run, program: str) -> None:
     """GIVEN headers, times and values, odd ones too THEN LocalStack makes the same of them."""
-    saving = "from localstack_parity.server import repeated_work; repeated_work.install()"
+    saving = (
+        "from localstack_parity.server import repeated_work, xml_answers; "
+        "repeated_work.install(); xml_answers.install()"
+    )
     saved = run(program.replace("SAVING", saving)).splitlines()
     plain = run(program.replace("SAVING", "")).splitlines()
     assert len(saved) == len(plain) > 0
