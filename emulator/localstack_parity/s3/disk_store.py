@@ -30,8 +30,9 @@ from localstack.services.s3.utils import ObjectRange, get_s3_checksum
 from localstack_parity.s3 import records
 from localstack_parity.s3.stored_files import StoredFile
 
-# Each chunk of an answer costs the server a turn; a megabyte holds most images whole.
-CHUNK_BYTES = 1024 * 1024
+# Each chunk of an answer costs the server a turn, and half a megabyte holds most images whole. What
+# is larger than a processor's cache is hashed, checked and written from memory instead of from it.
+CHUNK_BYTES = 512 * 1024
 
 _FILE = "_parity_file"
 

@@ -47,7 +47,8 @@ class RequestHeaders(Headers):
     def add(self, key: str, value: Any, /, **kwargs: Any) -> None:
         """Add a header."""
         super().add(key, value, **kwargs)
-        self._first = None
+        if self._first is not None:  # what was there stays the first
+            self._first.setdefault(key.lower(), self._list[-1][1])
 
     def set(self, key: str, value: Any, /, **kwargs: Any) -> None:
         """Replace all headers of a name by one."""
