@@ -5,7 +5,9 @@ that must come out and `compare` the distance to what did.
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +24,19 @@ BLOCK_TOLERANCE = 20.0
 _BLOCK = 16
 
 _LANCZOS_REACH = 3  # source pixels on either side, times the scale
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 type Pixels = NDArray[np.uint8]  # rows × columns, or rows × columns × channels
+
+# How a picture is shown, by EXIF orientation (CIPA DC-008), as a view of what is stored.
+_TURNS: Mapping[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: stored.swapaxes(0, 1)[:, ::-1],
+    7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
+    8: lambda stored: stored.swapaxes(0, 1)[::-1],
+}
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,14 @@ def expected(base: Reference, band: Pixels, orientation: int) -> Pixels:
     )
     pixels = base.fitted.copy()
     pixels[base.first : base.last] = np.asarray(patch)
-    if orientation not in _TURNS:
-        return pixels
-    return np.asarray(Image.fromarray(pixels).transpose(_TURNS[orientation]))
+    return _turned(pixels, orientation) if orientation in _TURNS else pixels
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    """A copy that is turned. Its pixels are moved whole: byte by byte takes twice as long."""
+    whole = pixels.view(f"V{pixels.shape[2]}")[:, :, 0] if pixels.ndim == 3 else pixels
+    turned = np.ascontiguousarray(_TURNS[orientation](whole))
+    return turned.view(np.uint8).reshape(*turned.shape, *pixels.shape[2:])
 
 
 def _fit_across(pixels: Pixels, width: int) -> Pixels:
