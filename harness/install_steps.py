@@ -29,6 +29,15 @@ CAUSES = (
     ),
     (
         (
+            *("unknownissuer", "certificate verify failed", "certificate_verify_failed"),
+            *("self-signed", "self_signed_cert", "unable_to_get_issuer"),
+        ),
+        "the certificate of the package index is not trusted here",
+        "If your network has an authority of its own, name the file of its certificate in "
+        "SSL_CERT_FILE, PIP_CERT and NODE_EXTRA_CA_CERTS, and run it again.",
+    ),
+    (
+        (
             *(
                 "connection",
                 "connect error",

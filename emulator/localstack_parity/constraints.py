@@ -6,6 +6,7 @@ The words are those that AWS answered to LocalStack's tests, recorded in the `*.
 https://github.com/localstack/localstack, for example `tests/aws/services/lambda_` and `kms`.
 """
 
+import os
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache
@@ -112,13 +113,12 @@ def rules(shape: Shape) -> list[Rule]:
     if kind not in ("string", "blob", "list", "map"):
         return found
     if most is not None:
-        found.append(
-            (lambda it: len(it) <= most, f"Member must have length less than or equal to {most}")
-        )
+        said = f"Member must have length less than or equal to {most}"
+        found.append((lambda it: _length(it) <= most, said))
     if least:
         found.append(
             (
-                lambda it: len(it) >= least,
+                lambda it: _length(it) >= least,
                 f"Member must have length greater than or equal to {least}",
             )
         )
@@ -293,6 +293,16 @@ def _both(first: Check | None, second: Check | None) -> Check | None:
         second(value, path, found)
 
     return check
+
+
+def _length(value: Any) -> int:
+    """Return how long a value is; that of the request's whole body is a file."""
+    if not hasattr(value, "seek"):
+        return len(value)
+    here = value.tell()
+    end: int = value.seek(0, os.SEEK_END)
+    value.seek(here)
+    return end
 
 
 def _itself(value: Any) -> Any:

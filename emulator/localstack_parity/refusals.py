@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from botocore.exceptions import UnknownServiceError
+from localstack.aws import handlers
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.handlers.service import ServiceExceptionSerializer
 from localstack.aws.skeleton import Skeleton
@@ -26,6 +28,8 @@ def install() -> None:
     """Refuse, from now on, and leave out of the health page what cannot run."""
     for service in DOWNLOADING:
         SERVICE_PLUGINS.api_provider_specs.pop(service, None)
+
+    handlers.serve_custom_exception_handlers.append(_refuse_unknown_service)
 
     @patch(Skeleton.on_not_implemented_error)
     def on_not_implemented_error(
@@ -55,6 +59,16 @@ def install() -> None:
         raise PackageException(
             f"{installer.name} would have to be downloaded, which the emulator does not do."
         )
+
+
+def _refuse_unknown_service(
+    _chain: Any, exception: Exception, _context: RequestContext, response: Any
+) -> None:
+    """Answer a request that is signed for a service of which not even the protocol is known."""
+    if isinstance(exception, UnknownServiceError):
+        response.status_code = 501
+        message = f"The service {exception.kwargs['service_name']} is not emulated here."
+        response.set_json({"__type": "NotImplemented", "message": message})
 
 
 def refusal(context: RequestContext, reason: NotImplementedError) -> CommonServiceException:

@@ -26,6 +26,10 @@ _KEPT = 5_000  # invocations, after which the log is read anew from the present 
 # back by this, and on to the oldest upload whose end is not known, by a time-out at most.
 _OVERLAP_MS = 10_000
 _OPEN = {"waiting", "running", "retrying"}
+# Lambda waits one minute before the second attempt and two before the third, and has to be able to
+# run them (Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
+# invocation").
+_RETRIED_WITHIN_S = 300.0
 _RETRIES = 2  # MaximumRetryAttempts where nothing else is set (Lambda Developer Guide)
 
 # The messages of the function's log that say what became of an upload.
@@ -159,10 +163,12 @@ def _followed(upload: Upload, invocation: Invocation, attempts: int) -> Upload:
     if reported.state not in ("", "waiting", "ignored"):
         return reported
     if last and last.status and last.status != "success":
-        failed = len(invocation.attempts) >= attempts
-        return replace(
-            reported, state="failed" if failed else "retrying", why=reported.why or last.status
-        )
+        why = reported.why or last.status
+        if len(invocation.attempts) >= attempts:
+            return replace(reported, state="failed", why=why)
+        if last.ended and time.time() - last.ended > _RETRIED_WITHIN_S:
+            return replace(reported, state="failed", why=f"{why} (not tried again)")
+        return replace(reported, state="retrying", why=why)
     return replace(reported, state="running" if not (last and last.ended) else "done")
 
 
@@ -193,15 +199,20 @@ def _reported(upload: Upload, lines: Iterable[tuple[int, str]]) -> Upload:
                 output=output if isinstance(output, dict) else None,
             )
         elif line.get("exception_name"):
-            upload = replace(upload, why=f"{line['exception_name']}: {_last_line(line)}")
+            upload = replace(upload, why=f"{line['exception_name']}: {_what_was_raised(line)}")
     if upload.bytes is None and upload.source:
         upload = replace(upload, bytes=upload.source.get("bytes"))
     return upload
 
 
-def _last_line(line: Mapping[str, Any]) -> str:
-    text = str(line.get("exception", "")).strip().splitlines()
-    return text[-1].partition(": ")[2] if text else ""
+def _what_was_raised(line: Mapping[str, Any]) -> str:
+    """The message of an exception and its notes, which end its traceback."""
+    lines, name = str(line.get("exception", "")).strip().splitlines(), line["exception_name"]
+    for number in reversed(range(len(lines))):
+        raised, _, message = lines[number].partition(": ")
+        if raised.rpartition(".")[2] == name:
+            return " ".join([message, *lines[number + 1 :]])
+    return lines[-1] if lines else ""
 
 
 def _begin(invocation: Invocation) -> float:

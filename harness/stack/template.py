@@ -95,10 +95,21 @@ def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+# AWS: CloudFormation User Guide, "CloudFormation quotas", template body size in an S3 object.
+_MOST_BYTES = 1024 * 1024
+
+
 def load_template(path: Path) -> Template:
-    """The template in the file `path`. Problem if it is missing, no YAML, or no template."""
+    """The template in the file `path`. Problem if it is missing, too long, no YAML or none."""
     try:
-        content = deepcopy(_parsed(path.read_bytes()))
+        with path.open("rb") as file:  # which may have no end
+            text = file.read(_MOST_BYTES + 1)
+        if len(text) > _MOST_BYTES:
+            raise Problem(
+                f"{path} is longer than 1 MB, the most that CloudFormation takes of a template.",
+                "Name the template with --template, or split it into nested stacks.",
+            )
+        content = deepcopy(_parsed(text))
     except OSError as error:
         raise Problem(
             f"The template {path} cannot be read: {error.strerror}.",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness.polling import wait_until
 from tests.emulator.conftest import REGION, Emulator
@@ -117,6 +118,12 @@ def test_a_resource_policy_is_kept_in_awss_form(logs: Any) -> None:
     assert list(kept) == ["Version", "Statement"]
     assert kept["Version"] == "2008-10-17"
     assert kept["Statement"][0]["Principal"] == {"Service": service}
+
+
+def test_a_query_that_was_not_started_is_not_there(logs: Any) -> None:
+    """API Reference, GetQueryResults, Errors."""
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        logs.get_query_results(queryId="12ab3456-12ab-123a-789e-1234567890ab")
 
 
 def test_a_namespace_may_have_colons(logs: Any, group: str) -> None:

@@ -59,6 +59,26 @@ def test_a_refusal_is_one_sentence(
     assert not re.search("licen[sc]e|plan|upgrade|LocalStack", response["Error"]["Message"])
 
 
+def test_a_service_that_nobody_knows_is_refused_alike(emulator: Emulator) -> None:
+    """Newer ones, or a part of S3 that is signed for another name: no error to be tried again."""
+    with pytest.raises(ClientError) as error:
+        emulator.client("s3").list_directory_buckets()
+
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_the_body_of_a_request_has_a_length(emulator: Emulator) -> None:
+    """Where it is a member whose length is limited, such as the result of a callback."""
+    with pytest.raises(ClientError) as error:
+        emulator.client("lambda").send_durable_execution_callback_success(
+            CallbackId="1", Result=b"{}"
+        )
+
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] < 500 or (
+        "is not emulated here" in error.value.response["Error"]["Message"]
+    )
+
+
 def test_the_health_page_lists_what_can_run(emulator: Emulator) -> None:
     """Services that would have to be downloaded are not among those that are available."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

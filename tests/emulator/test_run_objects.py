@@ -1,13 +1,13 @@
 """What a run reads of a bucket that has outputs of earlier runs."""
 
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness.run.objects import BucketListing
+from tests.emulator.buckets import new_bucket
 from tests.emulator.conftest import Emulator
 
 OURS, OTHER = "run-20261127T100000-aaaa", "run-20261126T100000-bbbb"
@@ -30,17 +30,11 @@ def s3(emulator: Emulator) -> Any:
 @pytest.fixture
 def bucket(s3: Any) -> Iterator[str]:
     """With an output of an earlier run beside FOUND, and two versions of one of these."""
-    name = f"test-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name)
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    for key in [*FOUND, f"out/put/{OTHER}/e.jpg", FOUND[0]]:
-        s3.put_object(Bucket=name, Key=key)
-    s3.delete_object(Bucket=name, Key=FOUND[-1])
-    yield name
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-        for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            s3.delete_object(Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"])
-    s3.delete_bucket(Bucket=name)
+    with new_bucket(s3, versioned=True) as name:
+        for key in [*FOUND, f"out/put/{OTHER}/e.jpg", FOUND[0]]:
+            s3.put_object(Bucket=name, Key=key)
+        s3.delete_object(Bucket=name, Key=FOUND[-1])
+        yield name
 
 
 def test_what_earlier_runs_have_left_is_not_read(s3: Any, bucket: str) -> None:

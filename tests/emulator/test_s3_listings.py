@@ -1,11 +1,11 @@
 """Listings in pages give every key once, in any script."""
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.emulator.buckets import new_bucket
 from tests.emulator.conftest import Emulator
 
 KEYS = sorted(["a b", "a+b", "b/100% c", "b/c&<d>", "ü/1", "ü/2", "東京/1", "東京/2", "🌄", "z"])
@@ -19,27 +19,19 @@ def s3(emulator: Emulator) -> Any:
 @pytest.fixture
 def bucket(s3: Any) -> Iterator[str]:
     """A versioned bucket with one version of each of KEYS."""
-    name = f"test-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name)
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    versions = [(key, s3.put_object(Bucket=name, Key=key)["VersionId"]) for key in KEYS]
-    yield name
-    for key, version in versions:
-        s3.delete_object(Bucket=name, Key=key, VersionId=version)
-    s3.delete_bucket(Bucket=name)
+    with new_bucket(s3, versioned=True) as name:
+        for key in KEYS:
+            s3.put_object(Bucket=name, Key=key)
+        yield name
 
 
 @pytest.fixture
 def plain_bucket(s3: Any) -> Iterator[str]:
     """A bucket without versioning with an object of each of KEYS."""
-    name = f"test-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name)
-    for key in KEYS:
-        s3.put_object(Bucket=name, Key=key)
-    yield name
-    for key in KEYS:
-        s3.delete_object(Bucket=name, Key=key, VersionId="null")
-    s3.delete_bucket(Bucket=name)
+    with new_bucket(s3) as name:
+        for key in KEYS:
+            s3.put_object(Bucket=name, Key=key)
+        yield name
 
 
 @pytest.mark.parametrize("page_size", range(1, len(KEYS) + 1))
@@ -74,23 +66,17 @@ def busy_bucket(s3: Any) -> Iterator[str]:
 
     Its keys are `n/0` to `n/9`; `n/3` and `n/4` are deleted, and `m` and `o` are around them.
     """
-    name = f"test-{uuid.uuid4().hex}"
-    s3.create_bucket(Bucket=name)
     keys = ["m", *(f"n/{number}" for number in range(10)), "o"]
-    for key in keys:  # their version is "null"
-        s3.put_object(Bucket=name, Key=key)
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    for key in keys[2:9]:
-        for _ in range(3):
+    with new_bucket(s3) as name:
+        for key in keys:  # their version is "null"
             s3.put_object(Bucket=name, Key=key)
-    for key in keys[4:6]:
-        s3.delete_object(Bucket=name, Key=key)
-    yield name
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-        for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            s3.delete_object(Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"])
-    s3.delete_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        for key in keys[2:9]:
+            for _ in range(3):
+                s3.put_object(Bucket=name, Key=key)
+        for key in keys[4:6]:
+            s3.delete_object(Bucket=name, Key=key)
+        yield name
 
 
 @pytest.mark.parametrize("prefix", ["", "n/", "n/3", "o", "p"])
@@ -150,16 +136,13 @@ def test_objects_without_versions_come_in_pages(s3: Any, plain_bucket: str, deli
 @pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2", "list_object_versions"])
 def test_a_page_has_a_thousand_items_at_most(s3: Any, operation: str) -> None:
     """Whatever is wished for. AWS: API Reference, max-keys, "returns up to 1,000 key names"."""
-    name, keys = f"test-{uuid.uuid4().hex}", [f"{number:04}" for number in range(1001)]
-    s3.create_bucket(Bucket=name)
-    for key in keys:
-        s3.put_object(Bucket=name, Key=key)
-    answer = getattr(s3, operation)(Bucket=name, MaxKeys=5000)
+    keys = [f"{number:04}" for number in range(1001)]
+    with new_bucket(s3) as name:
+        for key in keys:
+            s3.put_object(Bucket=name, Key=key)
+        answer = getattr(s3, operation)(Bucket=name, MaxKeys=5000)
     listed = [entry["Key"] for entry in answer.get("Contents") or answer["Versions"]]
     assert (listed, answer["MaxKeys"], answer["IsTruncated"]) == (keys[:1000], 1000, True)
-    for part in (keys[:1000], keys[1000:]):
-        s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": key} for key in part]})
-    s3.delete_bucket(Bucket=name)
 
 
 @pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2", "list_object_versions"])

@@ -90,6 +90,10 @@ class Existence(LogsProvider):
             )
         return call_moto(context)
 
+    def get_query_results(self, context: RequestContext, query_id: str, **request: Any) -> Any:
+        """Say that there is no such query: none can be started."""
+        raise ResourceNotFoundException(f"The query {query_id} does not exist.")
+
     def start_query(self, context: RequestContext, **request: Any) -> Any:
         """Refuse what would be answered wrongly."""
         raise CommonServiceException(

@@ -62,6 +62,14 @@ def test_what_is_no_template_is_a_problem(tmp_path: Path, text: str, said: str) 
     assert str(path) in problem.value.happened
 
 
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_template_without_an_end_is_a_problem(tmp_path: Path, endless: bool) -> None:
+    """No more of it is read than CloudFormation takes."""
+    path = Path("/dev/zero") if endless else _template(tmp_path, "#" * (1024**2 + 1))
+    with pytest.raises(Problem, match="longer than 1 MB"):
+        load_template(path)
+
+
 def test_a_missing_template_is_a_problem(tmp_path: Path) -> None:
     """The problem names the file that is not there."""
     with pytest.raises(Problem, match=r"nowhere\.yml cannot be read"):
