@@ -49,6 +49,47 @@ def _linked(*entries: tuple[str, str, bool]) -> bytes:
     return content.getvalue()
 
 
+def test_layers_are_listed_by_what_they_fit(emulator: Emulator) -> None:
+    """Each with the latest version that says so; one that has lost its versions is not there."""
+    functions, name = emulator.client("lambda", region="eu-west-1"), f"layer-{uuid.uuid4().hex}"
+    package = {"ZipFile": _zip({"python/a.py": ""})}
+    for fits in (
+        {"CompatibleRuntimes": ["python3.13"], "CompatibleArchitectures": ["arm64"]},
+        {"CompatibleRuntimes": ["nodejs22.x"]},
+        {},
+    ):
+        functions.publish_layer_version(LayerName=name, Content=package, **fits)
+
+    def listed(**wished: str) -> tuple[list[int], list[int]]:
+        layers = functions.list_layers(**wished)["Layers"]
+        versions = functions.list_layer_versions(LayerName=name, **wished)["LayerVersions"]
+        return (
+            [it["LatestMatchingVersion"]["Version"] for it in layers if it["LayerName"] == name],
+            [it["Version"] for it in versions],
+        )
+
+    assert listed() == ([3], [3, 2, 1])
+    assert listed(CompatibleRuntime="nodejs22.x") == ([2], [2])
+    assert listed(CompatibleRuntime="python3.13") == ([1], [1])
+    assert listed(CompatibleArchitecture="arm64") == ([1], [1])
+    assert listed(CompatibleRuntime="python3.12") == ([], [])
+    for version in (1, 2, 3):
+        functions.delete_layer_version(LayerName=name, VersionNumber=version)
+    assert listed() == ([], [])
+
+
+def test_layers_come_in_pages(emulator: Emulator) -> None:
+    """The marker of the next page is a text that the call takes."""
+    functions, names = emulator.client("lambda", region="eu-west-2"), {"one", "two", "three"}
+    for name in names:
+        package = {"ZipFile": _zip({"python/a.py": ""})}
+        functions.publish_layer_version(LayerName=name, Content=package)
+    pages = functions.get_paginator("list_layers").paginate(PaginationConfig={"PageSize": 1})
+    assert sorted(it["LayerName"] for page in pages for it in page["Layers"]) == sorted(names)
+    for name in names:
+        functions.delete_layer_version(LayerName=name, VersionNumber=1)
+
+
 def test_a_package_is_not_unpacked_outside_of_its_folder(
     emulator: Emulator, role: str, tmp_path: Path
 ) -> None:

@@ -10,7 +10,6 @@ from localstack.services.lambda_ import api_utils, provider
 from localstack.services.lambda_.api_utils import FULL_FN_ARN_PATTERN
 from localstack.services.lambda_.invocation.lambda_models import Function
 from localstack.services.lambda_.invocation.models import lambda_stores
-from localstack.services.lambda_.provider import LambdaProvider
 
 from localstack_parity.authentication.gate import is_internal
 from localstack_parity.lambda_runtime import (
@@ -21,11 +20,12 @@ from localstack_parity.lambda_runtime import (
     packages,
     queue_events,
 )
+from localstack_parity.lambda_runtime.layer_listings import LayerListings
 
 LATEST = ":$LATEST"
 
 
-class ParityLambdaProvider(LambdaProvider):
+class ParityLambdaProvider(LayerListings):
     """Lambda whose functions can be deleted whatever became of them, with AWS's words."""
 
     lambda_service: changes.UnhurriedLambdaService
