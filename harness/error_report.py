@@ -4,6 +4,7 @@ They are of the disk, of the target, or a defect of ours: then a file has the tr
 """
 
 import errno
+import os
 import tempfile
 import traceback
 from contextlib import suppress
@@ -18,9 +19,9 @@ from harness.problems import Problem
 _ENVIRONMENT = {
     errno.ENOSPC: "Free some space on that disk, and run the command again.",
     errno.EDQUOT: "Free some space of your quota, and run the command again.",
-    errno.EACCES: "Make it accessible to you, or name another folder in TAPSTACK_STATE.",
-    errno.EPERM: "Make it accessible to you, or name another folder in TAPSTACK_STATE.",
-    errno.EROFS: "Make it writable, or name another folder in TAPSTACK_STATE.",
+    errno.EACCES: "Make it accessible to you.",
+    errno.EPERM: "Make it accessible to you.",
+    errno.EROFS: "Make it writable.",
     errno.EFBIG: "Raise the limit on the size of files: `ulimit -f unlimited`.",
     errno.EAGAIN: "Raise the limit on the number of processes: `ulimit -u` shows it.",
     errno.ENOMEM: "Raise the limit on memory (`ulimit -v`), or free some.",
@@ -34,7 +35,10 @@ def problem_of(error: BaseException, state_dir: Path) -> Problem:
         return error
     if isinstance(error, OSError) and error.errno in _ENVIRONMENT:
         place = f"{error.filename}: " if error.filename else ""
-        return Problem(f"{place}{error.strerror}.", _ENVIRONMENT[error.errno])
+        remedy = _ENVIRONMENT[error.errno]
+        if error.filename and Path(os.fsdecode(error.filename)).is_relative_to(state_dir):
+            remedy = f"{remedy.removesuffix('.')}, or name another folder in TAPSTACK_STATE."
+        return Problem(f"{place}{error.strerror}.", remedy)
     if isinstance(error, MemoryError):
         return Problem("There is no memory left.", _ENVIRONMENT[errno.ENOMEM])
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):

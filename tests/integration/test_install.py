@@ -268,6 +268,14 @@ def test_without_a_network_it_says_what_to_bring(checkout: Path) -> None:
     assert not list((checkout / ".tapstack").glob("uv.*"))
 
 
+def test_where_nothing_can_be_written_python_is_not_fetched(checkout: Path) -> None:
+    """That is the reason then, and not the network."""
+    installation = checkout / ".tapstack"
+    installation.write_text("a file where the folder should be")
+    result = run(checkout, **without_python_313(checkout))
+    assert_told(result, f"fetching one failed: {installation} cannot be written")
+
+
 def test_python_is_found_with_uv(checkout: Path) -> None:
     """Where the PATH has no Python 3.13, uv is asked for one."""
     python = Path(sys.base_prefix) / "bin" / "python3.13"

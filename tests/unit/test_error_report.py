@@ -30,6 +30,13 @@ def test_trouble_with_the_disk_is_the_environments(tmp_path: Path, number: int) 
     assert not list(tmp_path.iterdir())
 
 
+def test_another_state_folder_helps_only_what_is_in_it(tmp_path: Path) -> None:
+    """What is built, for example, stands beside the template wherever the state is."""
+    for file, helps in ((tmp_path / "locks", True), (tmp_path.parent / "build", False)):
+        problem = problem_of(OSError(errno.EROFS, "Read-only file system", str(file)), tmp_path)
+        assert ("TAPSTACK_STATE" in problem.remedy) == helps
+
+
 def test_a_target_that_went_away_is_said_so(tmp_path: Path) -> None:
     """A connection that fails points at `tapstack status`."""
     error = EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
