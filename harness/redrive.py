@@ -64,11 +64,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Redrive:
-    """What was done. `elsewhere` are messages that somebody else has taken and may give back."""
+    """What was done. `in_flight` are messages that others have received and may give back."""
 
     executed: bool
     items: tuple[Item, ...]
-    elsewhere: int
+    in_flight: int
 
     def count(self, *actions: str) -> int:
         """How many messages had one of these `actions`."""
@@ -91,7 +91,7 @@ def redrive(
     """
     sqs, url = target.client("sqs"), stack.failure_queue
     function = stack.function_arn
-    elsewhere = _taken_by_others(sqs, url)
+    in_flight = _taken_by_others(sqs, url)
     items: list[Item] = []
     handled: set[str] = set()  # requests whose event is with the function again
     sent: set[str] = set()  # the requests that this has made
@@ -108,7 +108,7 @@ def redrive(
                 sent.add(item.sent_as)
             items.append(item)
             report(item)
-    return Redrive(execute, tuple(items), elsewhere)
+    return Redrive(execute, tuple(items), in_flight)
 
 
 def read(body: str, function: str) -> Failure | str:

@@ -33,7 +33,7 @@ def pipeline_file(template: Path) -> Path:
     return beside if beside.is_file() else ROOT / "infra" / PIPELINE_FILE
 
 
-# The template, the functions, and whatever is written: in the checkout or in a project elsewhere.
+# The template, the functions, and what is written: in the checkout or in a project of its own.
 PROJECT = ROOT if IN_CHECKOUT else project_folder(Path.cwd())
 _TEMPLATE = PROJECT / "infra" / "TapStack.yml"
 _PIPELINE = pipeline_file(_TEMPLATE)

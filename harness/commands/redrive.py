@@ -77,17 +77,17 @@ def _failed(failure: Failure) -> str:
 
 def _sum(done: Redrive) -> str:
     """The last lines: how many there were, and what to do next."""
-    elsewhere = (
-        f" {done.elsewhere} more may come back: somebody else has received them just now."
-        if done.elsewhere
+    others = (
+        f" {done.in_flight} more may come back: somebody else has received them just now."
+        if done.in_flight
         else ""
     )
     if not done.items:
-        return f"The failure queue is empty: there is nothing to send again.{elsewhere}"
+        return f"The failure queue is empty: there is nothing to send again.{others}"
     parts = [f"{done.count(name)} {said}" for name, said in _DONE.items() if done.count(name)]
     more = f" Run it again for more than {LIMIT}." if len(done.items) >= LIMIT else ""
     hint = " `tapstack redrive --execute` does it." if done.count("send") else ""
-    return f"\n{len(done.items)} in the failure queue: {', '.join(parts)}.{hint}{more}{elsewhere}"
+    return f"\n{len(done.items)} in the failure queue: {', '.join(parts)}.{hint}{more}{others}"
 
 
 def _document(done: Redrive) -> dict[str, Any]:
@@ -95,6 +95,6 @@ def _document(done: Redrive) -> dict[str, Any]:
         "executed": done.executed,
         "found": len(done.items),
         **{name: done.count(name) for name in _DONE},
-        "elsewhere": done.elsewhere,
+        "in_flight": done.in_flight,
         "items": [asdict(item) for item in done.items],
     }

@@ -38,7 +38,7 @@ def send_again(target: Target, stack: Stack, *, execute: bool) -> dict[str, Any]
     done = redrive(target, stack, execute=execute)
     return {
         "executed": done.executed,
-        "elsewhere": done.elsewhere,
+        "in_flight": done.in_flight,
         "total": len(done.items),
         "sent": done.count("sent"),
         "to_send": done.count("send"),

@@ -95,7 +95,8 @@ class Runs:
                 raise Problem("A scenario runs already.", "Wait for its end, or stop it.")
             if others := runs_under_way(self._settings.state_dir):
                 raise Problem(
-                    f"{others[0].scenario} runs already, started elsewhere.", "Wait for its end."
+                    f"{others[0].scenario} runs already, and was not started here.",
+                    "Wait for its end.",
                 )
             self._begin(scenario, options)
         return {"started": scenario}

@@ -1,4 +1,4 @@
-"""Progress of a run: bars with rate and time left on a terminal, elsewhere a line now and then."""
+"""Progress of a run: bars with rate and time left on a terminal, else a line now and then."""
 
 import time
 from collections.abc import Sequence

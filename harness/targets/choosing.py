@@ -44,9 +44,9 @@ def target_to_start(settings: Settings, on_progress: OnProgress) -> Target:
     that a person has chosen.
     """
     target = _to_start(settings, on_progress)
-    elsewhere = urlsplit(target.endpoint or "").port != settings.port
-    ours = target.name != EndpointTarget.name
-    if ours and settings.port_chosen and settings.port and elsewhere and target.status()["running"]:
+    other_port = urlsplit(target.endpoint or "").port != settings.port
+    chosen = target.name != EndpointTarget.name and settings.port_chosen and settings.port
+    if chosen and other_port and target.status()["running"]:
         raise Problem(
             f"{target.name} runs already, at {target.endpoint}, not at port {settings.port}.",
             "Leave the port out to use that one; one of its own needs a folder of its own, "

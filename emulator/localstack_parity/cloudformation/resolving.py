@@ -64,7 +64,7 @@ class StrictResolver(ChangeSetModelExecutor):
     def visit_node_intrinsic_function_fn_import_value(
         self, node_intrinsic_function: NodeIntrinsicFunction
     ) -> PreprocEntityDelta:
-        """Resolve an import, and remember it: what is imported cannot be deleted elsewhere."""
+        """Resolve an import, and remember it: what is imported cannot be deleted."""
         name = self.visit(node_intrinsic_function.arguments).after
         if isinstance(name, str):
             exports = exports_map(self._change_set.account_id, self._change_set.region_name)

@@ -47,8 +47,8 @@ def draw(text: str, output_format: str | None, region: str, read: ReadMetric) ->
             properties.get("start", DEFAULT_START), properties.get("end"), now.timestamp()
         )
         rows = request.rows_for(properties, start, end)
-        elsewhere = {row.region for row in rows} - {"", region}
-        if elsewhere or properties.get("region", region) != region:
+        others = {row.region for row in rows} - {"", region}
+        if others or properties.get("region", region) != region:
             raise NotDrawn("metrics of other Regions are not emulated.")
         lines = request.lines(rows, _results(rows, start, end, now, read))
         return png(

@@ -39,7 +39,7 @@ class Usage:
     """What one role did: counted by statement that allowed it, and by what was refused."""
 
     used: Counter[tuple[Statement, str]] = field(default_factory=Counter)
-    elsewhere: Counter[str] = field(default_factory=Counter)  # allowed by a resource's policy
+    by_resource: Counter[str] = field(default_factory=Counter)  # allowed by a resource's policy
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
 
 
@@ -50,7 +50,7 @@ def allowed(role: str, asked: Asked, decision: Decision) -> None:
         if decision.statement is not None and not decision.statement.principals:
             usage.used[decision.statement, asked.action] += 1
         else:
-            usage.elsewhere[asked.action] += 1
+            usage.by_resource[asked.action] += 1
 
 
 def refused(role: str, asked: Asked, message: str) -> None:
@@ -76,12 +76,12 @@ class Kept:
     """The usage of a role for another time: statements by the policy's name and their number."""
 
     used: dict[tuple[str, int, str], int]
-    elsewhere: Counter[str]
+    by_resource: Counter[str]
     denied: dict[tuple[str, str], Denial]
 
 
 def take() -> dict[str, Kept]:
-    """Return what each role did. What a policy that is gone allowed counts as elsewhere."""
+    """Return what each role did. What a policy allowed that is gone counts as by a resource."""
     with _lock:
         seen = {role: _copy(usage) for role, usage in _roles.items()}
     now = dict(attached.of_roles())
@@ -95,8 +95,8 @@ def take() -> dict[str, Kept]:
         }
         for (one, action), count in usage.used.items():
             if one not in places:
-                usage.elsewhere[action] += count
-        kept[role] = Kept(used, usage.elsewhere, usage.denied)
+                usage.by_resource[action] += count
+        kept[role] = Kept(used, usage.by_resource, usage.denied)
     return kept
 
 
@@ -110,7 +110,7 @@ def put(roles: dict[str, Kept]) -> None:
                 (there[policy, number], action): count
                 for (policy, number, action), count in kept.used.items()
             }
-            _roles[role] = Usage(Counter(used), kept.elsewhere, kept.denied)
+            _roles[role] = Usage(Counter(used), kept.by_resource, kept.denied)
 
 
 def _statements(has: attached.Attached | None) -> Iterator[tuple[tuple[str, int], Statement]]:
@@ -120,7 +120,7 @@ def _statements(has: attached.Attached | None) -> Iterator[tuple[tuple[str, int]
 
 
 def report() -> dict[str, Any]:
-    """Return the roles by ARN: "used" and "elsewhere" by action, "denied", and "unused" grants."""
+    """Return by the ARNs of roles what they "used", were "denied", and have "unused"."""
     with _lock:
         seen = {role: _copy(usage) for role, usage in _roles.items()}
     roles = {arn: _of_role(has, seen.pop(arn, Usage())) for arn, has in attached.of_roles()}
@@ -134,11 +134,11 @@ def answer(_request: Request) -> Response:
 
 
 def _copy(usage: Usage) -> Usage:
-    return Usage(Counter(usage.used), Counter(usage.elsewhere), dict(usage.denied))
+    return Usage(Counter(usage.used), Counter(usage.by_resource), dict(usage.denied))
 
 
 def _of_role(has: attached.Attached, usage: Usage) -> dict[str, Any]:
-    used: Counter[str] = Counter(usage.elsewhere)
+    used: Counter[str] = Counter(usage.by_resource)
     for (_, action), count in usage.used.items():
         used[action] += count
     return {

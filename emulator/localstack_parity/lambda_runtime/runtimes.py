@@ -105,7 +105,7 @@ def command(
     wrapper = env.get("AWS_LAMBDA_EXEC_WRAPPER")
     if not wrapper:
         return started
-    if not isolated:  # then package and layers are elsewhere
+    if not isolated:  # then package and layers are where they were unpacked
         for inside, outside in (("/var/task", env["LAMBDA_TASK_ROOT"]), (LAYERS, opt)):
             if wrapper.startswith(f"{inside}/"):
                 wrapper = outside + wrapper.removeprefix(inside)

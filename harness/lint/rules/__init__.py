@@ -8,7 +8,6 @@ one of cfn-lint's or of AWS's validator.
 
 from collections.abc import Mapping
 
-from harness.lint.elsewhere import WorksElsewhere
 from harness.lint.rule import StackRule
 from harness.lint.rules import (
     cloudformation_mappings,
@@ -29,6 +28,7 @@ from harness.lint.rules import (
     s3_events,
     sns,
 )
+from harness.lint.variants import HoldsInVariants
 
 RULES: Mapping[str, tuple[type[StackRule], ...]] = {
     "CloudFormation": (
@@ -131,7 +131,8 @@ RULES: Mapping[str, tuple[type[StackRule], ...]] = {
 def rules_by_service() -> dict[str, list[StackRule]]:
     """One instance of every rule, by AWS service and in order of the numbers of their ids."""
     made = {service: [rule() for rule in rules] for service, rules in RULES.items()}
-    made["CloudFormation"].append(WorksElsewhere([rule for each in made.values() for rule in each]))
+    every = [rule for rules in made.values() for rule in rules]
+    made["CloudFormation"].append(HoldsInVariants(every))
     return {service: sorted(rules, key=lambda rule: rule.id[1:]) for service, rules in made.items()}
 
 

@@ -16,7 +16,7 @@ from harness.stack.parameters import refusal, violated_rules
 _REGIONS = ("eu-west-1", "cn-north-1")
 
 
-class WorksElsewhere(StackRule):
+class HoldsInVariants(StackRule):
     """What is written out for one place, or behind a condition, is seen only where it fails."""
 
     id = "E9121"
