@@ -17,7 +17,7 @@ BREACH_SEEN_S = 60
 # Three periods of five minutes, which an alarm on one of them looks back, and a minute more: then
 # the breach is out of its sight (AWS: "Configuring how CloudWatch alarms treat missing data").
 BREACH_FORGOTTEN_S = 960
-_EVALUATED_S = 8.0  # where time is put forward, for that is done at once
+_EVALUATED_S = 2.0  # where time is put forward, for alarms have been evaluated then
 
 
 def compression(seconds: int) -> str:

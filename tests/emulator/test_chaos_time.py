@@ -109,6 +109,19 @@ def test_an_alarm_goes_on_and_off_without_the_wait(emulator: Emulator) -> None:
     assert 0 < RANGE_S - passed.total_seconds() < 60
 
 
+def test_alarms_have_been_evaluated_when_time_has_been_let_pass(emulator: Emulator) -> None:
+    """Nobody has to wait and see whether an alarm is raised, or stays as it is."""
+    metric, target = uuid.uuid4().hex, cast(Target, emulator)
+    cloudwatch = emulator.client("cloudwatch")
+    with alarm_on(emulator, metric) as alarm:
+        await_state(emulator, alarm, "OK")
+        for value, seconds, state in ((6, 60, "ALARM"), (0, RANGE_S, "OK")) * 3:
+            put(emulator, metric, value)
+            with alarms_ahead(target, seconds):
+                found = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
+                assert found["StateValue"] == state
+
+
 def test_an_alarm_does_not_see_again_what_it_has_left_behind(emulator: Emulator) -> None:
     """Back in the present, the old breach raises no alarm; a new one does."""
     metric, target = uuid.uuid4().hex, cast(Target, emulator)

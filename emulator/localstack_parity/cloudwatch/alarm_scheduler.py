@@ -4,7 +4,7 @@ The provider has it in the place of LocalStack's scheduler, whose methods it has
 
 TAPSTACK_ALARM_INTERVAL_S evaluates more often than AWS, which does so every minute, and every ten
 seconds for periods below a minute. The periods that are looked at stay those of AWS. When time is
-let pass (alarm_clock.py), all alarms are evaluated at once.
+let pass (alarm_clock.py), all alarms are evaluated at once, before who lets it pass has an answer.
 """
 
 import logging
@@ -32,6 +32,7 @@ from localstack_parity.cloudwatch.metric_data import ReadMetric
 LOG = logging.getLogger(__name__)
 
 INTERVAL_VARIABLE = "TAPSTACK_ALARM_INTERVAL_S"
+_PATIENCE_S = 10.0  # an action of an alarm may take long
 SETTLING_S = 5  # after a full minute, until what services report about it has been written
 
 type Changed = Callable[[str, str, LocalStackAlarm], None]
@@ -50,6 +51,8 @@ class AlarmScheduler:
         self._interval_s = float(os.environ.get(INTERVAL_VARIABLE) or MINUTE)
         self._stopped = False
         self._wake = threading.Event()
+        self._rounds = threading.Condition()
+        self._asked_for = self._done = 0  # rounds that somebody waits for, counted
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -68,8 +71,13 @@ class AlarmScheduler:
             thread.join(10)
 
     def evaluate_now(self) -> None:
-        """Have all alarms evaluated at once."""
-        self._wake.set()
+        """Have all alarms evaluated, and wait until they are, at most for some seconds."""
+        with self._rounds:
+            self._asked_for += 1
+            this = self._asked_for
+            self._wake.set()
+            if self._thread:
+                self._rounds.wait_for(lambda: self._done >= this, _PATIENCE_S)
 
     def schedule_metric_alarm(self, alarm_arn: str) -> None:
         """Nothing to do: every alarm is evaluated at the next turn."""
@@ -85,7 +93,9 @@ class AlarmScheduler:
         turn = self._turn(time.time())
         while True:
             asked = self._wake.wait(step)
-            self._wake.clear()
+            with self._rounds:
+                self._wake.clear()
+                this = self._asked_for
             if self._stopped:
                 return
             now = time.time()
@@ -97,6 +107,9 @@ class AlarmScheduler:
                         continue
                     if all_alarms or period_of(alarm.alarm) < MINUTE:
                         self._evaluate(account, region, alarm)
+            with self._rounds:
+                self._done = this
+                self._rounds.notify_all()
 
     def _turn(self, now: float) -> int:
         return int((now - SETTLING_S) // self._interval_s)
