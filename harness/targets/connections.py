@@ -8,6 +8,7 @@ import select
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -50,7 +51,9 @@ class Connections:
         """Send one request, once. Raises a BotoCoreError where it gets no whole answer."""
         connection = self._connection()
         try:
-            connection.request(method, target, body or None, dict(headers))
+            # Who refuses a request may hang up before its end, and what it has answered counts.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, target, body or None, dict(headers))
             with connection.getresponse() as response:
                 received = {name.lower(): value for name, value in response.headers.items()}
                 answer = Answer(response.status, received, response.read())

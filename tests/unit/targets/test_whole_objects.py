@@ -41,10 +41,11 @@ def _request(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def _server(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+def _server(*answers: bytes, reading: bool = True) -> Iterator[tuple[str, list[bytes]]]:
     """A server that gives one answer for each request, each on a connection of its own.
 
     Its URL, and what it was asked. An empty answer is none: it hangs up when the other end does.
+    Without `reading` it answers before it has read the whole of a request, and hangs up.
     """
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -56,7 +57,7 @@ def _server(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
                 except OSError:
                     return
                 with connection:
-                    asked.append(_request(connection))
+                    asked.append(_request(connection) if reading else connection.recv(1000))
                     connection.sendall(answer)
                     while not answer and connection.recv(65_536):
                         pass
@@ -101,6 +102,13 @@ def test_a_write_is_sent_once() -> None:
     assert re.search("SlowDown.*PutObject.*Reduce the rate", str(error.value))
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert len(asked) == 1
+
+
+def test_a_write_that_is_refused_before_its_end_has_the_refusal() -> None:
+    """It is no upload without an answer, after which the bucket would be searched for it."""
+    with _server(BUSY, reading=False) as (endpoint, _), pytest.raises(ClientError) as error:
+        _objects(endpoint).put("bucket", "key", bytes(20_000_000), "image/png", {})
+    assert error.value.response["Error"]["Code"] == "SlowDown"
 
 
 def test_a_write_whose_answer_is_cut_off_has_no_good_answer() -> None:
