@@ -34,13 +34,14 @@ class Answer:
 class Connections:
     """As many connections to the endpoint as there are requests at a time. Threads may share it.
 
-    `endpoint` is its URL; the certificate of one with https must be of an authority that botocore
-    trusts. Seconds are those until a connection is there, and without a byte on one.
+    `endpoint` is its URL, and `folder` the path in it, with which every target begins. With https
+    its certificate must be of an authority that botocore trusts. Seconds are those until a
+    connection is there, and without a byte on one.
     """
 
     def __init__(self, endpoint: str, connect_s: float, read_s: float) -> None:
         parts = urlsplit(endpoint)
-        self.endpoint, self.host = endpoint, parts.netloc
+        self.endpoint, self.host, self.folder = endpoint, parts.netloc, parts.path.rstrip("/")
         self._connect_s, self._read_s = connect_s, read_s
         self._secure = None
         if parts.scheme == "https":

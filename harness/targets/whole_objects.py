@@ -111,7 +111,7 @@ class WholeObjects:
         headers: Mapping[str, str],
         body: bytes,
     ) -> Answer:
-        path = f"/{bucket}/{quote(key)}"
+        path = f"{self._connections.folder}/{bucket}/{quote(key)}"
         proven = signed(
             method,
             path,

@@ -126,6 +126,19 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
     assert len(asked) == 2
 
 
+def test_an_endpoint_may_have_a_path() -> None:
+    """As where a proxy leads to more than one emulator; boto3 begins with it, too."""
+    with _server(GOOD, BUSY, GOOD) as (endpoint, asked):
+        objects = _objects(f"{endpoint}/aws/")
+        _put(objects)
+        objects.get("bucket", "key")
+    assert [each.split(b" HTTP")[0] for each in asked] == [
+        b"PUT /aws/bucket/key",
+        b"GET /aws/bucket/key",
+        b"GET /aws/bucket/key",
+    ]
+
+
 def test_a_server_that_is_not_there_and_one_that_is_silent() -> None:
     """As with boto3, and as soon as the client's patience ends."""
     with _server() as (endpoint, _):
