@@ -8,8 +8,8 @@ from harness.install_steps import explain
 
 # What uv, pip and npm said behind a proxy whose certificate this machine did not know.
 UNTRUSTED = {
-    "uv": """error: Failed to fetch: https://pypi.org/simple/anyio/
-  cause: error sending request for url (https://pypi.org/simple/anyio/)
+    "uv": """error: Failed to fetch: https://index.example/simple/anyio/
+  cause: error sending request for url (https://index.example/simple/anyio/)
   cause: client error (Connect)
   cause: invalid peer certificate: UnknownIssuer""",
     "pip": """WARNING: Retrying after connection broken by 'SSLError(SSLCertVerificationError(1,
