@@ -35,6 +35,17 @@ def test_uploads_of_others_appear(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("uploads_of_others")
+def test_a_key_is_whole_on_a_narrow_window(page: Page) -> None:
+    """Those of a run begin alike for longer than a phone is wide."""
+    row = page.locator(".row", has_text="from-elsewhere.png")
+    expect(row).to_have_count(1, timeout=SOON_MS)
+    page.set_viewport_size({"width": 320, "height": 700})
+    fits = "each => each.scrollWidth <= each.clientWidth"
+    page.locator(".row .key").first.evaluate("each => each.textContent = 'run/'.repeat(12)")
+    assert page.locator(".row .key").first.evaluate(fits)
+
+
+@pytest.mark.usefixtures("uploads_of_others")
 def test_what_is_no_picture_is_not_shown(page: Page) -> None:
     page.locator(".row", has_text="broken.png").click(timeout=SOON_MS)
     expect(page.locator("#story .frame")).to_contain_text("no picture", timeout=SOON_MS)
