@@ -336,7 +336,7 @@ PATCHES = (
     ),
     Patch(
         "lambda_runtime/queue_events.py",
-        "localstack.services.lambda_.event_source_mapping.pollers.sqs_poller.transform_into_events",
+        "localstack.services.lambda_.event_source_mapping.pollers.sqs_poller.SqsPoller.add_source_metadata",
         "messages of a queue have the digest and the lists that AWS sends",
         "138",
     ),
@@ -470,9 +470,9 @@ PATCHES = (
         SAME,
     ),
     Patch(
-        "sns/metrics.py",
+        "sns/outcomes.py",
         "localstack.services.sns.publisher.store_delivery_log",
-        "deliveries and failures are counted",
+        "deliveries and failures are counted and logged",
         "43a",
     ),
     Patch(

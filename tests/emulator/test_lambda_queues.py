@@ -3,6 +3,8 @@
 import json
 import uuid
 
+import pytest
+
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.observations import await_logs, name_of
@@ -17,9 +19,11 @@ def handler(event, context):
 MAY_RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
-def test_a_message_is_handed_over_whole(emulator: Emulator) -> None:
+@pytest.mark.parametrize("window_s", [0, 1])
+def test_a_message_is_handed_over_whole(emulator: Emulator, window_s: int) -> None:
     """Recorded: lambda_/event_source_mapping/test_lambda_integration_sqs.py,
-    test_message_body_and_attributes_passed_correctly and test_sqs_event_source_mapping."""
+    test_message_body_and_attributes_passed_correctly; with a batching window,
+    test_sqs_event_source_mapping; without, test_redrive_policy_with_failing_lambda."""
     sqs, functions = emulator.client("sqs"), emulator.client("lambda")
     url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]
     attribute = {"Title": {"DataType": "String", "StringValue": "The Whistler"}}
@@ -31,7 +35,9 @@ def test_a_message_is_handed_over_whole(emulator: Emulator) -> None:
         function_of(emulator, zipped(SOURCE), role) as function,
     ):
         mapping = functions.create_event_source_mapping(
-            FunctionName=function, EventSourceArn=arn["QueueArn"]
+            FunctionName=function,
+            EventSourceArn=arn["QueueArn"],
+            MaximumBatchingWindowInSeconds=window_s,
         )["UUID"]
         events = await_logs(
             emulator,
@@ -51,5 +57,7 @@ def test_a_message_is_handed_over_whole(emulator: Emulator) -> None:
         }
     }
     assert records["without"]["messageAttributes"] == {}
-    assert records["without"]["md5OfMessageAttributes"] is None
+    digest_of_none = {"md5OfMessageAttributes": None} if window_s else {}
+    assert records["without"].items() >= digest_of_none.items()
+    assert ("md5OfMessageAttributes" in records["without"]) == bool(digest_of_none)
     sqs.delete_queue(QueueUrl=url)

@@ -39,7 +39,9 @@ def topic(emulator: Emulator) -> Iterator[str]:
         ("DeliveryPolicy", "x", "DeliveryPolicy: failed to parse JSON."),
         ("DeliveryPolicy", _retries(101), "numRetries must be between 0 and 100."),
         ("ArchivePolicy", "{}", "NotImplemented: "),
-        ("SQSSuccessFeedbackSampleRate", "101", "NotImplemented: "),
+        ("SQSSuccessFeedbackSampleRate", "101", "SQSSuccessFeedbackSampleRate"),
+        ("LambdaFailureFeedbackRoleArn", "a role", "LambdaFailureFeedbackRoleArn"),
+        ("FirehoseSuccessFeedbackSampleRate", "100", "NotImplemented: "),
     ],
 )
 def test_attributes_of_a_topic(

@@ -4,11 +4,6 @@ AWS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.h
 """
 
 import time
-from collections.abc import Callable
-from typing import Any
-
-from localstack.services.sns import publisher
-from localstack.utils.patch import patch
 
 from localstack_parity.cloudwatch.measurements import Measurement, Series, record
 
@@ -20,26 +15,9 @@ def published(topic_arn: str, messages: int = 1) -> None:
     _count("NumberOfMessagesPublished", topic_arn, messages)
 
 
-def count_deliveries() -> None:
-    """Count, from now on, what was delivered and what was not.
-
-    Every kind of delivery ends by telling LocalStack's delivery log how it went; that is the one
-    place where success and failure can be distinguished.
-    """
-
-    @patch(publisher.store_delivery_log)
-    def store_delivery_log(
-        store: Callable[..., None],
-        message_context: Any,
-        subscriber: dict[str, str],
-        success: bool,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        if topic_arn := subscriber.get("TopicArn"):
-            outcome = "Delivered" if success else "Failed"
-            _count(f"NumberOfNotifications{outcome}", topic_arn, 1)
-        store(message_context, subscriber, success, *args, **kwargs)
+def delivered(topic_arn: str, *, success: bool) -> None:
+    """Count a notification that an endpoint got, or did not."""
+    _count(f"NumberOfNotifications{'Delivered' if success else 'Failed'}", topic_arn, 1)
 
 
 def _count(metric: str, topic_arn: str, times: int) -> None:

@@ -25,7 +25,16 @@ from localstack.utils.aws.arns import parse_arn
 from localstack.utils.collections import PaginatedList
 
 from localstack_parity import activity, kms_keys
-from localstack_parity.sns import deduplication, filter_places, mail, metrics, queues, redrive
+from localstack_parity.sns import (
+    deduplication,
+    delivery_log,
+    filter_places,
+    mail,
+    metrics,
+    outcomes,
+    queues,
+    redrive,
+)
 from localstack_parity.sns.counts import Counts
 
 MAX_SUBJECT = 100
@@ -52,6 +61,7 @@ class ParityDispatcher(PublishDispatcher):
 
     def publish_to_topic(self, ctx: SnsPublishContext, topic_arn: str) -> None:
         """Deliver a message to a topic's subscribers, unless a FIFO topic had it before."""
+        delivery_log.begin(ctx.message)
         if not ctx.message.is_fifo or deduplication.only_new(
             ctx.store.topics[topic_arn], [ctx.message]
         ):
@@ -60,6 +70,8 @@ class ParityDispatcher(PublishDispatcher):
     def publish_batch_to_topic(self, ctx: SnsBatchPublishContext, topic_arn: str) -> None:
         """Deliver messages to a topic's subscribers; a FIFO topic those that it has not had."""
         self.answered.ids = []
+        for message in ctx.messages:
+            delivery_log.begin(message)
         if ctx.messages and ctx.messages[0].is_fifo:
             taken = ctx.messages
             ctx.messages = deduplication.only_new(ctx.store.topics[topic_arn], taken)
@@ -82,7 +94,7 @@ class ParitySnsProvider(SnsProvider):
         super().__init__()
         self._publisher: ParityDispatcher = ParityDispatcher()
         self._counts = Counts()
-        metrics.count_deliveries()
+        outcomes.install()
         redrive.install()
         queues.install()
         filter_places.install()

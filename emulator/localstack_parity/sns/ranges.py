@@ -17,6 +17,7 @@ from localstack.aws.api.sns import InvalidParameterException, TagLimitExceededEx
 
 from localstack_parity import json_problems
 from localstack_parity.refusals import not_emulated
+from localstack_parity.sns import delivery_log
 
 ACCOUNT = re.compile("[0-9]{12}")
 MAX_DISPLAY_NAME = 100
@@ -33,13 +34,18 @@ CHOICES = {
     "TracingConfig": ("PassThrough", "Active"),
 }
 # Checked here or by the provider, or a text that may be anything.
-_KNOWN = {*CHOICES, "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy"}
+_KNOWN = {
+    *(*CHOICES, "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy"),
+    *(*delivery_log.ROLES, *delivery_log.RATES),
+}
 _FEEDBACK = tuple(
     f"{protocol}{what}"
-    for protocol in ("Application", "Firehose", "HTTP", "Lambda", "SQS")
+    for protocol in ("Application", "Firehose")
     for what in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
 )
 NOT_EMULATED = {"ArchivePolicy", "DataProtectionPolicy", "SubscriptionRoleArn", *_FEEDBACK}
+_PERCENTAGE = re.compile("100|[0-9]{1,2}")
+_ROLE = re.compile("arn:[^:]+:iam::[0-9]{12}:role/.+")
 
 
 def check_topic(request: Mapping[str, Any], context: RequestContext) -> None:
@@ -133,6 +139,9 @@ def _check(name: str, value: str, context: RequestContext, where: str) -> None:
         raise InvalidParameterException(f"Invalid parameter: {where}DisplayName")
     if name == "DeliveryPolicy":
         _check_delivery(value, where)
+    for names, form in ((delivery_log.RATES, _PERCENTAGE), (delivery_log.ROLES, _ROLE)):
+        if name in names and value and not form.fullmatch(value):
+            raise InvalidParameterException(f"Invalid parameter: {where}{name}")
     if name == "Policy" and value and not isinstance(_json(value), dict):
         raise InvalidParameterException(f"Invalid parameter: {where}Policy Error: it is no JSON")
 
@@ -143,6 +152,9 @@ def _check_subscription(name: str, value: str, context: RequestContext, where: s
         raise not_emulated(context, name)
     if name == "DeliveryPolicy":
         _check_delivery(value, where)
+    for names, form in ((delivery_log.RATES, _PERCENTAGE), (delivery_log.ROLES, _ROLE)):
+        if name in names and value and not form.fullmatch(value):
+            raise InvalidParameterException(f"Invalid parameter: {where}{name}")
     if name in ("FilterPolicy", "RedrivePolicy") and value and _json(value) is None:
         why = json_problems.problem(value)
         raise InvalidParameterException(
