@@ -55,7 +55,7 @@ def write(
     """Log how a delivery went if the topic's `attributes` say so.
 
     `delivery` is what the endpoint answered. A role that may not write is named in the emulator's
-    log, as SNS tells nobody.
+    log, as SNS reports it to nobody.
     """
     protocol = _PROTOCOLS.get(subscription["Protocol"])
     outcome = "Success" if success else "Failure"

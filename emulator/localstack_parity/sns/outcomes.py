@@ -30,7 +30,7 @@ def _ended(
     if not topic_arn:
         return  # a text message to a phone, or a push to an app
     if success and (delivery or {}).get("statusCode", 0) >= _REFUSED:
-        return  # told as a success first, and then as the failure that it is
+        return  # reported as a success first, and then as the failure that it is
     metrics.delivered(topic_arn, success=success)
     attributes = topic_attributes or {}
     delivery_log.write(message_context, subscriber, attributes, delivery, success=success)

@@ -152,9 +152,6 @@ def _check_subscription(name: str, value: str, context: RequestContext, where: s
         raise not_emulated(context, name)
     if name == "DeliveryPolicy":
         _check_delivery(value, where)
-    for names, form in ((delivery_log.RATES, _PERCENTAGE), (delivery_log.ROLES, _ROLE)):
-        if name in names and value and not form.fullmatch(value):
-            raise InvalidParameterException(f"Invalid parameter: {where}{name}")
     if name in ("FilterPolicy", "RedrivePolicy") and value and _json(value) is None:
         why = json_problems.problem(value)
         raise InvalidParameterException(
