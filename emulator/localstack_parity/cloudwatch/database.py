@@ -111,9 +111,41 @@ class MetricDatabase(CloudwatchDatabase):
         unit: str | None = None,
         ahead_s: int | None = None,
     ) -> dict[str, list[Point]]:
-        """The datapoints of a metric by unit, ascending: periods from ``start`` to before ``end``.
+        """The datapoints of a metric by unit, ascending. All else is as for `samples`."""
+        found: dict[str, list[Point]] = {}
+        for name, at, seen in self.samples(
+            account_id,
+            region,
+            metric,
+            start=start,
+            end=end,
+            period=period,
+            values=statistic.needs_values,
+            unit=unit,
+            ahead_s=ahead_s,
+        ):
+            result = statistic.of(seen)
+            if result is not None:
+                found.setdefault(name, []).append(Point(at, float(result), seen.count))
+        return found
 
-        ``metric`` has Namespace, MetricName and Dimensions. Periods without data have no point.
+    def samples(
+        self,
+        account_id: str,
+        region: str,
+        metric: Mapping[str, Any],
+        *,
+        start: int,
+        end: int,
+        period: int,
+        values: bool,
+        unit: str | None = None,
+        ahead_s: int | None = None,
+    ) -> list[tuple[str, int, Samples]]:
+        """What was reported, as it was at one moment: unit, begin of the period, samples.
+
+        Periods are from ``start`` to before ``end``; those without data are left out. ``metric``
+        has Namespace, MetricName and Dimensions. Single values are there if ``values`` asks.
         With ``ahead_s`` all times are those of a clock that is ahead by so much, and what was
         stored before time was let pass is that much older.
         """
@@ -142,28 +174,28 @@ class MetricDatabase(CloudwatchDatabase):
             FROM (SELECT *, {aggregated_at} AS at FROM {self.TABLE_AGGREGATED_METRICS})
             WHERE {wanted}
             """
-        values: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        single: dict[tuple[str, int], list[tuple[float, float]]] = {}
         with self._connection(self.METRICS_DB_READ_ONLY) as connection:
             groups = connection.execute(
                 f"SELECT unit, bin, SUM(sample_count), SUM(sum), MIN(min), MAX(max)"
                 f" FROM ({rows}) GROUP BY unit, bin ORDER BY unit, bin",
                 (*parameters, *parameters),
             ).fetchall()
-            if statistic.needs_values:
+            if values:
                 for name, number, value, times in connection.execute(
                     f"SELECT unit, bin, min, SUM(sample_count) FROM ({rows}) WHERE min = max"
                     " GROUP BY unit, bin, min ORDER BY min",
                     (*parameters, *parameters),
                 ):
-                    values.setdefault((name, number), []).append((value, times))
-        found: dict[str, list[Point]] = {}
-        for name, number, count, total, minimum, maximum in groups:
-            seen = values.get((name, number), ())
-            result = statistic.of(Samples(count, total, minimum, maximum, seen))
-            if result is not None:
-                point = Point(start + number * period, float(result), count)
-                found.setdefault(name, []).append(point)
-        return found
+                    single.setdefault((name, number), []).append((value, times))
+        return [
+            (
+                name,
+                start + number * period,
+                Samples(count, total, minimum, maximum, single.get((name, number), ())),
+            )
+            for name, number, count, total, minimum, maximum in groups
+        ]
 
     def _times(self, ahead_s: int | None) -> tuple[str, str]:
         """When the rows of each table were measured, in SQL."""

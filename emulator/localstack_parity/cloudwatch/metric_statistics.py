@@ -24,25 +24,31 @@ def datapoints(
     period: int,
     unit: str | None,
 ) -> list[dict[str, Any]]:
-    """One for each period with data and each unit that was published, with all statistics."""
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    for name in names:
-        by_unit = database.points(
-            account,
-            region,
-            metric,
-            statistics.parse(name),
-            start=start,
-            end=end,
-            period=period,
-            unit=unit,
-        )
-        for found_unit, points in by_unit.items():
-            for point in points:
-                empty = {"Timestamp": datetime.fromtimestamp(point.start, UTC), "Unit": found_unit}
-                datapoint = found.setdefault((found_unit, point.start), empty)
-                if name in statistics.SIMPLE:
-                    datapoint[name] = point.value
-                else:
-                    datapoint.setdefault("ExtendedStatistics", {})[name] = point.value
-    return list(found.values())
+    """One for each period with data and each unit that was published, with all statistics.
+
+    They are of one moment: what is published meanwhile counts in all of them or in none.
+    """
+    wanted = [(name, statistics.parse(name)) for name in names]
+    found = []
+    for found_unit, at, samples in database.samples(
+        account,
+        region,
+        metric,
+        start=start,
+        end=end,
+        period=period,
+        values=any(statistic.needs_values for _, statistic in wanted),
+        unit=unit,
+    ):
+        datapoint: dict[str, Any] = {}
+        for name, statistic in wanted:
+            if (value := statistic.of(samples)) is None:
+                continue
+            if name in statistics.SIMPLE:
+                datapoint[name] = float(value)
+            else:
+                datapoint.setdefault("ExtendedStatistics", {})[name] = float(value)
+        if datapoint:
+            moment = datetime.fromtimestamp(at, UTC)
+            found.append({"Timestamp": moment, "Unit": found_unit, **datapoint})
+    return found
