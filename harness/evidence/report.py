@@ -29,6 +29,8 @@ from harness.naming import as_typed
 
 _SHOWN_KEYS = 5
 _LABEL, _NARROWEST = 11, 40  # characters: of a line's label, and of what is wrapped beside it
+# Ids of checks: what fails of images whose upload or invocation failed, and of these themselves.
+_FOLLOWS, _CAUSES = ("one-output", "one-notification"), ("all-sent", "invocations", "errors")
 _KEPT_UP = 0.9  # of what was due per second; below, images queue
 
 
@@ -249,7 +251,8 @@ def verdict(report: Mapping[str, Any]) -> str:
     if report["ended_early"]:
         return f"[bold red]NOT PASSED[/] {name}: {escape(report['ended_early'])}"
     failed = [check for check in report["checks"] if check["passed"] is False]
-    first = f"; first: {escape(failed[0]['title'])}" if failed else ""
+    cause = first_failed(report)
+    first = f"; first: {escape(cause['title'])}" if cause else ""
     if report.get("disk_full"):
         first = f"; {escape(report['disk_full'])}"
     return (
@@ -257,6 +260,21 @@ def verdict(report: Mapping[str, Any]) -> str:
         "`tapstack explain KEY` shows what happened to an image, `tapstack logs` what the function "
         "logged; the report shows every image concerned."
     )
+
+
+def first_failed(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The failed check to look at first, None if none failed.
+
+    It is the first in the list, unless images lack what comes after an upload or an invocation that
+    failed: then that explains more.
+    """
+    failed: dict[str, Mapping[str, Any]] = {
+        check["id"]: check for check in report["checks"] if check["passed"] is False
+    }
+    first = next(iter(failed.values()), None)
+    if first is None or first["id"] not in _FOLLOWS:
+        return first
+    return next((failed[cause] for cause in _CAUSES if cause in failed), first)
 
 
 def _what_passed(report: Mapping[str, Any]) -> str:

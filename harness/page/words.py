@@ -10,6 +10,7 @@ from typing import Any
 from harness.evidence.explain import path_of
 from harness.evidence.ledger import Entry, Ledger
 from harness.evidence.observations import Run
+from harness.evidence.report import first_failed
 from harness.page.columns import prefix_of
 from harness.page.judged import Judged
 
@@ -59,7 +60,7 @@ def first_failure(report: Mapping[str, Any], run: Run, images: Sequence[Judged])
     """The first failed check, and what all bad images have in common; empty if nothing failed."""
     if report["ended_early"]:
         return report["ended_early"], ""
-    failed = next((check for check in report["checks"] if check["passed"] is False), None)
+    failed = first_failed(report)
     if failed is None:
         return "", ""
     detail = failed["detail"].replace(prefix_of(run.ledger.entries) or "\0", "")
@@ -68,7 +69,7 @@ def first_failure(report: Mapping[str, Any], run: Run, images: Sequence[Judged])
 
 def what_to_do(report: Mapping[str, Any], run: Run, images: Sequence[Judged], place: str) -> str:
     """One command that shows more of the first failure; `place` is the report's folder."""
-    failed = next((check for check in report["checks"] if check["passed"] is False), None)
+    failed = first_failed(report)
     if run.seen.gone:
         return "logs --emulator"
     if run.seen.interrupted:

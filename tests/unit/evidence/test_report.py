@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from harness.evidence import checks
 from harness.evidence.check import Rule
 from harness.evidence.ledger import Ledger
-from harness.evidence.observations import Run
+from harness.evidence.observations import Metrics, Run
 from harness.evidence.report import (
     build_report,
     percentiles,
@@ -69,6 +70,19 @@ def test_a_failed_check_fails_the_run_and_names_the_images() -> None:
     assert "tapstack logs" in text
     assert run.ledger.entries[0].key in text
     assert run.ledger.entries[9].key not in text
+
+
+def test_what_explains_the_rest_is_named_first() -> None:
+    """Images without output follow from invocations that failed; wrong pixels do not."""
+    run = good_run()
+    for image in run.ledger.entries:
+        image.versions, image.output, image.notices = 0, None, []
+    assert "first: Every image has exactly one output" in shown(run)
+    failing = replace(SEEN, metrics=Metrics(3, 3, 0, 600, 3, 300))
+    assert "first: No invocation failed" in shown(replace(run, seen=failing))
+    run = replace(good_run(), seen=failing)
+    spoil_output(run.ledger.entries[0], mean=30.0)
+    assert "first: Outputs show the right picture" in shown(run)
 
 
 def test_a_run_that_was_cut_short_has_not_passed() -> None:
