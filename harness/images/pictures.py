@@ -96,8 +96,9 @@ class Pictures:
 
     def expected(self, picture: Picture) -> Pixels:
         """The output that must come of `picture`, apart from what encoding costs."""
-        base = self._base(picture).reference
-        fitted = expected(base, _displayed(_band(picture), picture.kind), picture.orientation)
+        base, kind = self._base(picture).reference, picture.kind
+        band = _displayed(_band(picture), kind)
+        fitted = expected(base, band, picture.orientation, halved_chroma=_has_halved_chroma(kind))
         return pixels_of(self._wanted(Image.fromarray(fitted))) if self._wanted else fitted
 
     def output_size(self, picture: Picture) -> tuple[int, int]:
@@ -183,7 +184,11 @@ def _jpeg(pixels: Pixels, kind: Kind) -> bytes:
 
 
 def _mcu_height(kind: Kind) -> int:
-    return 16 if kind.mode == "RGB" else 8  # only RGB is stored with chroma at half resolution
+    return 16 if _has_halved_chroma(kind) else 8
+
+
+def _has_halved_chroma(kind: Kind) -> bool:
+    return kind.form == "JPEG" and kind.mode == "RGB"  # as Pillow encodes it by default
 
 
 def _png_base(content: Image.Image, kind: Kind, top: int, bottom: int) -> Base:

@@ -15,14 +15,16 @@ from PIL import Image
 
 BOX = 1024  # outputs fit into a square of this many pixels
 
-# How far an output may be from the reference, in levels of 255. A JPEG of quality 85 is 1 to 2.7
-# levels off on average and up to 14 in its worst block, a decoder that shrinks while it decodes
-# included; a PNG loses next to nothing. Quality 30, another picture, a flip, or a shift by three
-# pixels are beyond one of the two (tests/unit/images/test_reference.py).
+# How far an output may be from the reference, in levels of 255. A JPEG of quality 85 is 0.8 to 2.8
+# levels off on average and up to 16 in its worst block, whatever colours are in its band and a
+# decoder that shrinks while it decodes included; a PNG loses next to nothing. Quality 30, another
+# picture, a flip, or a shift by a pixel are beyond one of the two
+# (tests/unit/images/test_reference.py; docs/report.md says how far).
 MEAN_TOLERANCE = {"JPEG": 3.3, "PNG": 1.0}
 BLOCK_TOLERANCE = 20.0
 _BLOCK = 16
 
+_LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # of red, green and blue (JFIF 1.02)
 _LANCZOS_REACH = 3  # source pixels on either side, times the scale
 
 type Pixels = NDArray[np.uint8]  # rows × columns, or rows × columns × channels
@@ -101,16 +103,26 @@ def reference(displayed: Pixels, top: int, bottom: int) -> Reference:
     )
 
 
-def expected(base: Reference, band: Pixels, orientation: int) -> Pixels:
+def expected(base: Reference, band: Pixels, orientation: int, *, halved_chroma: bool) -> Pixels:
     """The output that must come of the base with `band` painted on it, turned as EXIF says.
 
     `band` is one row, as wide as the source: all rows of the band are the same. Only the rows that
-    the band reaches are resized; the rest of the fitted base stays as it is.
+    the band reaches are resized; the rest of the fitted base stays as it is. With `halved_chroma`,
+    the source's file has one sample of chroma for 2 × 2 pixels, and no colour of the band begins
+    or ends within one.
     """
     near = base.near.copy()
+    top, bottom = base.top - base.near_top, base.bottom - base.near_top
+    if halved_chroma:
+        band = _bled(band, _next_pairs(band))
     if band.shape[1] != near.shape[1]:
         band = _fit_across(band, near.shape[1])
-    near[base.top - base.near_top : base.bottom - base.near_top] = band
+    near[top:bottom] = band
+    if halved_chroma:
+        for edge in (top, bottom):
+            if 0 < edge < len(near):
+                rows = near[edge - 1 : edge + 1]
+                near[edge - 1 : edge + 1] = _bled(rows, rows[::-1])
     height, width = base.fitted.shape[:2]
     scale = base.height / height
     box = (0, base.first * scale - base.near_top, near.shape[1], base.last * scale - base.near_top)
@@ -120,6 +132,25 @@ def expected(base: Reference, band: Pixels, orientation: int) -> Pixels:
     pixels = base.fitted.copy()
     pixels[base.first : base.last] = np.asarray(patch)
     return _turned(pixels, orientation) if orientation in _TURNS else pixels
+
+
+def _next_pairs(row: Pixels) -> Pixels:
+    """For each pixel of a row the nearest one with another sample of chroma; itself at the ends."""
+    across = np.arange(row.shape[1])
+    nearest = across + np.where(across % 2, 1, -1)
+    return row[:, nearest.clip(0, len(across) - 1)]
+
+
+def _bled(pixels: Pixels, neighbours: Pixels) -> Pixels:
+    """RGB pixels with their own luma, and a quarter of their neighbours' chroma.
+
+    That is how decoders bring chroma of half the resolution back to the whole: three quarters of
+    the sample that covers a pixel, one quarter of the nearest other one, in either direction
+    ("fancy upsampling" in libjpeg's jdsample.c).
+    """
+    towards = neighbours.astype(np.float32) - pixels
+    towards -= (towards @ _LUMA)[..., None]
+    return np.rint(pixels + towards / 4).clip(0, 255).astype(np.uint8)
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
