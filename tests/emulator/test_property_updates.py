@@ -57,6 +57,41 @@ def test_a_topic(emulator: Emulator, stack: Stack) -> None:
     assert f":{stack.name}-It-" in arns.pop()
 
 
+def test_how_a_topic_logs_deliveries(emulator: Emulator, stack: Stack) -> None:
+    """DeliveryStatusLogging is attributes of the topic, by protocol."""
+    role = "arn:aws:iam::000000000000:role/logs"
+    seen = []
+    for logging in (
+        [{"Protocol": "sqs", "SuccessFeedbackRoleArn": role, "SuccessFeedbackSampleRate": 45}],
+        [{"Protocol": "http/s", "FailureFeedbackRoleArn": role}],
+        [],
+    ):
+        arn = _deploy(stack, "AWS::SNS::Topic", DeliveryStatusLogging=logging)
+        found = emulator.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        seen.append({name: it for name, it in found.items() if "Feedback" in name and it})
+
+    assert seen == [
+        {"SQSSuccessFeedbackRoleArn": role, "SQSSuccessFeedbackSampleRate": "45"},
+        {"HTTPFailureFeedbackRoleArn": role},
+        {},
+    ]
+
+
+def test_for_how_long_a_fifo_topic_keeps_messages(emulator: Emulator, stack: Stack) -> None:
+    """Recorded: LocalStack's tests, v4.14.0, test_sns_topic_with_attributes."""
+    seen = []
+    for properties in (
+        {"ArchivePolicy": {"MessageRetentionPeriod": 30}},
+        {"ArchivePolicy": {"MessageRetentionPeriod": "7"}},
+        {},
+    ):
+        arn = _deploy(stack, "AWS::SNS::Topic", FifoTopic=True, **properties)
+        found = emulator.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        seen.append(json.loads(found["ArchivePolicy"]))
+
+    assert seen == [{"MessageRetentionPeriod": "30"}, {"MessageRetentionPeriod": "7"}, {}]
+
+
 def test_a_subscription(emulator: Emulator, stack: Stack) -> None:
     """FilterPolicy and RawMessageDelivery of a queue's subscription, and its Arn."""
     sns = emulator.client("sns")

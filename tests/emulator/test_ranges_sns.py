@@ -38,7 +38,9 @@ def topic(emulator: Emulator) -> Iterator[str]:
         ("Policy", "junk", "Policy Error"),
         ("DeliveryPolicy", "x", "DeliveryPolicy: failed to parse JSON."),
         ("DeliveryPolicy", _retries(101), "numRetries must be between 0 and 100."),
-        ("ArchivePolicy", "{}", "NotImplemented: "),
+        ("ArchivePolicy", "x", "MessageRetentionPeriod must be between 1 and 365."),
+        ("ArchivePolicy", '{"MessageRetentionPeriod": "366"}', "between 1 and 365."),
+        ("ArchivePolicy", '{"MessageRetentionPeriod": "30"}', "only a FIFO topic can have one."),
         ("SQSSuccessFeedbackSampleRate", "101", "SQSSuccessFeedbackSampleRate"),
         ("LambdaFailureFeedbackRoleArn", "a role", "LambdaFailureFeedbackRoleArn"),
         ("FirehoseSuccessFeedbackSampleRate", "100", "NotImplemented: "),
@@ -215,3 +217,22 @@ def test_a_filter_policy_is_wrong_at_a_place(
     assert f"Invalid parameter: Attributes Reason: FilterPolicy: {said}" in refused
     text = json.dumps(policy, separators=(",", ":"))
     assert refused.endswith(f'\n at [Source: (String)"{text}"; line: 1, column: {column}]')
+
+
+def test_no_message_is_replayed(emulator: Emulator) -> None:
+    """A topic may keep messages; to send them again is refused, for that is not emulated."""
+    sns = emulator.client("sns")
+    topic = sns.create_topic(
+        Name=f"kept-{uuid.uuid4().hex[:8]}.fifo",
+        Attributes={"FifoTopic": "true", "ArchivePolicy": '{"MessageRetentionPeriod": "1"}'},
+    )["TopicArn"]
+    request = {
+        **{
+            "TopicArn": topic,
+            "Protocol": "sqs",
+            "Endpoint": "arn:aws:sqs:us-east-1:000000000000:q.fifo",
+        },
+        "Attributes": {"ReplayPolicy": '{"PointType": "Timestamp"}'},
+    }
+    assert "NotImplemented: " in refusal(emulator, "sns", "subscribe", request)
+    sns.delete_topic(TopicArn=topic)

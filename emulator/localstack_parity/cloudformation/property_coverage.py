@@ -36,8 +36,9 @@ APPLIED: Mapping[str, str] = {
     "AWS::S3::BucketPolicy": "Bucket PolicyDocument",
     "AWS::SNS::Subscription": "DeliveryPolicy Endpoint FilterPolicy FilterPolicyScope Protocol"
     " RawMessageDelivery RedrivePolicy Region TopicArn",
-    "AWS::SNS::Topic": "ContentBasedDeduplication DisplayName FifoThroughputScope FifoTopic"
-    " KmsMasterKeyId SignatureVersion Subscription Tags TopicName TracingConfig",
+    "AWS::SNS::Topic": "ArchivePolicy ContentBasedDeduplication DeliveryStatusLogging DisplayName"
+    " FifoThroughputScope FifoTopic KmsMasterKeyId SignatureVersion Subscription Tags TopicName"
+    " TracingConfig",
     "AWS::SNS::TopicPolicy": "PolicyDocument Topics",
     "AWS::SQS::Queue": "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoQueue"
     " FifoThroughputLimit KmsDataKeyReusePeriodSeconds KmsMasterKeyId MaximumMessageSize"
@@ -102,9 +103,7 @@ REFUSED: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     },
     "AWS::SNS::Subscription": {"ReplayPolicy": (), "SubscriptionRoleArn": ()},
     "AWS::SNS::Topic": {
-        "ArchivePolicy": (),
         "DataProtectionPolicy": (),
-        "DeliveryStatusLogging": ([],),
         "MaximumMessageSize": (),
     },
 }

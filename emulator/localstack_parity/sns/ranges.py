@@ -20,6 +20,7 @@ from localstack_parity.refusals import not_emulated
 from localstack_parity.sns import delivery_log
 
 ACCOUNT = re.compile("[0-9]{12}")
+MAX_ARCHIVED_DAYS = 365
 MAX_DISPLAY_NAME = 100
 MAX_RETRIES = 100
 MAX_TAGS = 50
@@ -35,7 +36,7 @@ CHOICES = {
 }
 # Checked here or by the provider, or a text that may be anything.
 _KNOWN = {
-    *(*CHOICES, "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy"),
+    *(*CHOICES, "ArchivePolicy", "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy"),
     *(*delivery_log.ROLES, *delivery_log.RATES),
 }
 _FEEDBACK = tuple(
@@ -43,7 +44,7 @@ _FEEDBACK = tuple(
     for protocol in ("Application", "Firehose")
     for what in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
 )
-NOT_EMULATED = {"ArchivePolicy", "DataProtectionPolicy", "SubscriptionRoleArn", *_FEEDBACK}
+NOT_EMULATED = {"DataProtectionPolicy", "ReplayPolicy", "SubscriptionRoleArn", *_FEEDBACK}
 _PERCENTAGE = re.compile("100|[0-9]{1,2}")
 _ROLE = re.compile("arn:[^:]+:iam::[0-9]{12}:role/.+")
 
@@ -52,14 +53,20 @@ def check_topic(request: Mapping[str, Any], context: RequestContext) -> None:
     """Check the attributes of a topic that is made."""
     if request.get("DataProtectionPolicy"):
         raise not_emulated(context, "DataProtectionPolicy")
-    for name, value in (request.get("Attributes") or {}).items():
+    attributes = request.get("Attributes") or {}
+    for name, value in attributes.items():
         _check(name, value or "", context, "Attributes Reason: ")
+    fifo = (attributes.get("FifoTopic") or "").lower() == "true"
+    _check_kind(attributes.get("ArchivePolicy") or "", "Attributes Reason: ", fifo=fifo)
     _check_count(request.get("Tags") or ())
 
 
 def check_change(request: Mapping[str, Any], context: RequestContext) -> None:
     """Check one attribute of a topic that is there."""
-    _check(request["AttributeName"], request.get("AttributeValue") or "", context, "")
+    name, value = request["AttributeName"], request.get("AttributeValue") or ""
+    _check(name, value, context, "")
+    if name == "ArchivePolicy":
+        _check_kind(value, "", fifo=(request.get("TopicArn") or "").endswith(".fifo"))
 
 
 def check_subscription(request: Mapping[str, Any], context: RequestContext) -> None:
@@ -139,6 +146,8 @@ def _check(name: str, value: str, context: RequestContext, where: str) -> None:
         raise InvalidParameterException(f"Invalid parameter: {where}DisplayName")
     if name == "DeliveryPolicy":
         _check_delivery(value, where)
+    if name == "ArchivePolicy":
+        _check_archive(value, where)
     for names, form in ((delivery_log.RATES, _PERCENTAGE), (delivery_log.ROLES, _ROLE)):
         if name in names and value and not form.fullmatch(value):
             raise InvalidParameterException(f"Invalid parameter: {where}{name}")
@@ -178,6 +187,29 @@ def _check_delivery(policy: str, where: str) -> None:
                     f"Invalid parameter: {where}DeliveryPolicy: numRetries must be between 0 and"
                     f" {MAX_RETRIES}."
                 )
+
+
+def _check_kind(archive: str, where: str, *, fifo: bool) -> None:
+    """Check that a topic that keeps messages is a FIFO topic."""
+    if not fifo and _json(archive or "{}") != {}:
+        raise InvalidParameterException(
+            f"Invalid parameter: {where}ArchivePolicy: only a FIFO topic can have one."
+        )
+
+
+def _check_archive(policy: str, where: str) -> None:
+    """Check for how many days messages are kept; an empty policy ends that.
+
+    Developer Guide, "Message archiving for FIFO topic owners". That an archive is filled shows in
+    nothing but a replay, which is not emulated.
+    """
+    document = _json(policy or "{}")
+    days = document.get("MessageRetentionPeriod") if isinstance(document, dict) else None
+    if document != {} and not (str(days).isdecimal() and 1 <= int(str(days)) <= MAX_ARCHIVED_DAYS):
+        raise InvalidParameterException(
+            f"Invalid parameter: {where}ArchivePolicy: MessageRetentionPeriod must be between 1 and"
+            f" {MAX_ARCHIVED_DAYS}."
+        )
 
 
 def _check_count(tags: Any) -> None:

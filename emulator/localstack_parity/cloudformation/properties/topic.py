@@ -23,12 +23,19 @@ from localstack_parity.cloudformation.properties.models import (
 
 # What SetTopicAttributes takes, and what an attribute is when the template has it no more.
 _DEFAULTS = {
+    "ArchivePolicy": "{}",
     "ContentBasedDeduplication": "false",
     "DisplayName": "",
     "FifoThroughputScope": "Topic",
     "KmsMasterKeyId": "",
     "SignatureVersion": "1",
     "TracingConfig": "PassThrough",
+}
+_LOGGING = "DeliveryStatusLogging"
+# What the names of a protocol's attributes begin with.
+_PROTOCOLS = {
+    **{"http/s": "HTTP", "sqs": "SQS", "lambda": "Lambda"},
+    **{"firehose": "Firehose", "application": "Application"},
 }
 
 
@@ -44,7 +51,15 @@ class Provider(SNSTopicProvider):
             name = generate_default_name(request.stack_name, request.logical_resource_id)
             fifo = as_text(model.get("FifoTopic", False)) == "true"
             model["TopicName"] = f"{name}.fifo" if fifo else name
-        return super().create(request)
+        # LocalStack takes every property for an attribute of the topic.
+        attributes, logging = _logging_attributes(model), model.pop(_LOGGING, None)
+        model |= attributes
+        progress = super().create(request)
+        for name in attributes:
+            del model[name]
+        if logging is not None:
+            model[_LOGGING] = logging
+        return progress
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Change attributes, subscriptions and tags of the topic."""
@@ -54,8 +69,13 @@ class Provider(SNSTopicProvider):
         for name, default in _DEFAULTS.items():
             wanted = model.get(name, default)
             if wanted != before.get(name, default):
+                text = json.dumps(wanted) if isinstance(wanted, dict) else as_text(wanted)
+                sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=text)
+        had, wanted = _logging_attributes(before), _logging_attributes(model)
+        for name in sorted({*had, *wanted}):
+            if had.get(name) != wanted.get(name):
                 sns.set_topic_attributes(
-                    TopicArn=topic, AttributeName=name, AttributeValue=as_text(wanted)
+                    TopicArn=topic, AttributeName=name, AttributeValue=wanted.get(name, "")
                 )
         _subscribe(sns, topic, before.get("Subscription") or [], model.get("Subscription") or [])
         added, gone = tag_changes(before, model)
@@ -64,6 +84,16 @@ class Provider(SNSTopicProvider):
         if gone:
             sns.untag_resource(ResourceArn=topic, TagKeys=gone)
         return done(model)
+
+
+def _logging_attributes(model: Model) -> dict[str, str]:
+    """Return the attributes that DeliveryStatusLogging stands for."""
+    return {
+        f"{_PROTOCOLS.get(one['Protocol'], one['Protocol'])}{name}": as_text(value)
+        for one in model.get(_LOGGING) or []
+        for name, value in one.items()
+        if name != "Protocol"
+    }
 
 
 def _exists(request: ResourceRequest[Model], name: str) -> bool:
