@@ -208,4 +208,36 @@ SCENARIOS = (
         ),
         (_NO_FUNCTION, _NO_ROLE),
     ),
+    Scenario(
+        "lambda-layers",
+        ("97f",),
+        (
+            Call(
+                "lambda",
+                "publish_layer_version",
+                {
+                    "LayerName": "$name",
+                    "Content": {"ZipFile": Package(_SOURCE)},
+                    "CompatibleRuntimes": ["python3.13"],
+                    "CompatibleArchitectures": ["x86_64"],
+                },
+                keep="[Version, CompatibleRuntimes, CompatibleArchitectures]",
+            ),
+            *(
+                Call(
+                    "lambda",
+                    "list_layer_versions",
+                    {"LayerName": "$name", **of},
+                    keep="LayerVersions[].Version",
+                )
+                for of in (
+                    {},
+                    {"CompatibleRuntime": "python3.13"},
+                    {"CompatibleRuntime": "nodejs22.x"},
+                    {"CompatibleArchitecture": "arm64"},
+                )
+            ),
+        ),
+        (Call("lambda", "delete_layer_version", {"LayerName": "$name", "VersionNumber": 1}),),
+    ),
 )

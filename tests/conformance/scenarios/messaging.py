@@ -16,6 +16,11 @@ def _subscribe(protocol: str, endpoint: str, **more: Any) -> Call:
     return Call("sns", "subscribe", request, keep="SubscriptionArn")
 
 
+def _set_attribute(name: str, value: str | Text) -> Call:
+    request = {"TopicArn": "$topic", "AttributeName": name, "AttributeValue": value}
+    return Call("sns", "set_topic_attributes", request)
+
+
 def _publish(**request: Any) -> Call:
     return Call("sns", "publish", {"TopicArn": "$topic", "Message": "m", **request})
 
@@ -67,20 +72,65 @@ SCENARIOS = (
         (_NO_TOPIC, _NO_QUEUE),
     ),
     Scenario(
+        "sns-delivery-status-logging",
+        ("43d",),
+        (
+            _TOPIC,
+            _set_attribute("SQSSuccessFeedbackRoleArn", "arn:aws:iam::$account:role/$name"),
+            _set_attribute("SQSSuccessFeedbackSampleRate", "50"),
+            Call(
+                "sns",
+                "get_topic_attributes",
+                {"TopicArn": "$topic"},
+                keep="Attributes.[SQSSuccessFeedbackRoleArn, SQSSuccessFeedbackSampleRate]",
+            ),
+            _set_attribute("SQSSuccessFeedbackSampleRate", "101"),
+            _set_attribute("SQSFailureFeedbackRoleArn", "not-an-arn"),
+        ),
+        (_NO_TOPIC,),
+    ),
+    Scenario(
+        "sns-archives",
+        ("134b",),
+        (
+            Call(
+                "sns",
+                "create_topic",
+                {
+                    "Name": "$name.fifo",
+                    "Attributes": {
+                        "FifoTopic": "true",
+                        "ArchivePolicy": Text({"MessageRetentionPeriod": "30"}),
+                    },
+                },
+                save={"topic": "TopicArn"},
+            ),
+            Call(
+                "sns",
+                "get_topic_attributes",
+                {"TopicArn": "$topic"},
+                keep="Attributes.ArchivePolicy",
+            ),
+            _set_attribute("ArchivePolicy", Text({"MessageRetentionPeriod": "366"})),
+            Call(
+                "sns",
+                "create_topic",
+                {
+                    "Name": "$name",
+                    "Attributes": {"ArchivePolicy": Text({"MessageRetentionPeriod": "30"})},
+                },
+            ),
+        ),
+        # A topic that keeps messages cannot be deleted on AWS.
+        (_set_attribute("ArchivePolicy", "{}"), _NO_TOPIC),
+    ),
+    Scenario(
         "sns-attributes",
         ("115f",),
         (
             _TOPIC,
-            Call(
-                "sns",
-                "set_topic_attributes",
-                {"TopicArn": "$topic", "AttributeName": "Nothing", "AttributeValue": "x"},
-            ),
-            Call(
-                "sns",
-                "set_topic_attributes",
-                {"TopicArn": "$topic", "AttributeName": "Policy", "AttributeValue": "{"},
-            ),
+            _set_attribute("Nothing", "x"),
+            _set_attribute("Policy", "{"),
             _subscribe("sqs", _QUEUE_ARN, Attributes={"RedrivePolicy": "{}"}),
             _subscribe("sqs", _QUEUE_ARN, Attributes={"FilterPolicy": "not json"}),
         ),

@@ -102,6 +102,34 @@ SCENARIOS = (
         (delete("a/1"), delete("a/2"), delete("b c"), NO_BUCKET),
     ),
     Scenario(
+        "s3-pages",
+        ("78b",),
+        (
+            BUCKET,
+            put("1"),
+            put("2"),
+            Call(
+                "s3",
+                "list_objects_v2",
+                {"Bucket": "$name", "MaxKeys": 5000},
+                keep="[MaxKeys, KeyCount, IsTruncated]",
+            ),
+            Call(
+                "s3",
+                "list_objects_v2",
+                {"Bucket": "$name", "MaxKeys": 0},
+                keep="[MaxKeys, KeyCount, IsTruncated, Contents]",
+            ),
+            Call(
+                "s3",
+                "list_object_versions",
+                {"Bucket": "$name", "MaxKeys": 1},
+                keep="[MaxKeys, IsTruncated, NextKeyMarker, Versions[].[Key, VersionId]]",
+            ),
+        ),
+        (delete("1"), delete("2"), NO_BUCKET),
+    ),
+    Scenario(
         "s3-versions",
         ("79",),
         (
