@@ -14,7 +14,10 @@ from localstack_parity.cloudwatch.metric_statistics import datapoints
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 class Busy(MetricDatabase):
-    "Somebody publishes after every read."
+    "Somebody publishes after every read. It lies in the test's folder."
+
+    CLOUDWATCH_DATA_ROOT, METRICS_DB = ".", "metrics.db"
+    METRICS_DB_READ_ONLY = "file:metrics.db?mode=ro"
 
     @contextmanager
     def _connection(self, database):
