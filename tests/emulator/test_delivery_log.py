@@ -19,6 +19,8 @@ from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, zipped
 from tests.emulator.iam import ACCOUNT, allow, role_of, trust
+from tests.emulator.observations import await_metric, statistics
+from tests.emulator.queues import create_queue
 
 _SNS = trust({"Service": "sns.amazonaws.com"})
 _WRITE = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
@@ -136,6 +138,31 @@ def test_the_role_has_to_let_sns_write(emulator: Emulator, topic: str) -> None:
             describe="the refusal in the emulator's log",
         )
     assert _logged(emulator, f"{_group(topic)}/Failure") == []
+
+
+def test_what_cannot_be_logged_is_delivered_once(emulator: Emulator, topic: str) -> None:
+    """A role that is gone costs the log alone: the message is in the queue, and has not failed."""
+    sns, sqs = emulator.client("sns"), emulator.client("sqs")
+    queue = create_queue(sqs, "sns")
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue.rsplit('/', 1)[1]}"
+    gone = f"arn:aws:iam::{ACCOUNT}:role/gone"
+    _set(emulator, topic, SQSSuccessFeedbackRoleArn=gone, SQSFailureFeedbackRoleArn=gone)
+    _set(emulator, topic, SQSSuccessFeedbackSampleRate="100")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="once")
+    name = {"TopicName": topic.rsplit(":", 1)[1]}
+    delivered = await_metric(emulator, "NumberOfNotificationsDelivered", name, namespace="AWS/SNS")
+    assert delivered["Sum"] == 1
+    wait_until(
+        lambda: f"SNS cannot log what became of messages of {topic}" in emulator.log.read_text(),
+        until=bool,
+        deadline_s=20,
+        describe="the refusal in the emulator's log",
+    )
+    assert not statistics(emulator, "NumberOfNotificationsFailed", name, namespace="AWS/SNS")
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(message["Body"])["Message"] == "once"
+    sqs.delete_queue(QueueUrl=queue)
 
 
 class _Refusing(BaseHTTPRequestHandler):

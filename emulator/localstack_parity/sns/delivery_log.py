@@ -21,7 +21,7 @@ from functools import lru_cache
 from hashlib import md5
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 from localstack.services.sns.models import SnsMessage
 from localstack.utils.aws.client_types import ServicePrincipal
@@ -54,13 +54,15 @@ def write(
 ) -> None:
     """Log how a delivery went if the topic's `attributes` say so.
 
-    `delivery` is what the endpoint answered. A role that may not write is named in the emulator's
-    log, as SNS reports it to nobody.
+    `delivery` is what the endpoint answered. Where nothing can be written the emulator's log says
+    so, as SNS reports it to nobody; what was delivered stays delivered.
     """
     protocol = _PROTOCOLS.get(subscription["Protocol"])
+    if protocol is None:
+        return
     outcome = "Success" if success else "Failure"
     role = attributes.get(f"{protocol}{outcome}FeedbackRoleArn")
-    if protocol is None or not role:
+    if not role:
         return
     rate = attributes.get(f"{protocol}SuccessFeedbackSampleRate") or "0"
     if success and random.random() * 100 >= float(rate):
@@ -92,7 +94,7 @@ def write(
         except ClientError:  # the session may be older than a reset of the emulator
             _logs.cache_clear()
             _put(_logs(role, topic), group, what)
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         LOG.warning("SNS cannot log what became of messages of %s: %s", topic, error)
 
 
