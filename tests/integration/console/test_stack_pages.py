@@ -79,7 +79,7 @@ def test_an_address_is_confirmed_by_its_mail(page: Page, console: Console) -> No
     letter = page.locator("#story .letter")
     expect(letter).to_contain_text("Action=ConfirmSubscription", timeout=SOON_MS)
     page.locator("#confirm").click()
-    expect(page.locator("#story")).to_contain_text("is confirmed", timeout=SOON_MS)
+    expect(page.locator("#story .good")).to_contain_text("is confirmed", timeout=SOON_MS)
     sns.publish(TopicArn=topic, Subject="Image processed", Message="<b>as text</b>")
     wait_until(
         lambda: [mail.kind for mail in read_mails(console.target.endpoint) or []],
