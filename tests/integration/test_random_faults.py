@@ -239,16 +239,24 @@ def dropped(entry: Entry, struck: Sequence[Rule]) -> bool:
 
 
 def struck_after_telling(entry: Entry, struck: Sequence[Rule]) -> bool:
-    """Whether a request that told of it was struck at a time, not before one of its calls.
+    """Whether a request that told of it may have been ended when it had told.
 
-    Then it may have been struck when it had told, and before Lambda knew that it was over.
+    It was struck at a time, not before one of its calls; or its time ran out without a rule, as it
+    does when calls that failed were tried again until shortly before.
     """
     told = {notice.request_id for notice in final_notices(entry)}
-    return any(
-        "after" in line["rule"] and line["requestId"] in told
-        for line in struck
-        if line["kind"] == "invocation"
-    )
+    struck_here = [
+        line for line in struck if line["kind"] == "invocation" and line["requestId"] in told
+    ]
+    ran_out = [
+        attempt
+        for delivery in entry.deliveries
+        if delivery.request_id in told
+        for attempt in delivery.attempts
+        if attempt.status == "timeout"
+    ]
+    by_rules = [line for line in struck_here if line["rule"]["fault"] == "timeout"]
+    return any("after" in line["rule"] for line in struck_here) or len(ran_out) > len(by_rules)
 
 
 def explained(context: Context, run: Run) -> None:
