@@ -28,7 +28,7 @@ KINDS = (
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LEAST_CHUNK = 8192
-_PIECE = 1024 * 1024
+_PIECE = 128 * 1024
 _MOST_HEADERS = 16 * 1024  # of a chunk's first line, and of the trailing headers
 
 
@@ -49,7 +49,7 @@ class VerifiedBody(io.RawIOBase):
         *,
         is_part: bool = False,
     ) -> None:
-        self._stream = stream
+        self.stream = stream
         self._left = length
         self._sha256, self._md5, self._is_part = sha256, md5, is_part
         self._digests: list[Any] = [hashlib.sha256()] if sha256 else []
@@ -64,7 +64,7 @@ class VerifiedBody(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         """Return at most `size` bytes, all that are left if it is negative."""
-        data = self._stream.read(-1 if size is None else size)
+        data = self.stream.read(-1 if size is None else size)
         for digest in self._digests:
             digest.update(data)
         if self._left is None:

@@ -14,12 +14,14 @@ import itertools
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from localstack.services.s3.models import S3Multipart, S3Object, S3Part
 from localstack.services.s3.storage.core import (
+    LimitedIterableStream,
     LimitedStream,
     S3ObjectStore,
     S3StoredMultipart,
@@ -28,11 +30,13 @@ from localstack.services.s3.storage.core import (
 from localstack.services.s3.utils import ObjectRange, get_s3_checksum
 
 from localstack_parity.s3 import records
-from localstack_parity.s3.stored_files import StoredFile
+from localstack_parity.s3.stored_files import StoredFile, name_file, unnamed_file_of
+from threaded_http import FileBody
 
-# Each chunk of an answer costs the server a turn, and half a megabyte holds most images whole. What
-# is larger than a processor's cache is hashed, checked and written from memory instead of from it.
+# Each chunk of an answer costs the server a turn, and half a megabyte holds most images whole.
 CHUNK_BYTES = 512 * 1024
+# What is read from a file to be hashed stays in the processor's cache beside what was in it.
+_PIECE_BYTES = 128 * 1024
 
 _FILE = "_parity_file"
 
@@ -60,14 +64,16 @@ class DiskObject(S3StoredObject):
         target = self.s3_object
         digest = hashlib.md5(usedforsecurity=False)
         checksum = get_s3_checksum(target.checksum_algorithm) if target.checksum_algorithm else None
-        size = 0
-        with self._create() as file:
-            while data := stream.read(CHUNK_BYTES) if stream else b"":
-                file.write(data)
-                digest.update(data)
-                if checksum:
-                    checksum.update(data)
-                size += len(data)
+        received = unnamed_file_of(stream)
+        at_once = _PIECE_BYTES if received else CHUNK_BYTES
+        pieces = _hashed(stream, at_once, [digest, checksum] if checksum else [digest])
+        if received:
+            size = sum(map(len, pieces))  # what is not what was signed gets no name
+            self._begin()
+            self._store.keep_file(self._bucket, target, received)
+        else:
+            with self._create() as file:
+                size = sum(map(file.write, pieces))
         target.size = size
         self.md5 = digest.hexdigest()
         target.etag = secrets.token_hex(16) if _has_key_of_its_own(target) else self.md5
@@ -85,9 +91,12 @@ class DiskObject(S3StoredObject):
         self._checksum = None
 
     def _create(self) -> IO[bytes]:
+        self._begin()
+        return self._store.create_file(self._bucket, self.s3_object)
+
+    def _begin(self) -> None:
         self.s3_object.internal_last_modified = time.time_ns()
         self._written = True
-        return self._store.create_file(self._bucket, self.s3_object)
 
     def append(self, part: S3StoredObject) -> int:
         """Refuse: a file is written once; see join."""
@@ -96,10 +105,18 @@ class DiskObject(S3StoredObject):
     def read(self, s: int | None = -1) -> bytes:
         """Return at most `s` bytes from the current position, all that follow if `s` is -1."""
         if self._reading is None:
-            path = getattr(self.s3_object, _FILE).path
-            self._reading = open(path, "rb", buffering=0)  # noqa: SIM115 (closed by close)
+            self._reading = self._open()
             self._reading.seek(self._position)
         return self._reading.read(-1 if s is None else s)
+
+    def file_body(self, most: int | None = None) -> FileBody:
+        """Return the content from the current position, at most `most` bytes, for the server."""
+        size = int(self.s3_object.size) - self._position
+        return FileBody(self._open(), self._position, size if most is None else min(most, size))
+
+    def _open(self) -> IO[bytes]:
+        path = getattr(self.s3_object, _FILE).path
+        return open(path, "rb", buffering=0)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move to `offset` bytes from the beginning."""
@@ -144,6 +161,16 @@ class DiskObject(S3StoredObject):
                 for data in content:
                     self._checksum.update(data)
         return base64.b64encode(self._checksum.digest()).decode()
+
+
+class DiskRange(LimitedIterableStream):
+    """A range of an open object: `max_length` bytes from its position on."""
+
+    iterable: DiskObject
+
+    def file_body(self) -> FileBody:
+        """Return the range, for the server."""
+        return self.iterable.file_body(self.max_length)
 
 
 class DiskMultipart(S3StoredMultipart):
@@ -191,7 +218,7 @@ class DiskObjectStore(S3ObjectStore):
 
     def create_file(self, bucket: str, owner: S3Object | S3Part) -> IO[bytes]:
         """Create the file for `owner`; it is removed with it, or when `owner` gets a newer one."""
-        stored = StoredFile(bucket, next(self._names), self.root_directory)
+        stored = self._new_file(bucket)
         try:
             file = open(stored.path, "xb", buffering=0)  # noqa: SIM115 (closed by who writes)
         except FileNotFoundError:
@@ -199,6 +226,21 @@ class DiskObjectStore(S3ObjectStore):
             file = open(stored.path, "xb", buffering=0)  # noqa: SIM115
         setattr(owner, _FILE, stored)
         return file
+
+    def keep_file(self, bucket: str, owner: S3Object | S3Part, received: FileIO) -> None:
+        """Make a file without a name the one of `owner`; copy it if it cannot get a name there."""
+        stored = self._new_file(bucket)
+        try:
+            name_file(received, stored.path)
+        except OSError:  # another file system, or no folder yet
+            received.seek(0)
+            with self.create_file(bucket, owner) as file:
+                shutil.copyfileobj(received, file, CHUNK_BYTES)
+        else:
+            setattr(owner, _FILE, stored)
+
+    def _new_file(self, bucket: str) -> StoredFile:
+        return StoredFile(bucket, next(self._names), self.root_directory)
 
     def path_of(self, owner: S3Object | S3Part) -> Path | None:
         """Return the file of an object or part; None if it has none."""
@@ -253,6 +295,16 @@ class DiskObjectStore(S3ObjectStore):
     def close(self) -> None:
         """Remove every file: the objects' metadata ends with the process."""
         self.reset()
+
+
+def _hashed(
+    stream: IO[bytes] | S3StoredObject | None, at_once: int, hashes: Sequence[Any]
+) -> Iterator[bytes]:
+    """Yield what is in a stream, and give it to each hash."""
+    while data := stream.read(at_once) if stream else b"":
+        for each in hashes:
+            each.update(data)
+        yield data
 
 
 def _has_key_of_its_own(target: S3Object | S3Part) -> bool:

@@ -13,6 +13,7 @@ from localstack.services.s3.constants import DEFAULT_BUCKET_ENCRYPTION
 from localstack.services.s3.exceptions import MalformedXML
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
 from localstack.services.s3.notifications import S3EventNotificationContext
+from localstack.services.s3.storage.core import LimitedIterableStream
 
 from localstack_parity import kms_keys
 from localstack_parity.iam.guard import REFUSED_DELETIONS
@@ -25,7 +26,7 @@ from localstack_parity.s3 import (
     packed_tags,
     repeats,
 )
-from localstack_parity.s3.disk_store import DiskObjectStore
+from localstack_parity.s3.disk_store import DiskObjectStore, DiskRange
 from localstack_parity.s3.events import RetryingDispatcher, Sequencers
 from localstack_parity.s3.key_locks import KeyLocks
 from localstack_parity.s3.listings import Listings
@@ -82,6 +83,13 @@ class ParityS3Provider(Listings):
         _require_default_key(bucket, request)
         with self._locks.held(request["Bucket"], [request["Key"]]):
             return super().put_object(context, request)
+
+    def get_object(self, context: RequestContext, request: Any) -> Any:
+        """Read an object, or a range of it; the server takes its bytes from the file."""
+        answer = super().get_object(context, request)
+        if isinstance(body := answer.get("Body"), LimitedIterableStream):
+            answer["Body"] = DiskRange(body.iterable, body.max_length)
+        return answer
 
     def post_object(self, context: RequestContext, bucket: str, **request: Any) -> Any:
         """Write an object from a browser's form."""

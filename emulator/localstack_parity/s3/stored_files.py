@@ -1,8 +1,12 @@
 """The file of one object or part, which is there as long as something refers to it."""
 
+import io
 import os
 import sys
 from contextlib import suppress
+from typing import Any
+
+from localstack_parity.authentication.bodies import VerifiedBody
 
 
 class StoredFile:
@@ -36,3 +40,21 @@ class StoredFile:
         if self.folder:
             with suppress(OSError):
                 os.unlink(self.path)  # noqa: PTH108 - see path
+
+
+def unnamed_file_of(stream: Any) -> io.FileIO | None:
+    """Return the file in which the server has the whole of a body; None for any other stream."""
+    file = stream.stream if isinstance(stream, VerifiedBody) else stream
+    if not isinstance(file, io.FileIO) or file.tell() or os.fstat(file.fileno()).st_nlink:
+        return None
+    return file
+
+
+def name_file(file: io.FileIO, path: str) -> None:
+    """Give a name to a file that has none. Raises OSError where that cannot be.
+
+    Source: open(2), O_TMPFILE. A directory's descriptor, which an absolute path has no use for,
+    is what has Python follow the link in /proc.
+    """
+    descriptor = file.fileno()
+    os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)

@@ -5,6 +5,7 @@ Source of the interface: localstack/runtime/server/core.py, LocalStack 4.14.0.
 
 import ssl
 import threading
+from typing import Any
 
 from localstack import config
 from localstack.runtime.server import RuntimeServer
@@ -78,17 +79,24 @@ def answer_of(response: Response, environ: Environ) -> Answer:
     headers = list(response.headers)
     names = {name.lower() for name, _ in headers}
     content = response.response
+    in_file = getattr(content, "file_body", None)  # of an object of S3
     plain = (
         environ["REQUEST_METHOD"] != "HEAD"
         and response.status_code not in _SPECIAL
         and names.isdisjoint(_REWRITTEN)
-        and isinstance(content, list)
-        and all(isinstance(part, bytes) for part in content)
+        and (in_file or _are_bytes(content))
         and not response._on_close
     )
     if not plain:
         body, status, headers = response.get_wsgi_response(environ)
         return Answer(status, headers, body)
+    if in_file:
+        content = in_file()
     if "content-length" not in names:
-        headers.append(("Content-Length", str(sum(map(len, content)))))
+        size = content.size if in_file else sum(map(len, content))
+        headers.append(("Content-Length", str(size)))
     return Answer(response.status, headers, content)
+
+
+def _are_bytes(content: Any) -> bool:
+    return isinstance(content, list) and all(isinstance(part, bytes) for part in content)

@@ -6,8 +6,9 @@ in two ways is refused. It knows nothing of AWS, of LocalStack or of this projec
 """
 
 from threaded_http.connection import Application
+from threaded_http.files import FileBody
 from threaded_http.limits import Limits
 from threaded_http.responses import Answer
 from threaded_http.server import Server
 
-__all__ = ["Answer", "Application", "Limits", "Server"]
+__all__ = ["Answer", "Application", "FileBody", "Limits", "Server"]

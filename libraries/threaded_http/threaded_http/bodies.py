@@ -3,18 +3,19 @@
 So a client that sends slowly holds nothing but its own thread. Source: RFC 9112, section 7.1.
 """
 
+import os
 import re
 import time
 from collections.abc import Iterator
 from io import BytesIO
-from tempfile import SpooledTemporaryFile, TemporaryFile
+from tempfile import SpooledTemporaryFile, TemporaryFile, gettempdir
 from typing import IO
 
 from threaded_http.incoming import Incoming
 from threaded_http.limits import Limits
 from threaded_http.refusal import Refusal
 
-_AT_ONCE = 256 * 1024
+_AT_ONCE = 128 * 1024
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
 
 
@@ -37,12 +38,25 @@ def receive(incoming: Incoming, length: int | None, limits: Limits) -> IO[bytes]
     body: IO[bytes] = (
         SpooledTemporaryFile(limits.body_in_memory)  # noqa: SIM115 (closed with the request)
         if length is None
-        else TemporaryFile(buffering=0)  # noqa: SIM115
+        else _unnamed_file()
     )
     for piece in pieces:
         body.write(piece)
     body.seek(0)
     return body
+
+
+def _unnamed_file() -> IO[bytes]:
+    """Return an unbuffered file that goes when it is closed, and that an application can name.
+
+    Those of `tempfile` cannot get a name by link(2), so a large body would be written again to be
+    kept. Source: open(2), O_TMPFILE without O_EXCL.
+    """
+    try:
+        flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
+        return open(os.open(gettempdir(), flags, 0o600), "r+b", buffering=0)
+    except (AttributeError, OSError):  # not every system, nor every file system, has it
+        return TemporaryFile(buffering=0)
 
 
 def _exactly(incoming: Incoming, length: int) -> Iterator[bytes]:

@@ -2,12 +2,14 @@
 
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from wsgiref.handlers import format_date_time
 
+from threaded_http.files import FileBody
 from threaded_http.head import Head
 from threaded_http.refusal import Refusal
 
@@ -15,6 +17,7 @@ LOG = logging.getLogger(__name__)
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _IN_ONE_SEND = 64 * 1024  # head and body together, if they have no more
+_BY_KERNEL = 512 * 1024  # of a file that has at least so much; reading a smaller one costs less
 _OURS = frozenset({"server", "date", "connection", "transfer-encoding"})
 
 
@@ -46,6 +49,8 @@ def send(
         if not has_body:
             connection.sendall(first)
             return keep_alive
+        if isinstance(answer.body, FileBody) and _by_kernel(answer.body, length, connection):
+            return answer.body.send(connection, first) and keep_alive
         parts = _in_chunks(answer.body) if chunked else _measured(answer.body, length)
         return _send_parts(connection, first, parts) and keep_alive
     finally:
@@ -85,6 +90,12 @@ def _send_parts(connection: socket.socket, first: bytes, parts: Iterator[bytes])
     if unsent:
         connection.sendall(unsent)
     return True
+
+
+def _by_kernel(body: FileBody, length: int | None, connection: socket.socket) -> bool:
+    """Say whether the kernel sends a file: it is large, all there, and not to be encrypted."""
+    plain = not isinstance(connection, ssl.SSLSocket)
+    return plain and body.size == length and body.size >= _BY_KERNEL
 
 
 def _head_of(answer: Answer, server: str, *, chunked: bool, keep_alive: bool) -> bytes:

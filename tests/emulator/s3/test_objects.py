@@ -1,6 +1,7 @@
 """Objects on disk, and conditional writes at the same moment."""
 
 import hashlib
+import random
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -162,17 +163,52 @@ def test_every_version_keeps_its_content(s3: Any, versioned_bucket: str) -> None
     assert read == [b"one", b"two"]
 
 
-def test_a_reader_is_not_disturbed_by_a_writer(s3: Any, plain_bucket: str) -> None:
-    """Whoever began to read an object gets all of it, though it is replaced meanwhile."""
-    content = bytes(30_000_000)
+@pytest.mark.parametrize("part", ["", "bytes=1000-29999999"])
+def test_a_reader_is_not_disturbed_by_a_writer(s3: Any, plain_bucket: str, part: str) -> None:
+    """Whoever began to read an object gets all of it, though it is replaced and deleted."""
+    content = random.Random(1).randbytes(30_000_000)
     s3.put_object(Bucket=plain_bucket, Key="a", Body=content)
-    reading = s3.get_object(Bucket=plain_bucket, Key="a")["Body"]
+    wanted = {"Range": part} if part else {}
+    reading = s3.get_object(Bucket=plain_bucket, Key="a", **wanted)["Body"]
     first = reading.read(1000)
 
-    s3.put_object(Bucket=plain_bucket, Key="a", Body=b"new")
+    s3.put_object(Bucket=plain_bucket, Key="a", Body=bytes(30_000_000))
+    assert s3.get_object(Bucket=plain_bucket, Key="a")["Body"].read(1) == b"\0"
+    s3.delete_object(Bucket=plain_bucket, Key="a")
 
-    assert first + reading.read() == content
-    assert s3.get_object(Bucket=plain_bucket, Key="a")["Body"].read() == b"new"
+    assert first + reading.read() == content[1000 if part else 0 :]
+
+
+@pytest.mark.parametrize("size", [1000, 3_000_000])
+def test_ranges_are_those_of_the_content(s3: Any, plain_bucket: str, size: int) -> None:
+    """Of objects that the server reads, and of those that the kernel sends."""
+    content = random.Random(size).randbytes(size)
+    s3.put_object(Bucket=plain_bucket, Key="a", Body=content)
+    for part, found in {
+        "bytes=0-": content,
+        "bytes=1-": content[1:],
+        "bytes=10-19": content[10:20],
+        "bytes=-7": content[-7:],
+        f"bytes={size - 1}-{size * 2}": content[-1:],
+        f"bytes=1-{size - 2}": content[1:-1],
+    }.items():
+        answer = s3.get_object(Bucket=plain_bucket, Key="a", Range=part)
+        assert answer["Body"].read() == found, part
+        assert answer["ContentLength"] == len(found)
+
+
+def test_a_large_upload_is_kept_as_it_came(emulator: Emulator, s3: Any, plain_bucket: str) -> None:
+    """Each is one file with its content and hashes, the first of a bucket and all others alike."""
+    content = random.Random(2).randbytes(3_000_000)
+    for key in "abc":
+        answer = s3.put_object(
+            Bucket=plain_bucket, Key=key, Body=content, ChecksumAlgorithm="SHA256"
+        )
+        assert answer["ETag"].strip('"') == hashlib.md5(content, usedforsecurity=False).hexdigest()
+        assert answer["ChecksumSHA256"] == b64encode(hashlib.sha256(content).digest()).decode()
+        assert s3.get_object(Bucket=plain_bucket, Key=key)["Body"].read() == content
+    files = _files(emulator, plain_bucket)
+    assert [(path.stat().st_size, path.stat().st_nlink) for path in files] == [(3_000_000, 1)] * 3
 
 
 # Conditional writes

@@ -17,14 +17,15 @@ from tests.emulator.conftest import REGION, Emulator
 from tests.emulator.signatures.calls import client, code_of, http
 
 
-def test_a_body_is_what_was_signed(emulator: Emulator, bucket: str) -> None:
+@pytest.mark.parametrize("sent", [b"as sent", b"as sent" * 300_000], ids=["small", "large"])
+def test_a_body_is_what_was_signed(emulator: Emulator, bucket: str, sent: bytes) -> None:
     """AWS: S3 API Reference, "Error responses": XAmzContentSHA256Mismatch. Nothing is stored."""
     s3 = client(emulator, "s3", request_checksum_calculation="when_required")
     upload = s3.create_multipart_upload(Bucket=bucket, Key="parts")["UploadId"]
     damaged = client(emulator, "s3", request_checksum_calculation="when_required")
     damaged.meta.events.register("before-send.s3.*", _damage)
     mismatch = ("XAmzContentSHA256Mismatch", 400)
-    whole = {"Bucket": bucket, "Key": "whole", "Body": b"as sent"}
+    whole = {"Bucket": bucket, "Key": "whole", "Body": sent}
     assert code_of(damaged.put_object, **whole) == mismatch
     part = {**whole, "Key": "parts", "UploadId": upload, "PartNumber": 1}
     assert code_of(damaged.upload_part, **part) == mismatch

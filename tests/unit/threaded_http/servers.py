@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from threaded_http import Answer, Limits, Server
+from threaded_http import Answer, FileBody, Limits, Server
 from threaded_http.environ import Environ
 
 NAME = "test"
@@ -37,6 +37,11 @@ class Echo:
                 size = int(environ["QUERY_STRING"])
                 pieces = (bytes(min(65536, size - at)) for at in range(0, size, 65536))
                 return Answer("200 OK", [("Content-Length", str(size))], pieces)
+            case "/file":
+                path, begin, size, length = environ["QUERY_STRING"].split("&")
+                file = open(path, "rb", buffering=0)  # noqa: SIM115 (closed with the answer)
+                stretch = FileBody(file, int(begin), int(size))
+                return Answer("200 OK", [("Content-Length", length)], stretch)
             case "/short":
                 return Answer("200 OK", [("Content-Length", "10")], [b"five!"])
             case "/long":
