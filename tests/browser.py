@@ -3,6 +3,8 @@
 Playwright promises to work with its own builds only, which no package manager has; so both versions
 are what Debian and the lock say. Without Chromium the tests are skipped, or fail if
 TAPSTACK_REQUIRE_BROWSER=1 says that there must be one (`.ci/browser` installs it).
+
+What a page is expected to show it may show within SOON_MS: a busy machine takes its time.
 """
 
 import os
@@ -11,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+SOON_MS = 60_000
+expect.set_options(timeout=SOON_MS)
 
 
 @contextmanager

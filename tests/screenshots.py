@@ -18,14 +18,13 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from harness.run.scenario import RunOptions
 from harness.settings import ROOT
-from tests.browser import chromium
+from tests.browser import SOON_MS, chromium
 from tests.integration.place import Place, emulator_for
 from tests.mutants.suite import MUTANTS
 
 DOCS = ROOT / "docs"
 SIZE: ViewportSize = {"width": 1280, "height": 720}
 COLOURS = 256  # a third of the bytes of all of them
-SOON_MS = 120_000
 _HALF = re.compile(r"\b2\d s: of 150 images")  # of the day has passed
 
 
@@ -40,26 +39,26 @@ def opened(browser: Browser, link: str, scheme: str) -> Page:
     """The console in a window of its own."""
     page = browser.new_page(viewport=SIZE, color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(link)
-    expect(page.locator("#state")).to_contain_text("live", timeout=SOON_MS)
+    expect(page.locator("#state")).to_contain_text("live")
     return page
 
 
 def run_and_take(page: Page, dark: Page) -> None:
     """Start a day on the page, and take its pages on the way."""
     page.keyboard.press("5")
-    expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
+    expect(page.locator("#scenario option")).not_to_have_count(0)
     page.locator("#scenario").select_option("contract")
     page.locator("#start").click()
     expect(page.locator(".row.report")).to_have_count(1, timeout=2 * SOON_MS)
     page.locator("#scenario").select_option("daily-load")
     page.locator("#images").fill("150")
     page.locator("#day").fill("40s")
-    expect(page.locator("#start")).to_be_enabled(timeout=SOON_MS)
+    expect(page.locator("#start")).to_be_enabled()
     page.locator("#start").click()
-    expect(page.locator(".output")).to_contain_text(_HALF, timeout=SOON_MS)
+    expect(page.locator(".output")).to_contain_text(_HALF)
     take(page, "console-runs")
     page.keyboard.press("1")
-    page.locator(".row.processed").first.click(timeout=SOON_MS)
+    page.locator(".row.processed").first.click()
     pictures = page.locator("#story img")
     expect(pictures).to_have_count(2)
     for picture in pictures.all():
@@ -71,7 +70,7 @@ def run_and_take(page: Page, dark: Page) -> None:
     expect(dark.locator(".progress progress")).to_have_count(0, timeout=3 * SOON_MS)
     dark.keyboard.press("2")
     dark.get_by_role("button", name="15 min").click()
-    expect(dark.locator(".card img").first).to_be_visible(timeout=SOON_MS)
+    expect(dark.locator(".card img").first).to_be_visible()
     dark.wait_for_timeout(70_000)  # the alarms have been evaluated, and metrics are a minute old
     dark.mouse.move(0, 0)
     take(dark, "console-dashboard")

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.console.conftest import SOON_MS, Console
+from tests.integration.console.conftest import Console
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,10 @@ def test_axe_finds_nothing_serious(looks: dict[str, Page], scheme: str, name: st
     window = looks[scheme]
     window.set_viewport_size({"width": 1280, "height": 720})
     window.evaluate("name => { location.hash = name; }", name)
-    expect(window.locator(FILLED[name]).first).to_be_attached(timeout=SOON_MS)
+    expect(window.locator(FILLED[name]).first).to_be_attached()
     if name in ("pipeline", "inbox"):
         window.locator(".row").first.click()
-        expect(window.locator("#story")).to_be_visible(timeout=SOON_MS)
+        expect(window.locator("#story")).to_be_visible()
     found = [
         (each["id"], each["impact"], [node["html"] for node in each["nodes"]])
         for each in Axe().run(window).response["violations"]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import SOON_MS
 from tests.integration.conftest import Tapstack
-from tests.integration.console.conftest import SOON_MS, Console
+from tests.integration.console.conftest import Console
 
 
 def test_a_scenario_is_started_watched_to_its_end_and_its_report_opened(
@@ -15,18 +16,18 @@ def test_a_scenario_is_started_watched_to_its_end_and_its_report_opened(
     page.keyboard.press("5")
     if not finished_runs(console):
         no_run = "No run has been finished yet"
-        expect(page.locator("main")).to_contain_text(no_run, timeout=SOON_MS)
-    expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
+        expect(page.locator("main")).to_contain_text(no_run)
+    expect(page.locator("#scenario option")).not_to_have_count(0)
     page.locator("#images").fill("20")
     page.locator("#day").fill("3s")
     page.locator("#start").click()
-    expect(page.locator(".progress")).to_contain_text("of 20 images processed", timeout=SOON_MS)
+    expect(page.locator(".progress")).to_contain_text("of 20 images processed")
     expect(page.locator("#start")).to_be_disabled()
     expect(page.locator(".output")).to_contain_text("PASSED daily-load", timeout=3 * SOON_MS)
-    expect(page.locator(".said.good")).to_have_text("daily-load: ✔ passed", timeout=SOON_MS)
+    expect(page.locator(".said.good")).to_have_text("daily-load: ✔ passed")
     expect(page.locator(".progress")).to_have_count(0)
     row = page.locator(".row.report", has_text="20 of 20 images as they should be").first
-    expect(row).to_contain_text("✔ passed", timeout=SOON_MS)
+    expect(row).to_contain_text("✔ passed")
     row.focus()
     said: list[str] = []
     with page.context.expect_page() as opened:
@@ -61,7 +62,7 @@ def test_a_run_of_the_terminal_is_watched_to_its_end_and_compared(
     running.start()
     try:
         shown = page.locator(".progress")
-        expect(shown).to_contain_text("daily-load on tapstack-dev", timeout=SOON_MS)
+        expect(shown).to_contain_text("daily-load on tapstack-dev")
         expect(shown).to_contain_text("20 of 20 images processed", timeout=2 * SOON_MS)
         page.locator("nav a", has_text="Runs").click()
         expect(page.locator("#start")).to_be_disabled()
@@ -71,19 +72,19 @@ def test_a_run_of_the_terminal_is_watched_to_its_end_and_compared(
         running.join()
     shown.locator("a").click()
     boxes = page.locator(".choice input")
-    expect(boxes).to_have_count(2, timeout=SOON_MS)
+    expect(boxes).to_have_count(2)
     for box in boxes.all():
         box.check()
     page.locator("#compare").click()
     compared = page.locator("#story")
-    expect(compared).to_contain_text("day: 3.0 then, 4.0 now", timeout=SOON_MS)
+    expect(compared).to_contain_text("day: 3.0 then, 4.0 now")
     expect(compared.locator("tbody tr", has_text="throughput")).to_contain_text("images/s")
     page.keyboard.press("Escape")
 
 
 def test_what_cannot_be_started_is_said(page: Page) -> None:
     page.keyboard.press("5")
-    expect(page.locator("#scenario option")).not_to_have_count(0, timeout=SOON_MS)
+    expect(page.locator("#scenario option")).not_to_have_count(0)
     page.locator("#scenario").select_option("contract")
     expect(page.locator("#images")).to_be_disabled()
     page.locator("#scenario").select_option("daily-load")

@@ -7,8 +7,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness.polling import wait_until
 from harness.targets.inbox import read_mails
+from tests.browser import SOON_MS
 from tests.integration.conftest import Tapstack
-from tests.integration.console.conftest import SOON_MS, Console, picture
+from tests.integration.console.conftest import Console, picture
 
 
 def test_the_numbers_of_the_dashboard_are_those_of_get_metric_data(
@@ -18,8 +19,7 @@ def test_the_numbers_of_the_dashboard_are_those_of_get_metric_data(
     for number in range(3):
         s3.put_object(Bucket=bucket, Key=f"uploads/counted-{number}.jpg", Body=picture(64, 48))
     page.keyboard.press("1")
-    wait = {"timeout": SOON_MS}
-    expect(page.locator(".row.processed", has_text="counted-")).to_have_count(3, **wait)
+    expect(page.locator(".row.processed", has_text="counted-")).to_have_count(3)
     page.keyboard.press("2")
     widget = page.locator(".card", has=page.locator('img[alt^="Invocations and errors"]'))
     widget.locator("summary", has_text="numbers").click()
@@ -75,11 +75,11 @@ def test_an_address_is_confirmed_by_its_mail(page: Page, console: Console) -> No
     sns, topic = console.target.client("sns"), console.stack.outputs["NotificationTopicArn"]
     page.keyboard.press("3")
     asking = page.locator(".row.confirmation", has_text="ops@example.com")
-    asking.first.click(timeout=SOON_MS)
+    asking.first.click()
     letter = page.locator("#story .letter")
-    expect(letter).to_contain_text("Action=ConfirmSubscription", timeout=SOON_MS)
+    expect(letter).to_contain_text("Action=ConfirmSubscription")
     page.locator("#confirm").click()
-    expect(page.locator("#story .good")).to_contain_text("is confirmed", timeout=SOON_MS)
+    expect(page.locator("#story .good")).to_contain_text("is confirmed")
     sns.publish(TopicArn=topic, Subject="Image processed", Message="<b>as text</b>")
     wait_until(
         lambda: [mail.kind for mail in read_mails(console.target.endpoint) or []],
@@ -88,8 +88,8 @@ def test_an_address_is_confirmed_by_its_mail(page: Page, console: Console) -> No
         describe="the notification in the emulator's inbox",
     )
     sent = page.locator(".row.notification", has_text="Image processed")
-    sent.first.click(timeout=SOON_MS)
-    expect(letter).to_contain_text("<b>as text</b>", timeout=SOON_MS)
+    sent.first.click()
+    expect(letter).to_contain_text("<b>as text</b>")
     expect(letter).to_contain_text("unsubscribe")
 
 
@@ -123,11 +123,11 @@ def test_what_failed_is_sent_again_after_a_look(page: Page, console: Console) ->
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(record))
     page.keyboard.press("4")
     failure = page.locator(".failure", has_text="failed-for-good.jpg")
-    expect(failure).to_contain_text("would be sent again", timeout=SOON_MS)
+    expect(failure).to_contain_text("would be sent again")
     expect(failure).to_contain_text("RetriesExhausted after 3 attempts")
     expect(failure).to_contain_text("<i>out of memory</i>")
     page.locator("#send").click()
-    expect(failure).to_contain_text("✔ sent again", timeout=SOON_MS)
+    expect(failure).to_contain_text("✔ sent again")
     expect(page.locator(".said")).to_contain_text("1 of 1 sent")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
@@ -140,17 +140,17 @@ def test_the_stack_its_objects_and_its_logs(page: Page, console: Console) -> Non
         Bucket=outputs["UploadBucketName"], Key="uploads/looked-at/one.jpg", Body=picture(64, 48)
     )
     page.keyboard.press("6")
-    expect(page.locator("td", has_text=outputs["FunctionArn"])).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator("td", has_text=outputs["FunctionArn"])).to_have_count(1)
     page.get_by_role("button", name=outputs["UploadBucketName"]).click()
     for name in ("uploads/", "looked-at/", "one.jpg"):
-        page.get_by_role("button", name=name).click(timeout=SOON_MS)
+        page.get_by_role("button", name=name).click()
     shown = page.locator(".frame img")
-    expect(shown).to_be_visible(timeout=SOON_MS)
+    expect(shown).to_be_visible()
     assert shown.evaluate("each => each.decode().then(() => each.naturalWidth)") == 64
     page.get_by_role("button", name="log: image-processor").click()
-    expect(page.locator(".tail")).to_contain_text("looked-at/one.jpg", timeout=SOON_MS)
+    expect(page.locator(".tail")).to_contain_text("looked-at/one.jpg")
     page.keyboard.press("/")
     page.keyboard.type('{ $.message = "Nothing like it" }')
     page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("No line of the last 15 minutes", timeout=SOON_MS)
+    expect(page.locator("main")).to_contain_text("No line of the last 15 minutes")
     page.keyboard.press("Escape")
