@@ -31,6 +31,7 @@ LOG = logging.getLogger(__name__)
 
 # What a service calls a request that lacks a member, and one that has a wrong value.
 _CODES = {
+    "apigateway": ("BadRequestException", "BadRequestException"),
     "cloudwatch": ("MissingParameter", "InvalidParameterValue"),
     "lambda": ("ValidationException", "ValidationException"),
     "logs": ("InvalidParameterException", "InvalidParameterException"),
@@ -100,6 +101,10 @@ def _callers_error(exception: Exception, context: RequestContext) -> ServiceExce
     if isinstance(exception, _BAD_VALUES) and not _is_own_defect(exception):
         what = "It is nested too deeply." if isinstance(exception, RecursionError) else exception
         return error_of(invalid, f"A value is not valid. {what}")
+    if context.service and context.service.service_name == "apigateway":
+        from localstack_parity.apigateway import mistakes  # which only that service needs
+
+        return None if _is_own_defect(exception) else mistakes.explain(exception, context)
     return None
 
 

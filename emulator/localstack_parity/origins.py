@@ -4,6 +4,8 @@ from traceback import walk_tb
 
 OURS = __name__.partition(".")[0]
 _PACKAGES = frozenset({OURS, "localstack", "moto"})
+# Ours in the place of the standard library's: like that, it raises for its caller.
+_LIBRARY = frozenset({f"{OURS}.nesting"})
 
 
 def package_of(exception: BaseException) -> str:
@@ -13,6 +15,7 @@ def package_of(exception: BaseException) -> str:
     """
     found = ""
     for frame, _ in walk_tb(exception.__traceback__):
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        found = package if package in _PACKAGES else found
+        module = str(frame.f_globals.get("__name__", ""))
+        package = module.partition(".")[0]
+        found = package if package in _PACKAGES and module not in _LIBRARY else found
     return found

@@ -62,7 +62,7 @@ _OWN_MEMBERS = {
 
 # Services with a table: CHECKS in their ranges.py, `*` for all operations. It is loaded when they
 # are first called.
-_TABLES = ("cloudwatch", "logs", "s3", "sns", "sqs")
+_TABLES = ("apigateway", "cloudwatch", "logs", "s3", "sns", "sqs")
 
 
 def enforce(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:

@@ -227,6 +227,53 @@ def test_lambda_names_what_is_wrong(emulator: Emulator) -> None:
         assert status == 400, text
 
 
+@pytest.fixture
+def api(emulator: Emulator) -> Iterator[str]:
+    client = emulator.client("apigateway")
+    made: str = client.create_rest_api(name="bad")["id"]
+    yield made
+    client.delete_rest_api(restApiId=made)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("PATCH", "", "{}", 200, '"bad"'),
+        ("PATCH", "", '{"patchOperations":[{"op":"replace"}]}', 400, "Invalid patch path null"),
+        ("PATCH", "", '{"patchOperations":[{"path":"/name"}]}', 400, "Invalid patch operation"),
+        ("PUT", "", "5", 400, "Invalid OpenAPI input."),
+        ("PUT", "", "null", 400, "Invalid OpenAPI input."),
+        ("GET", "/deployments/none", "", 404, "Invalid Deployment identifier specified"),
+        ("POST", "/stages", '{"stageName":"s","deploymentId":"none"}', 400, "Invalid"),
+    ],
+)
+def test_api_gateway_names_what_it_cannot_use(
+    emulator: Emulator, api: str, method: str, path: str, body: str, status: int, said: str
+) -> None:
+    """In words that LocalStack's tests recorded: apigateway/mistakes.py and ranges.py name them."""
+    path = f"/restapis/{api}{path}"
+    answer = _send(emulator, "apigateway", method, path, body.encode(), Content_Type="text/json")
+    assert (answer[0], said in answer[1]) == (status, True), answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("DELETE", "/usageplans/none", "", 404),
+        ("POST", "/apikeys?mode=import&format=csv", "5", 400),
+        ("POST", "/apikeys", '{"stageKeys":[{"stageName":"s"}]}', 400),
+        ("POST", "/apikeys", "", 400),
+        ("PATCH", "/account", '{"patchOperations":[{"path":"/x","value":"y"}]}', 400),
+    ],
+)
+def test_no_mistake_is_an_internal_error_of_api_gateway(
+    emulator: Emulator, method: str, path: str, body: str, status: int
+) -> None:
+    """API Gateway API Reference, "Common errors": the caller's are 4xx, and SDKs repeat 5xx."""
+    answer = _send(emulator, "apigateway", method, path, body.encode(), Content_Type="text/json")
+    assert answer[0] == status, answer
+
+
 def _code(call: Any, **request: Any) -> str:
     try:
         call(**request)

@@ -23,6 +23,7 @@ def _function(module: str, body: str, **known: Any) -> Callable[[], Any]:
         (["localstack_parity.s3.provider", "moto.s3.models"], "moto"),
         (["localstack_parity.iam.guard", "localstack.services.s3"], "localstack"),
         (["localstack_parity.s3", "json.decoder"], "localstack_parity"),
+        (["moto.apigateway.responses", "localstack_parity.nesting"], "moto"),
         (["rolo.gateway"], ""),
     ],
 )
