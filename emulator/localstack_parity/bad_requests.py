@@ -12,16 +12,18 @@ SerializationException), "Common errors" of the API references, S3 API Reference
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from xml.etree import ElementTree
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import OperationNotFoundError
 from botocore.validate import ParamValidator
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.handlers.service import ServiceExceptionSerializer
 from localstack.aws.protocol import parser as parsers
 from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
+from localstack.aws.protocol.service_router import ProtocolError
 from localstack.utils.patch import patch
 from werkzeug.exceptions import HTTPException
 
@@ -85,6 +87,8 @@ def _callers_error(exception: Exception, context: RequestContext) -> ServiceExce
     if isinstance(exception.__cause__, ServiceException):
         return exception.__cause__  # who read the body for the parser knows better
     protocol = str(context.protocol)
+    if isinstance(exception, ProtocolError):
+        return _unknown_operation(protocol)
     if isinstance(exception, RequestParserError):
         if isinstance(exception, OperationNotFoundParserError) or isinstance(
             exception.__cause__, OperationNotFoundError
@@ -101,11 +105,19 @@ def _callers_error(exception: Exception, context: RequestContext) -> ServiceExce
     if isinstance(exception, _BAD_VALUES) and not _is_own_defect(exception):
         what = "It is nested too deeply." if isinstance(exception, RecursionError) else exception
         return error_of(invalid, f"A value is not valid. {what}")
+    if isinstance(exception, ClientError) and not _is_own_defect(exception):
+        return error_of(invalid, str(exception)) if _is_refusal(exception) else None
     if context.service and context.service.service_name == "apigateway":
         from localstack_parity.apigateway import mistakes  # which only that service needs
 
         return None if _is_own_defect(exception) else mistakes.explain(exception, context)
     return None
+
+
+def _is_refusal(exception: ClientError) -> bool:
+    """Say whether another service refused what this one asked of it with the caller's values."""
+    status: int = exception.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _is_own_defect(exception: Exception) -> bool:
@@ -198,6 +210,8 @@ def _take_only_what_fits() -> None:
     for name, bits in (("_parse_integer", 32), ("_parse_long", 64)):
         setattr(base, name, _within(bits, getattr(base, name)))
     documents: tuple[Any, ...] = (parsers.BaseJSONRequestParser, parsers.BaseCBORRequestParser)
+    json_document: Any = parsers.BaseJSONRequestParser
+    json_document._parse_body_as_json = _no_null(json_document._parse_body_as_json)
     for document in documents:
         document._parse_string = _parse_string
         document._parse_list = _parse_list
@@ -217,6 +231,18 @@ def _within(bits: int, parse: Any) -> Any:
         return value
 
     return parse_number
+
+
+def _no_null(parse: Any) -> Any:
+    """Refuse `null` for a document: None is LocalStack's word for a structure that is not there."""
+
+    def parse_document(self: Any, request: Any) -> Any:
+        document = parse(self, request)
+        if document is None:
+            raise parsers.ProtocolParserError("The document is null.")
+        return document
+
+    return parse_document
 
 
 def _parse_xml(self: Any, request: Any) -> ElementTree.Element:

@@ -77,6 +77,12 @@ PATCHES = (
     ),
     Patch(
         "bad_requests.py",
+        f"{_PARSER}.BaseJSONRequestParser._parse_body_as_json",
+        "a document is not null",
+        "115b",
+    ),
+    Patch(
+        "bad_requests.py",
         f"{_PARSER}.BaseJSONRequestParser._parse_string",
         "a text is a text, and nothing else",
         "115b",

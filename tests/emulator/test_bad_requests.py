@@ -20,8 +20,16 @@ from tests.emulator.conftest import REGION, Emulator
 DEEP = b"[" * 100_000
 FORM = "application/x-www-form-urlencoded"
 # What is no JSON, or not of the form that an operation's input has.
-BAD_JSON = (b"{", b"[]", b'"x"', b"5", b'{"a": "\xff"}', DEEP, b"{" + b'"a":' * 100_000)
-BAD_CBOR = (b"\xff\xff", b"\x61x", b"\x80", b"\x81" * 100_000, b"\xa1", b"\x5b" + b"\xff" * 8)
+BAD_JSON = (b"null", b"{", b"[]", b'"x"', b"5", b'{"a": "\xff"}', DEEP, b"{" + b'"a":' * 100_000)
+BAD_CBOR = (
+    b"\xf6",
+    b"\xff\xff",
+    b"\x61x",
+    b"\x80",
+    b"\x81" * 100_000,
+    b"\xa1",
+    b"\x5b" + b"\xff" * 8,
+)
 BAD_XML = (b"{", b"<a>", b"<a/>", b"<a>\xff</a>", b"<a>" * 50_000, b"<?xml version='1.0'?>")
 TARGETS = {
     "logs": "Logs_20140328",
@@ -67,7 +75,13 @@ def _json(emulator: Emulator, service: str, operation: str, body: bytes) -> tupl
 
 @pytest.mark.parametrize(
     ("service", "operation"),
-    [("logs", "PutLogEvents"), ("sqs", "SendMessage"), ("monitoring", "PutMetricData")],
+    [
+        ("logs", "PutLogEvents"),
+        ("logs", "DescribeMetricFilters"),
+        ("sqs", "SendMessage"),
+        ("sqs", "ListQueues"),
+        ("monitoring", "PutMetricData"),
+    ],
 )
 def test_json_that_is_none_or_has_another_form_is_malformed(
     emulator: Emulator, service: str, operation: str
@@ -132,6 +146,38 @@ def test_malformed_cbor_is_named(emulator: Emulator) -> None:
             Smithy_Protocol="rpc-v2-cbor",
         )
         assert status == 400, body[:20]
+
+
+def test_a_request_in_none_of_the_protocols_of_its_service_names_no_operation(
+    emulator: Emulator,
+) -> None:
+    """Inferred from what Smithy says of awsJson1_0, where the target names no operation."""
+    answer = _send(
+        emulator,
+        "monitoring",
+        "POST",
+        "/",
+        b"{}",
+        Content_Type="text/plain",
+        X_Amz_Target=f"{TARGETS['monitoring']}.ListDashboards",
+    )
+    assert (answer[0], "UnknownOperationException" in answer[1]) == (400, True), answer
+
+
+def test_what_another_service_refuses_is_no_internal_error(emulator: Emulator) -> None:
+    """CloudWatch Logs API Reference, PutSubscriptionFilter: a role that cannot be assumed."""
+    logs, group = emulator.client("logs"), f"refused-{uuid.uuid4().hex[:8]}"
+    logs.create_log_group(logGroupName=group)
+    code = _code(
+        logs.put_subscription_filter,
+        logGroupName=group,
+        filterName="f",
+        filterPattern="",
+        destinationArn=f"arn:aws:kinesis:{REGION}:000000000000:stream/none",
+        roleArn="arn:aws:iam::000000000000:role/none",
+    )
+    logs.delete_log_group(logGroupName=group)
+    assert code == "InvalidParameterException"
 
 
 @pytest.mark.parametrize("service", ["sns", "iam", "sts", "cloudformation", "monitoring"])
