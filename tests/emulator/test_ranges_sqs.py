@@ -50,6 +50,16 @@ def test_numbers_have_limits(emulator: Emulator, queue: str, name: str) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["AWSAccountIds", "Actions"])
+def test_a_permission_is_for_somebody_and_something(
+    emulator: Emulator, queue: str, name: str
+) -> None:
+    """SQS API Reference, AddPermission: both lists are required, and an empty one is none."""
+    request = {"QueueUrl": queue, "Label": "l", "AWSAccountIds": ["000000000000"], "Actions": ["*"]}
+    said = refusal(emulator, "sqs", "add_permission", {**request, name: []})
+    assert said == f"MissingParameter: The request must contain the parameter {name}."
+
+
 @pytest.mark.parametrize(
     ("attributes", "said"),
     [

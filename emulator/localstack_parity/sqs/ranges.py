@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from localstack.aws.api import RequestContext
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.sqs import (
     InvalidAttributeName,
     MessageSystemAttributeName,
@@ -111,7 +111,19 @@ def check_list(request: Mapping[str, Any], _context: RequestContext) -> None:
         raise _bad_parameter("MaxResults", count, reason)
 
 
+def check_permission(request: Mapping[str, Any], _context: RequestContext) -> None:
+    """Check that an AddPermission request names somebody, and something to allow.
+
+    The words are those of other parameters: `sqs/test_sqs.py` in LocalStack's tests at v4.14.0.
+    """
+    for name in ("AWSAccountIds", "Actions"):
+        if not request.get(name):
+            said = f"The request must contain the parameter {name}."
+            raise CommonServiceException("MissingParameter", said, 400, True)
+
+
 CHECKS: dict[str, Callable[[Mapping[str, Any], RequestContext], None]] = {
+    "AddPermission": check_permission,
     "ChangeMessageVisibility": check_visibility,
     "CreateQueue": check_queue,
     "ListDeadLetterSourceQueues": check_list,
