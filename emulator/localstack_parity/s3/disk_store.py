@@ -220,10 +220,10 @@ class DiskObjectStore(S3ObjectStore):
         """Create the file for `owner`; it is removed with it, or when `owner` gets a newer one."""
         stored = self._new_file(bucket)
         try:
-            file = open(stored.path, "xb", buffering=0)  # noqa: SIM115 (closed by who writes)
+            file = open(stored.path, "xb")  # noqa: SIM115 (closed by who writes)
         except FileNotFoundError:
             Path(stored.path).parent.mkdir(parents=True, exist_ok=True)
-            file = open(stored.path, "xb", buffering=0)  # noqa: SIM115
+            file = open(stored.path, "xb")  # noqa: SIM115
         setattr(owner, _FILE, stored)
         return file
 

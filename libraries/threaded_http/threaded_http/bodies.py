@@ -3,6 +3,7 @@
 So a client that sends slowly holds nothing but its own thread. Source: RFC 9112, section 7.1.
 """
 
+import logging
 import os
 import re
 import time
@@ -14,6 +15,8 @@ from typing import IO
 from threaded_http.incoming import Incoming
 from threaded_http.limits import Limits
 from threaded_http.refusal import Refusal
+
+LOG = logging.getLogger(__name__)
 
 _AT_ONCE = 128 * 1024
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
@@ -41,7 +44,7 @@ def receive(incoming: Incoming, length: int | None, limits: Limits) -> IO[bytes]
         else _unnamed_file()
     )
     for piece in pieces:
-        body.write(piece)
+        _write(body, piece)
     body.seek(0)
     return body
 
@@ -57,6 +60,19 @@ def _unnamed_file() -> IO[bytes]:
         return open(os.open(gettempdir(), flags, 0o600), "r+b", buffering=0)
     except (AttributeError, OSError):  # not every system, nor every file system, has it
         return TemporaryFile(buffering=0)
+
+
+def _write(body: IO[bytes], piece: bytes) -> None:
+    """Write a piece; an unbuffered file takes a part of the last one that a full disk has room for.
+
+    Raises Refusal.
+    """
+    try:
+        if body.write(piece) == len(piece):
+            return
+    except OSError as problem:
+        LOG.warning("The body of a request could not be kept: %s", problem)
+    raise Refusal("507 Insufficient Storage", "There is no room for the body of this request.")
 
 
 def _exactly(incoming: Incoming, length: int) -> Iterator[bytes]:

@@ -68,3 +68,22 @@ with store.open("bucket", record, mode="w") as file:
 print(store.path_of(record).read_bytes() == content)
 """
     assert run(STORE + program).split() == ["True"]
+
+
+@pytest.mark.parametrize("body", ["tempfile.TemporaryFile(buffering=0)", "io.BytesIO()"])
+def test_content_that_the_disk_has_no_room_for_is_no_object(run: Run, body: str) -> None:
+    """Also if it is the last of it: write(2) takes what there is room for, without an error."""
+    program = f"""
+import resource
+body = {body}
+body.write(content)
+body.seek(0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_999_900, resource.RLIM_INFINITY))
+record = S3Object(key="a")
+try:
+    with store.open("bucket", record, mode="w") as file:
+        file.write(body)
+except OSError as problem:
+    print(os.strerror(problem.errno))
+"""
+    assert run(STORE + program) == "File too large\n"

@@ -40,6 +40,19 @@ def test_a_head_has_a_size(strict: Running) -> None:
     assert " 431 " in strict.ask(GET[:-2] + b"A: " + b"b" * 2000 + b"\r\n\r\n").status
 
 
+@pytest.mark.parametrize("size", [1_500_100, 3_000_000])
+def test_a_body_that_the_disk_has_no_room_for_is_refused(running: Running, size: int) -> None:
+    """Also if it is the last of it: write(2) takes what there is room for, without an error."""
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, hard))
+    try:
+        head = b"PUT / HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % size
+        answer = running.ask(head + bytes(size))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    assert (" 507 " in answer.status, b"no room" in answer.body) == (True, True)
+
+
 @pytest.mark.parametrize("head", [b"Content-Length: 5000\r\n\r\n", b"Expect: 100-continue\r\n"])
 def test_a_body_has_a_size_that_is_known_before_it_is_sent(strict: Running, head: bytes) -> None:
     head = head if head.endswith(b"\r\n\r\n") else head + b"Content-Length: 5000\r\n\r\n"
