@@ -29,7 +29,6 @@ from localstack.services.s3.storage.core import (
 )
 from localstack.services.s3.utils import ObjectRange, get_s3_checksum
 
-from localstack_parity.s3 import records
 from localstack_parity.s3.stored_files import StoredFile, name_file, unnamed_file_of
 from threaded_http import FileBody
 
@@ -51,7 +50,6 @@ class DiskObject(S3StoredObject):
         self._position = 0
         self._reading: IO[bytes] | None = None
         self._checksum: Any = None
-        self._written = False
         self.md5 = ""  # of what was written through this object
 
     def write(self, stream: IO[bytes] | S3StoredObject | None) -> int:
@@ -96,7 +94,6 @@ class DiskObject(S3StoredObject):
 
     def _begin(self) -> None:
         self.s3_object.internal_last_modified = time.time_ns()
-        self._written = True
 
     def append(self, part: S3StoredObject) -> int:
         """Refuse: a file is written once; see join."""
@@ -132,8 +129,6 @@ class DiskObject(S3StoredObject):
 
     def close(self) -> None:
         """Close the file, if it was opened; what was written is complete now."""
-        if self._written and isinstance(self.s3_object, S3Object):
-            records.slim(self.s3_object)
         if self._reading is not None:
             self._reading.close()
             self._reading = None

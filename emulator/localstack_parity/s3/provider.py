@@ -20,6 +20,7 @@ from localstack_parity.iam.guard import REFUSED_DELETIONS
 from localstack_parity.s3 import (
     bucket_names,
     errors,
+    key_stores,
     metadata,
     notification_rules,
     object_lock,
@@ -48,6 +49,7 @@ class ParityS3Provider(Listings):
         self.completed = CompletedUploads()
         metadata.install()
         packed_tags.install()
+        key_stores.install()
         errors.install()
 
     def create_bucket(self, context: RequestContext, request: Any) -> Any:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from localstack.services.s3.models import KeyStore, S3Bucket, S3DeleteMarker, S3Object
+from localstack.services.s3.models import S3Bucket
 from localstack.services.s3.utils import is_version_older_than_other
 
+from localstack_parity.s3.key_stores import Version
 from localstack_parity.s3.windows import showing
-
-type Version = S3Object | S3DeleteMarker
 
 _NO_ID = "null"  # how a version is called that was written without versioning
 
@@ -77,8 +76,5 @@ class VersionPage:
 
 def _versions_of(objects: Any, key: str) -> list[Version]:
     """All that there is of a key that may have been deleted just now, the newest first."""
-    if isinstance(objects, KeyStore):
-        found = objects.get(key)
-        return [found] if found else []
-    newest_first = reversed(list(objects._store.get(key, {}).values()))
+    newest_first = reversed(objects.versions(key))
     return sorted(newest_first, key=lambda version: version.last_modified, reverse=True)

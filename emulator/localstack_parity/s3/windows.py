@@ -8,7 +8,9 @@ import copy
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from localstack.services.s3.models import KeyStore, S3Bucket, S3DeleteMarker, S3Object
+from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Object
+
+from localstack_parity.s3.key_stores import Version
 
 
 class Window(NamedTuple):
@@ -40,7 +42,7 @@ class Window(NamedTuple):
         return showing(bucket, found)
 
 
-def showing(bucket: S3Bucket, items: Iterable[S3Object | S3DeleteMarker]) -> S3Bucket:
+def showing(bucket: S3Bucket, items: Iterable[Version]) -> S3Bucket:
     """The bucket with no other objects than these."""
     shown = copy.copy(bucket)
     shown.objects = _Shown(list(items))
@@ -50,18 +52,15 @@ def showing(bucket: S3Bucket, items: Iterable[S3Object | S3DeleteMarker]) -> S3B
 class _Shown:
     """Objects as a listing of LocalStack takes them from a bucket."""
 
-    def __init__(self, items: list[S3Object | S3DeleteMarker]) -> None:
+    def __init__(self, items: list[Version]) -> None:
         self._items = items
 
-    def values(self, with_versions: bool = False) -> list[S3Object | S3DeleteMarker]:
+    def values(self, with_versions: bool = False) -> list[Version]:
         """All of them: they were chosen for the listing that asks."""
         return self._items
 
 
 def _current(objects: Any, key: str) -> S3Object | None:
     """The object of a key that may have been deleted just now."""
-    if isinstance(objects, KeyStore):
-        found: S3Object | None = objects.get(key)
-        return found
-    versions = list(objects._store.get(key, {}).values())
+    versions: list[Version] = objects.versions(key)
     return versions[-1] if versions and not isinstance(versions[-1], S3DeleteMarker) else None

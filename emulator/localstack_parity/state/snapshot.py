@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 FOLDER_VARIABLE = "TAPSTACK_SAVED_STATES"
 _PATIENCE_S = 10.0
 # Grows whenever what is held is kept in another form, so that no state is read as what it is not.
-_CONTENT = 4
+_CONTENT = 5
 _PICKLE, _METRICS, _OBJECTS = "state.pickle", "metrics.db", "objects"
 
 
