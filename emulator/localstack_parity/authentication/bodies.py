@@ -28,7 +28,7 @@ KINDS = (
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LEAST_CHUNK = 8192
-_PIECE = 128 * 1024
+_PIECE = 256 * 1024
 _MOST_HEADERS = 16 * 1024  # of a chunk's first line, and of the trailing headers
 
 

@@ -35,7 +35,7 @@ from threaded_http import FileBody
 # Each chunk of an answer costs the server a turn, and half a megabyte holds most images whole.
 CHUNK_BYTES = 512 * 1024
 # What is read from a file to be hashed stays in the processor's cache beside what was in it.
-_PIECE_BYTES = 128 * 1024
+_PIECE_BYTES = 256 * 1024
 
 _FILE = "_parity_file"
 
