@@ -4,14 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
 class Day:
-    """Commands on one state folder, and the report that they left last."""
+    """Commands on one state folder, and the report that they left last.
 
-    def __init__(self, root: Path, folder: Path, **environment: str) -> None:
+    `within` is a command that each is run by, such as one that enters a namespace.
+    """
+
+    def __init__(
+        self, root: Path, folder: Path, within: Sequence[str] = (), **environment: str
+    ) -> None:
+        self._within = within
         self.reports, self.state = folder / "reports", folder / "state"
         self._root = root
         self._environment = {
@@ -25,7 +32,11 @@ class Day:
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `tapstack run daily-load ARGUMENTS`."""
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness", "run", "daily-load", *arguments],
+            [
+                *self._within,
+                *(sys.executable, "-P", "-m", "harness", "run", "daily-load"),
+                *arguments,
+            ],
             cwd=self._root,
             env=self._environment,
             stdin=subprocess.DEVNULL,
