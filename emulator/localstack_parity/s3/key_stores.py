@@ -1,6 +1,8 @@
 """What a bucket has by key: records, and where a key has several versions, those by their ids.
 
-LocalStack keeps a dict for each key of a bucket with versions. Most keys have one.
+LocalStack keeps a dict for each key of a bucket with versions. Most keys have one. And a null
+version that is written again stays behind those that came in between; on AWS it is current:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
 """
 
 from typing import Any
@@ -51,6 +53,7 @@ class Versions(VersionedKeyStore):
         if before := self.get(object_key):
             before.is_current = False
         if isinstance(found, dict):
+            found.pop(record.version_id, None)  # or the new one had the old one's place
             found[record.version_id] = record
         elif found and found.version_id != record.version_id:
             self._store[object_key] = {found.version_id: found, record.version_id: record}

@@ -163,6 +163,26 @@ def test_every_version_keeps_its_content(s3: Any, versioned_bucket: str) -> None
     assert read == [b"one", b"two"]
 
 
+def test_a_null_version_written_again_is_the_current_one(s3: Any, plain_bucket: str) -> None:
+    """GIVEN a version was written since the null version THEN it is older than what comes now.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
+    """
+    for status, content in (("", b"one"), ("Enabled", b"two"), ("Suspended", b"three")):
+        if status:
+            s3.put_bucket_versioning(
+                Bucket=plain_bucket, VersioningConfiguration={"Status": status}
+            )
+        s3.put_object(Bucket=plain_bucket, Key="key", Body=content)
+    assert s3.get_object(Bucket=plain_bucket, Key="key")["Body"].read() == b"three"
+    newest, older = s3.list_object_versions(Bucket=plain_bucket)["Versions"]
+    assert (newest["VersionId"], newest["IsLatest"], older["IsLatest"]) == ("null", True, False)
+    assert s3.list_objects_v2(Bucket=plain_bucket)["Contents"][0]["Size"] == len(b"three")
+    s3.delete_object(Bucket=plain_bucket, Key="key", VersionId="null")
+    assert s3.get_object(Bucket=plain_bucket, Key="key")["Body"].read() == b"two"
+    s3.delete_object(Bucket=plain_bucket, Key="key", VersionId=older["VersionId"])
+
+
 @pytest.mark.parametrize("part", ["", "bytes=1000-29999999"])
 def test_a_reader_is_not_disturbed_by_a_writer(s3: Any, plain_bucket: str, part: str) -> None:
     """Whoever began to read an object gets all of it, though it is replaced and deleted."""
