@@ -61,9 +61,11 @@ class EventStore:
         """Keep events, each with its time and in the order of times. OSError if the disk is full.
 
         A batch that begins before the last event is put where it belongs: as far as it reaches
-        back, what is there is sorted anew.
+        back, what is there is sorted anew. What a full disk took of a batch is written over by the
+        next one.
         """
-        with self._lock, open(self._path, "ab") as file:
+        with self._lock, open(self._path, "r+b") as file:
+            file.seek(self._end)
             added = [Event(at, _next_number(), ingested, message) for at, message in events]
             data = [event.message.encode("utf-8", "surrogatepass") for event in added]
             file.write(b"".join(data))
@@ -134,7 +136,7 @@ class EventStore:
         """All of it, for a saved state."""
         with self._lock:
             columns = (self._times, self._ids, self._ingested, self._begins, self._lengths)
-            text = Path(self._path).read_bytes()
+            text = Path(self._path).read_bytes()[: self._end]
             return Content(tuple(array(each.typecode, each) for each in columns), text)
 
     def take_over(self, content: Content) -> None:

@@ -1,9 +1,11 @@
 """The events of a log stream on disk: the same answers as of a sorted list, and little memory."""
 
+import resource
 import tempfile
 import tracemalloc
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +56,23 @@ def test_a_saved_store_has_all_of_it_and_goes_on(tmp_path: Path) -> None:
     assert texts(loaded) == ["first", "between", "last"]
     assert added.id > max(event.id for event in loaded.at(0, 3) if event != added)
     assert texts(saved) == ["first", "last", "only here"]
+
+
+def test_what_did_not_fit_on_the_disk_spoils_nothing_that_comes_later(tmp_path: Path) -> None:
+    """A full disk takes a part of a batch; a limit on the size of files does the same."""
+    store = EventStore(tmp_path)
+    store.add([(1, "before")], ingested=1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            store.add([(2, "x" * 1_000_000)], ingested=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    saved = store.content()
+    store.add([(3, "after")], ingested=3)
+    assert texts(store) == ["before", "after"]
+    assert saved.text == b"before"
 
 
 def test_a_file_is_gone_with_its_store(tmp_path: Path) -> None:
