@@ -9,6 +9,7 @@ Sources: the protocols of AWS in Smithy's documentation (malformed requests are
 SerializationException), "Common errors" of the API references, S3 API Reference, "Error responses".
 """
 
+import errno
 import logging
 import re
 from collections.abc import Callable
@@ -47,6 +48,14 @@ _OTHER_CODES = ("ValidationException", "ValidationException")
 # What Python raises for a value of the right type that means nothing, or is beyond all limits.
 _BAD_VALUES = (ValueError, OverflowError, RecursionError)
 _ARN_COLONS = 5
+# What no request is to blame for: a disk that is full or cannot be written, no memory, too many
+# open files.
+_OF_THE_MACHINE = frozenset(
+    (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),
+        *(errno.ENOMEM, errno.EMFILE, errno.ENFILE),
+    )
+)
 
 # What XML cannot write, and so no service can that answers in it: names of IAM are shown in lists.
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,6 +92,8 @@ def name_an_operation(context: RequestContext) -> None:
 def _callers_error(exception: Exception, context: RequestContext) -> ServiceException | None:
     """Return the error of the caller that an exception stands for; None if it is none."""
     if isinstance(exception, (ServiceException, HTTPException, NotImplementedError)):
+        return None
+    if isinstance(exception, OSError) and exception.errno in _OF_THE_MACHINE:
         return None
     if isinstance(exception.__cause__, ServiceException):
         return exception.__cause__  # who read the body for the parser knows better
@@ -174,9 +185,8 @@ def _violations(context: RequestContext) -> str:
         return ""
     request = dict(context.service_request or {})
     try:
-        for parameters in (_given(request), request):
-            if found := ParamValidator().validate(parameters, shape).generate_report():
-                return str(found)
+        if found := ParamValidator().validate(_given(request), shape).generate_report():
+            return str(found)
     except (BotoCoreError, RecursionError):
         return ""
     for name, value in request.items():

@@ -2,6 +2,7 @@
 repeat, and never with 500."""
 
 import json
+import resource
 import urllib.error
 import urllib.request
 import uuid
@@ -15,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import REGION, Emulator
+from tests.emulator.conftest import REGION, Emulator, StartEmulator
 
 DEEP = b"[" * 100_000
 FORM = "application/x-www-form-urlencoded"
@@ -326,6 +327,24 @@ def _code(call: Any, **request: Any) -> str:
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return "OK"
+
+
+def test_no_request_is_to_blame_for_a_full_disk(start_emulator: StartEmulator) -> None:
+    """It is InternalError, which SDKs repeat, and says what is full; with room it works again.
+
+    A limit on the size of files is to the emulator what a full disk is. S3 API Reference, "Error
+    responses".
+    """
+    emulator = start_emulator()
+    s3, pid = emulator.client("s3"), emulator.running.pid
+    s3.create_bucket(Bucket="full")
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
+    with pytest.raises(ClientError, match=r"InternalError.*File too large"):
+        s3.put_object(Bucket="full", Key="k", Body=b"x" * 1_000_000)
+    with pytest.raises(ClientError, match=r"507.*Insufficient Storage"):  # the body's file is full
+        s3.put_object(Bucket="full", Key="k", Body=b"x" * 4_000_000)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    s3.put_object(Bucket="full", Key="k", Body=b"x" * 4_000_000)
 
 
 def test_deep_texts_are_texts_or_bad_input(emulator: Emulator, bucket: str) -> None:
