@@ -3,12 +3,14 @@
 import heapq
 import itertools
 import logging
+import marshal
 import os
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Self
 
@@ -91,18 +93,45 @@ class Event:
         )
 
 
+_FIELDS = tuple(each.name for each in fields(Event))
+_LIKENESS_BYTES = 8192  # of the first event, which others are compressed by
+_LARGE_BYTES = 65_536  # an event that has more is kept as it is: compressing it takes milliseconds
+
+
+class _Packing:
+    """Events as bytes: by what they have in common with the first one, a tenth of their size."""
+
+    def __init__(self) -> None:
+        self._first = b""
+
+    def pack(self, event: Event) -> bytes:
+        """An event as bytes."""
+        plain = marshal.dumps([getattr(event, name) for name in _FIELDS])
+        self._first = self._first or plain[:_LIKENESS_BYTES]
+        # Level 1 with little memory, which has to be cleared for each: 20 microseconds.
+        level = 0 if len(plain) > _LARGE_BYTES else 1
+        squeezed = zlib.compressobj(level, wbits=13, memLevel=5, zdict=self._first)
+        return squeezed.compress(plain) + squeezed.flush()
+
+    def unpack(self, packed: bytes) -> Event:
+        """The event that was packed."""
+        plain = zlib.decompressobj(wbits=13, zdict=self._first).decompress(packed)
+        return Event(*marshal.loads(plain))
+
+
 class EventQueue:
     """Events in the order they are due, and the threads that hand them to ``handler``.
 
     Threads are started as they are needed, stay, and sleep while nothing is due. ``handler`` may be
-    replaced at any time: events outlive an update of their function.
+    replaced at any time: events outlive an update of their function. Those that wait are packed.
     """
 
     def __init__(self, name: str, handler: Callable[[Event], None], limit: int) -> None:
         self.handler = handler
         self._name = name
         self._limit = limit
-        self._events: list[tuple[float, int, Event]] = []
+        self._events: list[tuple[float, int, bytes]] = []
+        self._packing = _Packing()
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._threads = 0
@@ -116,7 +145,8 @@ class EventQueue:
             if self._closed:
                 return
             due = time.monotonic() + delay_s
-            heapq.heappush(self._events, (due, next(self._order), event))
+            packed = self._packing.pack(event)
+            heapq.heappush(self._events, (due, next(self._order), packed))
             if len(self._events) > self._idle and self._threads < self._limit:
                 self._threads += 1
                 threading.Thread(
@@ -134,7 +164,8 @@ class EventQueue:
         """Return the events that are queued, each with the seconds until it is due."""
         with self._changed:
             now = time.monotonic()
-            return [(due - now, event) for due, _, event in sorted(self._events)]
+            unpack = self._packing.unpack
+            return [(due - now, unpack(packed)) for due, _, packed in sorted(self._events)]
 
     def at_work(self) -> int:
         """Return how many events are handled or due."""
@@ -169,7 +200,7 @@ class EventQueue:
                     if wait_s is not None and wait_s <= 0:
                         if activity.may_begin():
                             self._handling += 1
-                            return heapq.heappop(self._events)[2]
+                            return self._packing.unpack(heapq.heappop(self._events)[2])
                         wait_s = _LOOK_EVERY_S
                     self._changed.wait(wait_s)
                 return None
