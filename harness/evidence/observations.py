@@ -124,8 +124,9 @@ class Observations:
     machine's cores were full; None where the stack runs on another one. `parts` are memory and
     processor time of what took part, None where its processes cannot be seen; `faults` are those
     that came on purpose, each with its time in seconds since 1970. `ended_early` says why the run
-    was cut short: by Ctrl-C (`interrupted`) or because the target was `gone`. `calls` are the
-    actions that the stack's roles used meanwhile, by name; None where nobody counts them.
+    was cut short: by Ctrl-C (`interrupted`), because the target was `gone`, or as the machine's
+    clock was set back. `calls` are the actions that the stack's roles used meanwhile, by name; None
+    where nobody counts them.
     """
 
     upload_bucket: str

@@ -29,11 +29,11 @@ def judged(entry: Entry, run: Run) -> tuple[str, str]:
     """Outcome and why; the first outcome that fits, in the order below.
 
     rejected, failed: it was reported so and should not be. lost: no output or no notification by
-    the end; after Ctrl-C that is unfinished. duplicated: several notifications, or more versions of
-    the output than uploads account for. wrong: not what was expected. late: the notification came
-    more than `late_after_s` after the upload was due, and not because this machine's cores were
-    full (see lateness). recovered: all is as it should be, although its upload had no good answer.
-    The rest is what it was reported to be.
+    the end; unfinished if that was early, by Ctrl-C or a clock that was set back. duplicated:
+    several notifications, or more versions of the output than uploads account for. wrong: not what
+    was expected. late: the notification came more than `late_after_s` after the upload was due, and
+    not because this machine's cores were full (see lateness). recovered: all is as it should be,
+    although its upload had no good answer. The rest is what it was reported to be.
     """
     if entry.uploaded is None:
         return "unsent", _why_unsent(entry, run)
@@ -181,10 +181,12 @@ def current_fault(entry: Entry, ledger: Ledger) -> str:
 
 
 def _missing(run: Run, reason: str) -> tuple[str, str]:
-    """What is missing after Ctrl-C might still have come."""
-    if run.seen.interrupted:
-        return "unfinished", f"the run was interrupted: {reason}"
-    return "lost", f"{reason}; {run.seen.ended_early}" if run.seen.ended_early else reason
+    """What is missing when a run ends early might still have come, if its target is there."""
+    early = run.seen.ended_early
+    if early and not run.seen.gone:
+        early = "the run was interrupted" if run.seen.interrupted else early
+        return "unfinished", f"{early}: {reason}"
+    return "lost", f"{reason}; {early}" if early else reason
 
 
 def _why_unsent(entry: Entry, run: Run) -> str:

@@ -72,7 +72,7 @@ def what_to_do(report: Mapping[str, Any], run: Run, images: Sequence[Judged], pl
     failed = first_failed(report)
     if run.seen.gone:
         return "logs --emulator"
-    if run.seen.interrupted:
+    if run.seen.ended_early:
         return str(report["environment"]["command"]).partition(" ")[2]
     if failed is not None and failed["id"].startswith("fail-if"):
         entry = _slowest(run)

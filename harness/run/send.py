@@ -46,6 +46,7 @@ _SILENT_S = 8.0  # without an answer, it is gone: a busy one answers slowly, but
 _RECOVER_EVERY_S = 5.0  # a look for uploads without an answer
 _QUIET_S = 5.0  # without progress, after which what is being waited for is shown
 _SETTLE_S = 2.0  # in which a second notification of the last image would still come
+_SET_BACK_S = 30.0  # what corrects a clock as it runs is far from that
 _STOP_S = 20.0  # for uploads under way when the run ends
 _FORGOT = "lost its state during the run: what it held is gone"
 _STOPPED = "stopped during the run: it does not answer any more"
@@ -53,6 +54,10 @@ _STOPPED = "stopped during the run: it does not answer any more"
 
 class _TargetGone(Exception):
     """The target stopped in the middle of the run, or forgot all about it; says which."""
+
+
+class _ClockSetBack(Exception):
+    """This machine's clock was set back, so that nobody can tell what came when; says how far."""
 
 
 def send(
@@ -133,7 +138,7 @@ def send(
             uploader.start(sources[measuring:])
             following.to_the_end(patience_s)
             sent = max((entry.uploaded or 0.0 for entry in ledger.entries), default=0.0)
-            time.sleep(max(linger_s, sent + held_s - time.time()))
+            time.sleep(max(linger_s, min(held_s, sent + held_s - time.time())))
             if why := _why_gone(target, queue):  # nothing is open, yet the images may be gone
                 raise _TargetGone(why)
         except KeyboardInterrupt:
@@ -141,6 +146,9 @@ def send(
             progress.say("interrupted – finishing what is under way; Ctrl-C again gives that up")
         except _TargetGone as reason:
             seen = _without(target, seen, str(reason), progress, gone)
+        except _ClockSetBack as reason:
+            seen = replace(seen, ended_early=str(reason))
+            progress.say(f"{reason}; the run ends here")
         finally:
             uploader.stop.set()
         settled = time.time()
@@ -155,14 +163,14 @@ def send(
         reader.close()
         share.meet("settled", 0.0)
         reread: dict[int, Output] = {}
-        if not (seen.gone or seen.interrupted):
+        if not seen.ended_early:
             progress.say("reading all outputs once more")
             reread = reader.again()
         if not seen.gone:
             progress.say("looking at objects, metrics, alarms and logs")
             seen = observer.observe(seen, ledger)
-            if not seen.interrupted:
-                time.sleep(max(0.0, settled + _SETTLE_S - time.time()))
+            if not seen.ended_early:
+                time.sleep(max(0.0, min(_SETTLE_S, settled + _SETTLE_S - time.time())))
             why = _FORGOT if gone.is_set() else _why_gone(target, queue)
             if why == _FORGOT or (why and seen.missing):  # what was read before it stopped counts
                 seen = _without(target, seen, why, progress, gone)
@@ -247,11 +255,12 @@ class _Following:
         self._target, self._ledger, self._uploader = target, ledger, uploader
         self._reader, self._progress, self._gone = reader, progress, gone
         self._asked = self._answered = time.monotonic()
+        self._clock = time.time() - time.monotonic()
 
     def measure(self, planned_s: float, images: int) -> Day:
         """Wait until the first `images` are notified; the day that fits what that took.
 
-        If that takes too long, those that are by then have to do. Raises _TargetGone.
+        If that takes too long, those that are by then have to do. Raises as `_look` does.
         """
         self._progress.say(f"measuring this machine with the first {images} images")
         entries = self._ledger.entries
@@ -266,7 +275,7 @@ class _Following:
         return day
 
     def to_the_end(self, patience_s: float) -> None:
-        """Return once every image is settled, or when patience is at an end. Raises _TargetGone."""
+        """Return once every image is settled, or when patience is at an end. Raises as `_look`."""
         before: tuple[int, int, int] | None = None
         last_progress = said = time.monotonic()
         for _ in every(_LOOK_EVERY_S):
@@ -303,7 +312,13 @@ class _Following:
         return found > 0
 
     def _look(self) -> tuple[int, int, int]:
-        """Read outputs and show the progress, which is returned. Raises _TargetGone."""
+        """Read outputs and show the progress, which is returned.
+
+        Raises _TargetGone, _ClockSetBack.
+        """
+        set_back_s = self._clock - (time.time() - time.monotonic())
+        if set_back_s > _SET_BACK_S:
+            raise _ClockSetBack(f"this machine's clock was set back by {set_back_s:.0f} s")
         self._reader.look()
         state = self._ledger.progress()
         self._progress.show(*state)

@@ -94,7 +94,12 @@ def runs(draw: st.DrawFn) -> Run:
     strays = [draw(notices(entry(9)))] if draw(st.booleans()) else []
     end: dict[str, Any] = draw(
         st.sampled_from(
-            [{}, {"interrupted": True, "ended_early": "Ctrl-C"}, {"gone": True, "ended_early": "?"}]
+            [
+                {},
+                {"ended_early": "a clock"},
+                {"interrupted": True, "ended_early": "Ctrl-C"},
+                {"gone": True, "ended_early": "?"},
+            ]
         )
     )
     unseen: dict[str, Any] = {
