@@ -88,16 +88,16 @@ class Client:
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
-        self._file = connection.makefile("rb")
+        self.reading = connection.makefile("rb")
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
     def answer(self, method: str = "GET") -> Received:
         """Read one answer, as its framing says."""
-        status = self._file.readline().decode().strip()
+        status = self.reading.readline().decode().strip()
         headers = []
-        while line := self._file.readline().decode("latin-1").strip():
+        while line := self.reading.readline().decode("latin-1").strip():
             name, _, value = line.partition(": ")
             headers.append((name, value))
         found = Received(status, headers, b"")
@@ -105,10 +105,10 @@ class Client:
             return found
         length = found.header("Content-Length")
         if length is not None:
-            return Received(status, headers, self._file.read(int(length)))
+            return Received(status, headers, self.reading.read(int(length)))
         if found.header("Transfer-Encoding") == "chunked":
             return Received(status, headers, self._chunks())
-        return Received(status, headers, self._file.read())
+        return Received(status, headers, self.reading.read())
 
     def ask(self, data: bytes) -> Received:
         self.send(data)
@@ -116,14 +116,14 @@ class Client:
 
     def rest(self) -> bytes:
         """All that comes until the server closes."""
-        return self._file.read()
+        return self.reading.read()
 
     def _chunks(self) -> bytes:
         body = b""
-        while size := int(self._file.readline(), 16):
-            body += self._file.read(size)
-            assert self._file.readline() == b"\r\n"
-        assert self._file.readline() == b"\r\n"
+        while size := int(self.reading.readline(), 16):
+            body += self.reading.read(size)
+            assert self.reading.readline() == b"\r\n"
+        assert self.reading.readline() == b"\r\n"
         return body
 
 
@@ -139,7 +139,9 @@ class Running:
     @contextmanager
     def connected(self) -> Iterator[Client]:
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
-            yield Client(connection)
+            client = Client(connection)
+            with client.reading:  # a connection that is read as a file is open as long as that is
+                yield client
 
     def ask(self, data: bytes) -> Received:
         with self.connected() as client:
