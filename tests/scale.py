@@ -10,15 +10,15 @@ grows with the number of images is not lost beside what grows with their size.
 import argparse
 import csv
 import os
-import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from harness.alive import still
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Parts
 from harness.images.corpus import KINDS, Picture, of_kind
@@ -68,30 +68,14 @@ def measure(images: int, file: Path, nice: int) -> None:
         if nice:
             give_way(nice, [os.getpid(), int(str(target.status()["pid"]))])
         print("load:", *os.getloadavg())
-        with again_and_again(write_seen, _EVERY_S):
-            result = run_scenario("daily-load", target, settings, stack, options, share=share)
+        try:
+            with still("running", lambda _: write_seen(), _EVERY_S):
+                result = run_scenario("daily-load", target, settings, stack, options, share=share)
+        finally:
+            write_seen()
         print("load:", *os.getloadavg())
     if not result.passed:
         raise SystemExit(f"The run did not pass: {result.folder}")
-
-
-@contextmanager
-def again_and_again(call: Callable[[], None], every_s: float) -> Iterator[None]:
-    """Call it so often meanwhile, and once at the end, however that comes."""
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.wait(every_s):
-            call()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-        call()
 
 
 def give_way(nice: int, pids: Sequence[int]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import IO
 
 _AT_ONCE = 512 * 1024
+_MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # which Linux alone has
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,5 @@ class FileBody:
         Waits for a slow client as long as the connection's timeout allows, for each part that it
         takes. Raises OSError.
         """
-        connection.sendall(head, socket.MSG_MORE)  # in one segment with what follows
+        connection.sendall(head, _MORE_FOLLOWS)  # in one segment with what follows
         return connection.sendfile(self.file, self.begin, self.size) == self.size
