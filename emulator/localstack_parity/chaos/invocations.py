@@ -7,7 +7,7 @@ access key shows which invocation makes it.
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -135,25 +135,31 @@ _attempts_lock = threading.Lock()
 
 def endangered(
     processes: Processes, function: str, access_key: str, request_id: str, payload: bytes
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[Callable[[], None]]:
     """Strike the invocation that runs meanwhile, if a rule is about it and when it wants to.
 
     `access_key` is the environment's. Rules that are set while the invocation runs come too late.
+    Gives what to call once the event is handed over: time runs from then on, since who has yet to
+    be woken for its event would be woken from a time-out, too.
     """
     if not RULES.rules:
-        return nullcontext()
+        return nullcontext(_nothing)
     return _endangered(processes, function, access_key, request_id, payload)
+
+
+def _nothing() -> None:
+    """No rule waits for a time."""
 
 
 @contextmanager
 def _endangered(
     processes: Processes, function: str, access_key: str, request_id: str, payload: bytes
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     attempt = _attempt(request_id)
     keys = _object_keys(payload)
     about = [rule for rule in RULES.rules if _is_about(rule, function, keys, attempt)]
     if not about:
-        yield
+        yield _nothing
         return
     invocation = _Invocation(
         processes,
@@ -170,12 +176,15 @@ def _endangered(
         _running[access_key] = invocation
         ending.callback(_running.pop, access_key)
         ending.callback(invocation.end)
-        for after_s in {rule.after_s for rule in about if rule.before is None}:
-            timer = threading.Timer(after_s, invocation.reaches, (after_s,))
-            timer.daemon = True
-            timer.start()
-            ending.callback(timer.cancel)
-        yield
+
+        def begun() -> None:
+            for after_s in {rule.after_s for rule in about if rule.before is None}:
+                timer = threading.Timer(after_s, invocation.reaches, (after_s,))
+                timer.daemon = True
+                timer.start()
+                ending.callback(timer.cancel)
+
+        yield begun
 
 
 def strike_call(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:

@@ -249,8 +249,9 @@ class ProcessExecutor(RuntimeExecutor):
                 answer = Answer(is_error=True, payload=failed_init.payload)
         elif process := self._process:
             name = self.function_version.id.function_name
-            with endangered(process, name, self._access_key, request_id, event):
+            with endangered(process, name, self._access_key, request_id, event) as begun:
                 process.send(headers, event)
+                begun()
                 stop = process.run(lambda: process.waiting is not None, deadline)
             if stop is Stop.DONE:
                 process.freeze()

@@ -11,18 +11,18 @@ _PAGE = 4096  # what a file of /proc has more than is read in pieces of at most 
 
 
 class Family:
-    """All processes below one, whichever of them started them."""
+    """All processes below one, whichever of them started them. Threads may share it."""
 
     def __init__(self, root: int) -> None:
         """`root` is the process id of the one that does not count."""
         self._root = root
-        self._found: list[int] = []
-        self._latest: bytes | None = None
+        # What the last whole walk found, and which process of the machine had begun last before it:
+        # replaced together, as a fault on purpose looks in mid-walk of the thread that serves.
+        self._last_walk: tuple[bytes | None, list[int]] = (None, [])
 
     def walk(self) -> list[int]:
         """Return the ids of the processes that there are, the eldest first."""
-        self._latest = _latest()
-        self._found = found = []
+        latest, found = _latest(), list[int]()
         pending = [self._root]
         while pending:
             pid = pending.pop()
@@ -33,13 +33,15 @@ class Family:
                     found.extend(children)
             except OSError:
                 continue  # it has ended meanwhile
+        self._last_walk = (latest, found)
         return found
 
     def known(self) -> list[int]:
         """Return the same without a walk if none can have begun since; some may have ended."""
-        if self._latest is None or self._latest != _latest():
+        latest, found = self._last_walk
+        if latest is None or latest != _latest():
             return self.walk()
-        return self._found
+        return found
 
 
 def read(path: str) -> bytes:

@@ -154,7 +154,7 @@ class RuntimeProcess:
             self._taken = self._limit
         for pid in self._frozen:
             _signal(pid, signal.SIGCONT)
-        self._frozen = set()
+        self._frozen, self._claimed = set(), 0
         connection, self.waiting, self.answer = self.waiting, None, None
         if connection:
             with suppress(OSError):  # it has ended: `run` says so

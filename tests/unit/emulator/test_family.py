@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,27 @@ def test_nobody_is_looked_for_where_no_process_began() -> None:
         if family.known() is walked:
             return
     raise AssertionError("each time it was walked through again")
+
+
+def test_who_looks_while_another_thread_walks_sees_all() -> None:
+    """GIVEN one thread walks through them time and again THEN another one never finds fewer."""
+    with _parent() as parent:
+        _start_another(parent)
+        family, over = Family(parent.pid), threading.Event()
+        family.walk()
+
+        def walk() -> None:
+            while not over.is_set():
+                family.walk()
+
+        thread = threading.Thread(target=walk)
+        thread.start()
+        try:
+            seen = {len(family.known()) for _ in range(5000)}
+        finally:
+            over.set()
+            thread.join()
+    assert seen == {3}
 
 
 def test_a_process_that_has_ended_has_no_others_below_it() -> None:

@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from harness.polling import wait_until
 from harness.targets.clients import LocalClients
 from harness.targets.signing import signed
 from harness.targets.whole_objects import WholeObjects
@@ -44,8 +45,9 @@ def _request(connection: socket.socket) -> bytes:
 def _server(*answers: bytes, reading: bool = True) -> Iterator[tuple[str, list[bytes]]]:
     """A server that gives one answer for each request, each on a connection of its own.
 
-    Its URL, and what it was asked. An empty answer is none: it hangs up when the other end does.
-    Without `reading` it answers before it has read the whole of a request, and hangs up.
+    Its URL, and what it was asked on the connections that it has closed. An empty answer is none:
+    it hangs up when the other end does. Without `reading` it answers before it has read the whole
+    of a request, and hangs up.
     """
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -57,10 +59,11 @@ def _server(*answers: bytes, reading: bool = True) -> Iterator[tuple[str, list[b
                 except OSError:
                     return
                 with connection:
-                    asked.append(_request(connection) if reading else connection.recv(1000))
+                    request = _request(connection) if reading else connection.recv(1000)
                     connection.sendall(answer)
                     while not answer and connection.recv(65_536):
                         pass
+                asked.append(request)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -122,7 +125,9 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
     """A server may close one that is idle, and that is no failed upload."""
     with _server(GOOD, GOOD) as (endpoint, asked):
         objects = _objects(endpoint)
-        assert [_put(objects), _put(objects)] == ["v1", "v1"]
+        first = _put(objects)
+        wait_until(lambda: asked, deadline_s=5, describe="the connection closed")
+        assert [first, _put(objects)] == ["v1", "v1"]
     assert len(asked) == 2
 
 
