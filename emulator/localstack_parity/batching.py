@@ -41,7 +41,7 @@ class Batcher[Item]:
         self._items: list[Item] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._before: threading.Thread | None = None  # it, where it may still have to end
         self._hurry = False
         self._next_at = 0.0  # on the monotonic clock: when the next batch may begin
         self._accepted = 0  # items ever added
@@ -50,13 +50,14 @@ class Batcher[Item]:
     def add(self, *items: Item) -> None:
         """Take items over; they are written in the order of the calls."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._items) < self._limit or self._closed)
+            self._changed.wait_for(lambda: len(self._items) < self._limit or not self._thread)
             was_empty = not self._items
             self._items.extend(items)
             self._accepted += len(items)
             if self._thread is None:
-                self._closed = False
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._before,), name=self._name, daemon=True
+                )
                 self._thread.start()
             elif was_empty or len(self._items) >= self._limit:
                 self._changed.notify_all()
@@ -72,13 +73,15 @@ class Batcher[Item]:
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what is left and end the thread; a later ``add`` starts again."""
         with self._changed:
-            thread, self._thread = self._thread, None
-            self._closed = True
+            self._before, self._thread = self._thread or self._before, None
+            thread = self._before
             self._changed.notify_all()
         if thread:
             thread.join(timeout_s)
 
-    def _run(self) -> None:
+    def _run(self, before: threading.Thread | None) -> None:
+        if before:
+            before.join()  # what it is still at was added before
         while batch := self._next_batch():
             try:
                 self._write(batch)
@@ -90,10 +93,14 @@ class Batcher[Item]:
 
     def _next_batch(self) -> list[Item]:
         """Wait for a batch; empty when closed and all is written."""
+
+        def closed() -> bool:
+            return self._thread is not threading.current_thread()
+
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._closed)
+            self._changed.wait_for(lambda: self._items or closed())
             self._changed.wait_for(
-                lambda: self._closed or self._hurry or len(self._items) >= self._limit,
+                lambda: closed() or self._hurry or len(self._items) >= self._limit,
                 max(_GATHER_S, self._next_at - time.monotonic()),
             )
             self._next_at = time.monotonic() + self._interval_s

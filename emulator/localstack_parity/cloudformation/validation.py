@@ -119,6 +119,7 @@ class _Process:
 
 _process = _Process()
 _known: OrderedDict[str, list[dict[str, str]]] = OrderedDict()
+_keeping = threading.Lock()
 
 
 def prepare() -> None:
@@ -177,16 +178,18 @@ def _findings(change_set: ChangeSet, template: Mapping[str, Any]) -> tuple[Findi
 def _answer(request: Mapping[str, Any]) -> list[dict[str, str]]:
     """The validator's answer to a request, or what it answered when that was asked before."""
     digest = sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
-    if digest not in _known:
+    answer = _known.get(digest)
+    if answer is None:
         try:
-            answer: list[dict[str, str]] = _process.ask(request)
+            answer = list[dict[str, str]](_process.ask(request))
         except OSError as error:
             LOG.warning("A template was not validated: %s", error)
             return []
-        _known[digest] = answer
-        while len(_known) > _KEPT:
-            _known.popitem(last=False)
-    return _known[digest]
+        with _keeping:
+            _known[digest] = answer
+            if len(_known) > _KEPT:
+                _known.popitem(last=False)
+    return answer
 
 
 def _parameters(change_set: ChangeSet) -> Iterator[tuple[str, str]]:

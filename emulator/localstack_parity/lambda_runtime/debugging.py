@@ -76,7 +76,8 @@ def ending(function: str, environment: Environment) -> Iterator[None]:
         yield
     finally:
         with _lock:
-            _waiting.pop(function, None)
+            if _waiting.get(function) is environment:  # not one that came meanwhile
+                del _waiting[function]
 
 
 def visible() -> dict[str, str]:

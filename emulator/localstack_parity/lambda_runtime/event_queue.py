@@ -138,6 +138,7 @@ class EventQueue:
         self._idle = 0
         self._handling = 0
         self._closed = False
+        self._over = threading.Event()  # the same, for who holds a handler
 
     def put(self, event: Event, delay_s: float = 0.0) -> None:
         """Have an event handled, not before the delay has passed. Ignored once closed."""
@@ -157,8 +158,8 @@ class EventQueue:
 
     def pause(self, duration_s: float) -> None:
         """Hold the calling handler, so that it reads no further event for a while."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed, duration_s)
+        # Not for the condition: an event notifies one of those who wait for it, to take it.
+        self._over.wait(duration_s)
 
     def waiting(self) -> list[tuple[float, Event]]:
         """Return the events that are queued, each with the seconds until it is due."""
@@ -179,6 +180,7 @@ class EventQueue:
             self._closed = True
             self._events.clear()
             self._changed.notify_all()
+        self._over.set()
 
     def _work(self) -> None:
         while event := self._next():

@@ -5,6 +5,7 @@ Takes the place of LocalStack's LogHandler.
 
 import contextlib
 import logging
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -32,18 +33,24 @@ EVENT_OVERHEAD_BYTES = 26
 
 
 _writers: "WeakSet[LogWriter]" = WeakSet()
+_listing = threading.Lock()  # a set that grows while it is listed raises an error
 
 
 def flush() -> None:
     """Write what all functions have logged: to be called while the Logs service still runs."""
-    for writer in list(_writers):
+    for writer in _all():
         writer.stop()
 
 
 def write_now() -> None:
     """Write what all functions have logged so far."""
-    for writer in list(_writers):
+    for writer in _all():
         writer.flush()
+
+
+def _all() -> list["LogWriter"]:
+    with _listing:
+        return list(_writers)
 
 
 class LogLine(NamedTuple):
@@ -81,7 +88,8 @@ class LogWriter:
         self._key = ""
         self._client: Any = None
         self._batcher: Batcher[LogLine] = Batcher("lambda-logs", self._write)
-        _writers.add(self)
+        with _listing:
+            _writers.add(self)
 
     def start_subscriber(self) -> None:
         """Nothing to start: the batcher begins with the first line."""

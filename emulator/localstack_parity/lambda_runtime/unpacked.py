@@ -53,11 +53,12 @@ def known(digest: str | None) -> bool:
 
 def link(digest: str | None, place: Path) -> bool:
     """Have the file of an entry at `place`; False if it is not known, or no longer as it was."""
-    if digest is None or digest not in _known:
+    looks = _known.get(digest) if digest else None
+    if digest is None or looks is None:
         return False
     kept = folders.files() / digest
     with suppress(OSError):
-        if _looks(kept) == _known[digest]:
+        if _looks(kept) == looks:
             os.link(kept, place)
             return True
     forget(digest)

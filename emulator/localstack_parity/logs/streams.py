@@ -4,6 +4,7 @@ What is answered stays as it is, but for a write: it never waits for subscriptio
 """
 
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from localstack_parity.logs.event_store import Event, EventStore
 
 _MAX_EVENTS = 10_000
 _FOLDER = Path(config.dirs.tmp) / "log-events"
+_counting = threading.Lock()  # of all streams: it is held for a moment
 
 
 def install() -> None:
@@ -36,13 +38,16 @@ class StoredStream(LogStream):
 
     def put_log_events(self, log_events: Sequence[Mapping[str, Any]]) -> str:
         """Store events, and then send them to what is subscribed."""
-        self.last_ingestion_time = int(unix_time_millis())
-        self.stored_bytes += sum(len(event["message"]) for event in log_events)
+        self.last_ingestion_time = now = int(unix_time_millis())
+        size = sum(len(event["message"]) for event in log_events)
         texts = ((event["timestamp"], event["message"]) for event in log_events)
-        events = self.store.add(texts, self.last_ingestion_time)
-        self.upload_sequence_token += 1
+        events = self.store.add(texts, now)
+        with _counting:
+            self.stored_bytes += size
+            self.upload_sequence_token += 1
+            token = self.upload_sequence_token
         subscriptions.send(self, events)
-        return f"{self.upload_sequence_token:056d}"
+        return f"{token:056d}"
 
     def to_describe_dict(self) -> dict[str, Any]:
         """The stream as DescribeLogStreams shows it."""

@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 def send(stream: Any, events: Sequence[Event]) -> None:
     """Send events that a stream has stored to each subscription whose pattern they match."""
-    for subscription in stream.log_group.subscription_filters.values():
+    for subscription in list(stream.log_group.subscription_filters.values()):
         matches = compile_pattern(subscription.filter_pattern or "")
         if found := [event for event in events if matches(event.message)]:
             _send(stream, subscription, found)

@@ -15,6 +15,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -214,13 +215,14 @@ class DiskObjectStore(S3ObjectStore):
     def create_file(self, bucket: str, owner: S3Object | S3Part) -> IO[bytes]:
         """Create the file for `owner`; it is removed with it, or when `owner` gets a newer one."""
         stored = self._new_file(bucket)
-        try:
-            file = open(stored.path, "xb")  # noqa: SIM115 (closed by who writes)
-        except FileNotFoundError:
-            Path(stored.path).parent.mkdir(parents=True, exist_ok=True)
-            file = open(stored.path, "xb")  # noqa: SIM115
-        setattr(owner, _FILE, stored)
-        return file
+        while True:  # until who deletes a bucket of that name does not remove its folder meanwhile
+            try:
+                file = open(stored.path, "xb")  # noqa: SIM115 (closed by who writes)
+            except FileNotFoundError:
+                Path(stored.path).parent.mkdir(parents=True, exist_ok=True)
+            else:
+                setattr(owner, _FILE, stored)
+                return file
 
     def keep_file(self, bucket: str, owner: S3Object | S3Part, received: FileIO) -> None:
         """Make a file without a name the one of `owner`; copy it if it cannot get a name there."""
@@ -279,8 +281,9 @@ class DiskObjectStore(S3ObjectStore):
         """Do nothing: the parts' files go with the upload."""
 
     def delete_bucket(self, bucket: str) -> None:
-        """Remove what is left of the bucket's folder."""
-        shutil.rmtree(self._folder / bucket, ignore_errors=True)
+        """Remove the bucket's folder, unless a new bucket of that name has files there already."""
+        with suppress(OSError):
+            (self._folder / bucket).rmdir()
 
     def reset(self) -> None:
         """Remove every file."""

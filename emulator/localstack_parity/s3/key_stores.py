@@ -53,8 +53,10 @@ class Versions(VersionedKeyStore):
         if before := self.get(object_key):
             before.is_current = False
         if isinstance(found, dict):
-            found.pop(record.version_id, None)  # or the new one had the old one's place
-            found[record.version_id] = record
+            # Replaced at once: who reads meanwhile finds the old versions or the new ones. The new
+            # one does not get the place of the old one.
+            others = {id_: one for id_, one in found.items() if id_ != record.version_id}
+            self._store[object_key] = {**others, record.version_id: record}
         elif found and found.version_id != record.version_id:
             self._store[object_key] = {found.version_id: found, record.version_id: record}
         else:

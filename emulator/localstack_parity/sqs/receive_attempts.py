@@ -6,6 +6,7 @@ was deleted, became visible or was given another timeout.
 AWS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 """
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -25,21 +26,27 @@ class _Attempt:
 
 
 class ReceiveAttempts:
-    """The receives that had an id, by queue and id. Called with the queue's lock held."""
+    """The receives that had an id, by queue and id. Called with the queue's lock held.
+
+    All queues share it, so it has a lock of its own, too.
+    """
 
     def __init__(self) -> None:
         self._attempts: dict[tuple[str, str], _Attempt] = {}
+        self._lock = threading.Lock()
 
     def remember(self, queue: FifoQueue, attempt_id: str, answer: Any) -> None:
         """Keep the answer of a receive, and drop those that are too old."""
         now = time.time()
-        self._attempts = {k: it for k, it in self._attempts.items() if now < it.at + VALID_S}
         received = [
-            queue.receipts[message["ReceiptHandle"]] for message in answer["Messages"] or ()
+            queue.receipts.get(message["ReceiptHandle"]) for message in answer["Messages"] or ()
         ]
-        deadlines = tuple((message, message.visibility_deadline) for message in received)
-        if deadlines:
-            self._attempts[queue.arn, attempt_id] = _Attempt(now, answer, deadlines)
+        deadlines = tuple((one, one.visibility_deadline) for one in received if one)
+        with self._lock:
+            self._attempts = {k: it for k, it in self._attempts.items() if now < it.at + VALID_S}
+            # A queue that was purged meanwhile has forgotten the messages.
+            if deadlines and len(deadlines) == len(received):
+                self._attempts[queue.arn, attempt_id] = _Attempt(now, answer, deadlines)
 
     def repeat(self, queue: FifoQueue, attempt_id: str, visibility_timeout: int | None) -> Any:
         """Return the answer of the receive with this id; None if it cannot be repeated."""

@@ -1,5 +1,6 @@
 """Log lines and metrics are written at once after a pause, and one batch an interval under load."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -52,3 +53,26 @@ def test_what_is_left_is_written_at_the_end(
     batcher.add(2)
     batcher.close()
     assert written == [[1], [2]]
+
+
+def test_what_is_added_while_it_closes_comes_behind_what_it_is_at() -> None:
+    """GIVEN a batch that takes long to be written THEN nothing is written beside it."""
+    written: list[list[int]] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write(batch: list[int]) -> None:
+        begun.set()
+        go_on.wait(60)
+        written.append(batch)
+
+    batcher: Batcher[int] = Batcher("numbers", write, interval_s=0.0)
+    batcher.add(1)
+    assert begun.wait(60)
+    batcher.close(timeout_s=0)
+    begun.clear()
+    batcher.add(2)
+    beside_it = begun.wait(0.5)
+    go_on.set()
+    batcher.close(timeout_s=60)
+    assert written == [[1], [2]]
+    assert not beside_it
