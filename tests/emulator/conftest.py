@@ -6,6 +6,7 @@ use `start_emulator(NAME="value")` for one with settings of its own, which ends 
 
 import os
 import sysconfig
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pytest
 from botocore.config import Config
 
 from harness.targets.emulator import EmulatorConfig, RunningEmulator, start
+from tests.emulator.stacks import Stack
 
 REGION = "us-east-1"
 
@@ -102,6 +104,50 @@ def emulator(
     )
     with start(config, background=False) as running:
         yield Emulator(running)
+
+
+@pytest.fixture(scope="session")
+def cloudwatch(emulator: Emulator) -> Any:
+    """A client for CloudWatch."""
+    return emulator.client("cloudwatch")
+
+
+@pytest.fixture(scope="session")
+def logs(emulator: Emulator) -> Any:
+    """A client for CloudWatch Logs."""
+    return emulator.client("logs")
+
+
+@pytest.fixture(scope="session")
+def s3(emulator: Emulator) -> Any:
+    """A client for S3."""
+    return emulator.client("s3")
+
+
+@pytest.fixture(scope="session")
+def sns(emulator: Emulator) -> Any:
+    """A client for SNS."""
+    return emulator.client("sns")
+
+
+@pytest.fixture(scope="session")
+def sqs(emulator: Emulator) -> Any:
+    """A client for SQS."""
+    return emulator.client("sqs")
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace of metrics that the test has to itself."""
+    return f"test/{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def stack(emulator: Emulator) -> Iterator[Stack]:
+    """A stack that is not deployed yet, and deleted at the end."""
+    one = Stack(emulator.client("cloudformation"))
+    yield one
+    one.delete()
 
 
 @pytest.fixture

@@ -15,6 +15,11 @@ def name_of(arn: str) -> str:
     return arn.rsplit(":", 1)[1]
 
 
+def log_group_of(function: str) -> str:
+    """The name of the log group of the function with this ARN."""
+    return f"/aws/lambda/{name_of(function)}"
+
+
 def log_events(emulator: Emulator, group: str) -> list[dict[str, Any]]:
     """All events of a log group, of all streams; none if there is no such group."""
     logs = emulator.client("logs")

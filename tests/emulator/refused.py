@@ -1,4 +1,4 @@
-"""Requests that must be refused, sent as they are: boto3 does not look at them first."""
+"""What requests are refused with; also of those that boto3 would not send by itself."""
 
 from functools import cache
 from typing import Any
@@ -35,3 +35,12 @@ def refusal(emulator: Emulator, service: str, operation: str, request: dict[str,
         getattr(unchecked(emulator, service), operation)(**request)
     error = refused.value.response["Error"]
     return f"{error['Code']}: {error['Message']}"
+
+
+def code_of(call: Any, **request: Any) -> str:
+    """Return the code of the error that a call ends with, "OK" if it succeeds."""
+    try:
+        call(**request)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "OK"

@@ -24,16 +24,6 @@ PutAlarm = Callable[..., str]
 
 
 @pytest.fixture
-def cloudwatch(emulator: Emulator) -> Any:
-    return emulator.client("cloudwatch")
-
-
-@pytest.fixture
-def namespace() -> str:
-    return f"test/{uuid.uuid4().hex}"
-
-
-@pytest.fixture
 def put_alarm(cloudwatch: Any, namespace: str) -> Iterator[PutAlarm]:
     """Put an alarm on the metric `m` of the test's namespace; gives its name.
 

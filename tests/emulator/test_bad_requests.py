@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import REGION, Emulator, StartEmulator
+from tests.emulator.refused import code_of
 
 DEEP = b"[" * 100_000
 FORM = "application/x-www-form-urlencoded"
@@ -169,7 +170,7 @@ def test_what_another_service_refuses_is_no_internal_error(emulator: Emulator) -
     """CloudWatch Logs API Reference, PutSubscriptionFilter: a role that cannot be assumed."""
     logs, group = emulator.client("logs"), f"refused-{uuid.uuid4().hex[:8]}"
     logs.create_log_group(logGroupName=group)
-    code = _code(
+    code = code_of(
         logs.put_subscription_filter,
         logGroupName=group,
         filterName="f",
@@ -321,14 +322,6 @@ def test_no_mistake_is_an_internal_error_of_api_gateway(
     assert answer[0] == status, answer
 
 
-def _code(call: Any, **request: Any) -> str:
-    try:
-        call(**request)
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return "OK"
-
-
 def test_no_request_is_to_blame_for_a_full_disk(start_emulator: StartEmulator) -> None:
     """It is InternalError, which SDKs repeat, and says what is full; with room it works again.
 
@@ -376,7 +369,7 @@ def test_deep_texts_are_texts_or_bad_input(emulator: Emulator, bucket: str) -> N
         ),
     }
     found = {
-        which: _code(getattr(emulator.client(which[0]), which[1]), **request)
+        which: code_of(getattr(emulator.client(which[0]), which[1]), **request)
         for which, (request, _) in cases.items()
     }
     assert found == {which: code for which, (_, code) in cases.items()}
@@ -407,7 +400,7 @@ def test_a_deep_log_event_is_a_text_and_no_json(emulator: Emulator) -> None:
     found = logs.filter_log_events(logGroupName=group, filterPattern="{ $.a = 1 }")["events"]
     assert [event["message"] for event in found] == ['{"a": 1}']
     for pattern in ("{" + "(" * 1000 + "}", "{ " + "(" * 400 + "$.a = 1" + ")" * 400 + " }"):
-        refused = _code(logs.filter_log_events, logGroupName=group, filterPattern=pattern)
+        refused = code_of(logs.filter_log_events, logGroupName=group, filterPattern=pattern)
         assert refused == "InvalidParameterException"
     logs.delete_log_group(logGroupName=group)
 

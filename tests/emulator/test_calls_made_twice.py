@@ -8,7 +8,6 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,16 +15,8 @@ from botocore.exceptions import ClientError
 from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
+from tests.emulator.refused import code_of
 from tests.emulator.stacks import Stack
-
-
-def _code(call: Any, **request: Any) -> str:
-    """The code of the error that a call ends with; "" if it succeeds."""
-    try:
-        call(**request)
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return ""
 
 
 @pytest.fixture
@@ -67,7 +58,7 @@ def test_an_upload_is_completed_twice(emulator: Emulator, bucket: str) -> None:
     other = {"Parts": [{"PartNumber": 2, "ETag": part["ETag"]}]}
     for operation, more in (("complete", {"MultipartUpload": other}), ("abort", {})):
         call = getattr(s3, f"{operation}_multipart_upload")
-        assert _code(call, **asked, **more) == "NoSuchUpload"
+        assert code_of(call, **asked, **more) == "NoSuchUpload"
 
 
 def test_a_conditional_deletion_is_made_twice(emulator: Emulator, bucket: str) -> None:
@@ -76,11 +67,11 @@ def test_a_conditional_deletion_is_made_twice(emulator: Emulator, bucket: str) -
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
     asked = {"Bucket": bucket, "Key": "k"}
 
-    assert _code(s3.delete_object, **asked, IfMatch='"other"') == "PreconditionFailed"
-    assert _code(s3.delete_object, **asked, IfMatch=etag) == ""
-    again = _code(s3.delete_object, **asked, IfMatch=etag)
+    assert code_of(s3.delete_object, **asked, IfMatch='"other"') == "PreconditionFailed"
+    assert code_of(s3.delete_object, **asked, IfMatch=etag) == "OK"
+    again = code_of(s3.delete_object, **asked, IfMatch=etag)
     assert again in ("NoSuchKey", "PreconditionFailed")
-    assert _code(s3.delete_object, **{**asked, "Key": "none"}, IfMatch="*") == "NoSuchKey"
+    assert code_of(s3.delete_object, **{**asked, "Key": "none"}, IfMatch="*") == "NoSuchKey"
 
     for key in ("a", "b"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x")
@@ -104,7 +95,7 @@ def test_s3_takes_a_repeated_deletion(emulator: Emulator, bucket: str) -> None:
         ("delete_public_access_block", {}),
     ):
         for _ in range(2):
-            assert _code(getattr(s3, operation), Bucket=bucket, **more) == ""
+            assert code_of(getattr(s3, operation), Bucket=bucket, **more) == "OK"
     assert "Versions" not in s3.list_object_versions(Bucket=bucket)
 
 
@@ -127,16 +118,16 @@ def test_sqs_takes_calls_again(emulator: Emulator, name: str) -> None:
     urls = {sqs.create_queue(**queue)["QueueUrl"] for _ in range(2)}
     (url,) = {*urls, sqs.create_queue(QueueName=name)["QueueUrl"]}
     other = {**queue, "Attributes": {"VisibilityTimeout": "61"}}
-    assert _code(sqs.create_queue, **other) == "QueueAlreadyExists"
+    assert code_of(sqs.create_queue, **other) == "QueueAlreadyExists"
 
     sqs.send_message(QueueUrl=url, MessageBody="m")
     handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
     for _ in range(2):
-        assert _code(sqs.delete_message, QueueUrl=url, ReceiptHandle=handle) == ""
-    assert _code(sqs.purge_queue, QueueUrl=url) == ""
-    assert "PurgeQueueInProgress" in _code(sqs.purge_queue, QueueUrl=url)
-    assert _code(sqs.delete_queue, QueueUrl=url) == ""
-    assert "NonExistentQueue" in _code(sqs.delete_queue, QueueUrl=url)
+        assert code_of(sqs.delete_message, QueueUrl=url, ReceiptHandle=handle) == "OK"
+    assert code_of(sqs.purge_queue, QueueUrl=url) == "OK"
+    assert "PurgeQueueInProgress" in code_of(sqs.purge_queue, QueueUrl=url)
+    assert code_of(sqs.delete_queue, QueueUrl=url) == "OK"
+    assert "NonExistentQueue" in code_of(sqs.delete_queue, QueueUrl=url)
 
 
 def test_a_fifo_queue_takes_a_message_once(emulator: Emulator, fifo: str) -> None:
@@ -177,8 +168,8 @@ def test_sns_takes_calls_again(emulator: Emulator, name: str) -> None:
     topic = {"Name": name, "Attributes": {"DisplayName": "a"}}
     (arn,) = {sns.create_topic(**topic)["TopicArn"] for _ in range(2)}
     other = {**topic, "Attributes": {"DisplayName": "b"}}
-    assert _code(sns.create_topic, **other) == "InvalidParameter"
-    assert _code(sns.create_topic, Name=name, Tags=[{"Key": "k", "Value": "v"}]) == (
+    assert code_of(sns.create_topic, **other) == "InvalidParameter"
+    assert code_of(sns.create_topic, Name=name, Tags=[{"Key": "k", "Value": "v"}]) == (
         "InvalidParameter"
     )
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -186,12 +177,12 @@ def test_sns_takes_calls_again(emulator: Emulator, name: str) -> None:
     asked = {"TopicArn": arn, "Protocol": "sqs", "Endpoint": found["Attributes"]["QueueArn"]}
     (subscription,) = {sns.subscribe(**asked)["SubscriptionArn"] for _ in range(2)}
     raw = {"RawMessageDelivery": "true"}
-    assert _code(sns.subscribe, **asked, Attributes=raw) == "InvalidParameter"
+    assert code_of(sns.subscribe, **asked, Attributes=raw) == "InvalidParameter"
 
     for _ in range(2):
-        assert _code(sns.unsubscribe, SubscriptionArn=subscription) == ""
+        assert code_of(sns.unsubscribe, SubscriptionArn=subscription) == "OK"
     for _ in range(2):
-        assert _code(sns.delete_topic, TopicArn=arn) == ""
+        assert code_of(sns.delete_topic, TopicArn=arn) == "OK"
     sqs.delete_queue(QueueUrl=queue)
 
 
@@ -205,8 +196,8 @@ def test_logs_name_what_is_there_and_what_is_gone(emulator: Emulator, name: str)
     stream = {**group, "logStreamName": "s"}
     metric = {"metricName": "m", "metricNamespace": name, "metricValue": "1"}
     there, gone = "ResourceAlreadyExistsException", "ResourceNotFoundException"
-    assert [_code(logs.create_log_group, **group) for _ in range(2)] == ["", there]
-    assert [_code(logs.create_log_stream, **stream) for _ in range(2)] == ["", there]
+    assert [code_of(logs.create_log_group, **group) for _ in range(2)] == ["OK", there]
+    assert [code_of(logs.create_log_stream, **stream) for _ in range(2)] == ["OK", there]
     with pytest.raises(ClientError, match="The specified log stream already exists"):
         logs.create_log_stream(**stream)
     event = {"timestamp": 1000 * _now(), "message": "m"}
@@ -221,7 +212,7 @@ def test_logs_name_what_is_there_and_what_is_gone(emulator: Emulator, name: str)
         (logs.delete_log_stream, stream),
         (logs.delete_log_group, group),
     ):
-        assert [_code(call, **request) for _ in range(2)] == ["", gone]
+        assert [code_of(call, **request) for _ in range(2)] == ["OK", gone]
 
 
 def _now() -> int:
@@ -255,16 +246,16 @@ def test_iam_names_what_is_there_and_what_is_gone(emulator: Emulator, name: str)
     iam = emulator.client("iam")
     policy = f"arn:aws:iam::000000000000:policy/{name}"
     role, user, group = {"RoleName": name}, {"UserName": name}, {"GroupName": name}
-    there, gone = ["", "EntityAlreadyExists"], ["", "NoSuchEntity"]
+    there, gone = ["OK", "EntityAlreadyExists"], ["OK", "NoSuchEntity"]
     for call, request, codes in (
         (iam.create_role, {**role, "AssumeRolePolicyDocument": TRUST}, there),
         (iam.create_user, user, there),
         (iam.create_group, group, there),
         (iam.create_policy, {"PolicyName": name, "PolicyDocument": ALLOWED}, there),
         (iam.create_login_profile, {**user, "Password": "Abc-12345-xyz"}, there),
-        (iam.attach_role_policy, {**role, "PolicyArn": policy}, ["", ""]),
-        (iam.put_role_policy, {**role, "PolicyName": "p", "PolicyDocument": ALLOWED}, ["", ""]),
-        (iam.add_user_to_group, {**group, **user}, ["", ""]),
+        (iam.attach_role_policy, {**role, "PolicyArn": policy}, ["OK", "OK"]),
+        (iam.put_role_policy, {**role, "PolicyName": "p", "PolicyDocument": ALLOWED}, ["OK", "OK"]),
+        (iam.add_user_to_group, {**group, **user}, ["OK", "OK"]),
         (iam.delete_role, role, ["DeleteConflict"] * 2),
         (iam.detach_role_policy, {**role, "PolicyArn": policy}, gone),
         (iam.delete_role_policy, {**role, "PolicyName": "p"}, gone),
@@ -275,7 +266,7 @@ def test_iam_names_what_is_there_and_what_is_gone(emulator: Emulator, name: str)
         (iam.delete_user, user, gone),
         (iam.delete_role, role, gone),
     ):
-        assert (call.__name__, [_code(call, **request) for _ in range(2)]) == (
+        assert (call.__name__, [code_of(call, **request) for _ in range(2)]) == (
             call.__name__,
             codes,
         )
@@ -298,13 +289,13 @@ def test_what_is_in_use_is_not_deleted(emulator: Emulator, name: str) -> None:
         (iam.attach_group_policy, iam.detach_group_policy, "policy", attached),
     ):
         use(**request)
-        assert _code(getattr(iam, f"delete_{blocked}"), **targets[blocked]) == "DeleteConflict"
+        assert code_of(getattr(iam, f"delete_{blocked}"), **targets[blocked]) == "DeleteConflict"
         end(**request)
     key = iam.create_access_key(**user)["AccessKey"]["AccessKeyId"]
-    assert _code(iam.delete_user, **user) == "DeleteConflict"
+    assert code_of(iam.delete_user, **user) == "DeleteConflict"
     iam.delete_access_key(**user, AccessKeyId=key)
     version = iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOWED)["PolicyVersion"]
-    assert _code(iam.delete_policy, PolicyArn=policy) == "DeleteConflict"
+    assert code_of(iam.delete_policy, PolicyArn=policy) == "DeleteConflict"
     iam.delete_policy_version(PolicyArn=policy, VersionId=version["VersionId"])
     iam.delete_policy(PolicyArn=policy)
     iam.delete_group(**group)
@@ -345,7 +336,7 @@ def test_lambda_names_what_is_there_and_what_is_gone(emulator: Emulator, name: s
     functions, sqs = emulator.client("lambda"), emulator.client("sqs")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    there, gone = ["", "ResourceConflictException"], ["", "ResourceNotFoundException"]
+    there, gone = ["OK", "ResourceConflictException"], ["OK", "ResourceNotFoundException"]
     with (
         role_for(emulator, "sqs:*") as role,
         function_of(emulator, zipped("def handler(event, context): pass"), role) as arn,
@@ -357,29 +348,29 @@ def test_lambda_names_what_is_there_and_what_is_gone(emulator: Emulator, name: s
             (functions.add_permission, {**of_it, **statement}, there),
             (functions.remove_permission, {**of_it, "StatementId": "s"}, gone),
             (functions.create_event_source_mapping, mapping, there),
-            (functions.publish_version, of_it, ["", ""]),
+            (functions.publish_version, of_it, ["OK", "OK"]),
             (functions.create_alias, {**of_it, "Name": "a", "FunctionVersion": "1"}, there),
             (functions.create_function_url_config, {**of_it, "AuthType": "NONE"}, there),
             (functions.delete_function_url_config, of_it, gone),
             (
                 functions.put_function_event_invoke_config,
                 {**of_it, "MaximumRetryAttempts": 1},
-                ["", ""],
+                ["OK", "OK"],
             ),
             (functions.delete_function_event_invoke_config, of_it, gone),
-            (functions.delete_function_concurrency, of_it, ["", ""]),
+            (functions.delete_function_concurrency, of_it, ["OK", "OK"]),
         ):
-            assert (call.__name__, [_code(call, **request) for _ in range(2)]) == (
+            assert (call.__name__, [code_of(call, **request) for _ in range(2)]) == (
                 call.__name__,
                 codes,
             )
         (made,) = functions.list_event_source_mappings(**of_it)["EventSourceMappings"]
         functions.delete_event_source_mapping(UUID=made["UUID"])
         wait_until(
-            lambda: _code(functions.get_event_source_mapping, UUID=made["UUID"]),
+            lambda: code_of(functions.get_event_source_mapping, UUID=made["UUID"]),
             deadline_s=30,
             interval_s=0.2,
             describe="the mapping to be gone",
         )
     sqs.delete_queue(QueueUrl=queue)
-    assert _code(functions.delete_function, **of_it) == "ResourceNotFoundException"
+    assert code_of(functions.delete_function, **of_it) == "ResourceNotFoundException"

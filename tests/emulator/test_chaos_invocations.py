@@ -17,7 +17,7 @@ from tests.emulator.chaos import Rule, chaos
 from tests.emulator.conftest import Emulator, StartEmulator
 from tests.emulator.functions import function_of, role_for, zipped
 from tests.emulator.invocations import Invocation, invoke
-from tests.emulator.observations import await_logs, await_metric, name_of
+from tests.emulator.observations import await_logs, await_metric, log_group_of, name_of
 from tests.emulator.queues import create_queue
 
 # Waits and writes objects as it is told to, says how far it came, and counts its process's calls.
@@ -238,7 +238,7 @@ def test_a_first_attempt_that_is_struck_is_retried(
         request_id = _send(emulator, function, {"bucket": bucket, "write": [key]})
         events = await_logs(
             emulator,
-            f"/aws/lambda/{name_of(function)}",
+            log_group_of(function),
             lambda messages: len(_reports(messages)) == 2,
         )
         first, second = _reports([event["message"] for event in events])

@@ -19,11 +19,6 @@ from tests.emulator.queues import create_queue
 
 
 @pytest.fixture
-def cloudwatch(emulator: Emulator) -> Any:
-    return emulator.client("cloudwatch")
-
-
-@pytest.fixture
 def name() -> str:
     return f"composite-{uuid.uuid4().hex[:8]}"
 

@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import REGION, Emulator
 from tests.emulator.iam import allow, bucket_of, deny, document
+from tests.emulator.refused import code_of
 
 OBJECT = "one"
 
@@ -53,14 +53,6 @@ def user(emulator: Emulator) -> Iterator[User]:
     one = User(emulator, Tags=[{"Key": "Team", "Value": "web"}])
     yield one
     one.remove()
-
-
-def _code(call: Any, **request: Any) -> str:
-    try:
-        call(**request)
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return "OK"
 
 
 GET = {"Key": OBJECT}
@@ -122,7 +114,7 @@ def test_conditions_of_a_bucket_policy(
         Condition=condition,
     )
     emulator.client("s3").put_bucket_policy(Bucket=bucket, Policy=document(denial))
-    assert _code(getattr(user.client("s3"), operation), Bucket=bucket, **request_) == code
+    assert code_of(getattr(user.client("s3"), operation), Bucket=bucket, **request_) == code
 
 
 def test_presigned_urls_can_be_kept_out(emulator: Emulator, bucket: str, user: User) -> None:
@@ -150,7 +142,7 @@ def test_presigned_urls_can_be_kept_out(emulator: Emulator, bucket: str, user: U
         )
         emulator.client("s3").put_bucket_policy(Bucket=bucket, Policy=document(denial))
         assert status("https://mine/page") == (200 if allowed else 403)
-        assert _code(user.client("s3").get_object, Bucket=bucket, Key=OBJECT) == (
+        assert code_of(user.client("s3").get_object, Bucket=bucket, Key=OBJECT) == (
             "AccessDenied" if "aws:Referer" in str(condition) else "OK"
         )
 
@@ -180,14 +172,14 @@ def test_tags_of_requests_and_resources(emulator: Emulator) -> None:
     for env in ("prod", "test"):
         logs.create_log_group(logGroupName=f"{name}-{env}", tags={"Env": env})
     mine = {service: one.client(service) for service in ("sqs", "sns", "logs")}
-    assert "Denied" in _code(mine["sqs"].create_queue, QueueName=name, tags={"Secret": "1"})
-    assert _code(mine["sqs"].create_queue, QueueName=f"{name}-3", tags={"secret": "1"}) == "OK"
-    sent = [_code(mine["sqs"].send_message, QueueUrl=url, MessageBody="x") for url in queues]
+    assert "Denied" in code_of(mine["sqs"].create_queue, QueueName=name, tags={"Secret": "1"})
+    assert code_of(mine["sqs"].create_queue, QueueName=f"{name}-3", tags={"secret": "1"}) == "OK"
+    sent = [code_of(mine["sqs"].send_message, QueueUrl=url, MessageBody="x") for url in queues]
     assert ["Denied" in code for code in sent] == [True, False]
-    published = [_code(mine["sns"].publish, TopicArn=arn, Message="x") for arn in topics]
+    published = [code_of(mine["sns"].publish, TopicArn=arn, Message="x") for arn in topics]
     assert published == ["AuthorizationError", "OK"]
     kept = [
-        _code(mine["logs"].put_retention_policy, logGroupName=f"{name}-{env}", retentionInDays=7)
+        code_of(mine["logs"].put_retention_policy, logGroupName=f"{name}-{env}", retentionInDays=7)
         for env in ("prod", "test")
     ]
     assert kept == ["AccessDeniedException", "OK"]

@@ -11,13 +11,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import Emulator
-
-
-@pytest.fixture
-def cloudwatch(emulator: Emulator) -> Any:
-    return emulator.client("cloudwatch")
-
 
 @pytest.fixture
 def name(cloudwatch: Any) -> Iterator[str]:

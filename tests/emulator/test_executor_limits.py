@@ -7,7 +7,7 @@ import pytest
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, zipped
 from tests.emulator.invocations import ANYTHING, Run, invoke, runner
-from tests.emulator.observations import await_logs, name_of
+from tests.emulator.observations import await_logs, log_group_of
 
 MIB = 1024 * 1024
 
@@ -160,7 +160,7 @@ def test_init_that_takes_over_ten_seconds_is_retried_within_the_functions_timeou
         answer = invoke(emulator, function)
         await_logs(
             emulator,
-            f"/aws/lambda/{name_of(function)}",
+            log_group_of(function),
             lambda lines: any("Phase: init\tStatus: timeout" in line for line in lines),
         )
 

@@ -9,7 +9,7 @@ import pytest
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, zipped
 from tests.emulator.invocations import ANYTHING, Run, invoke, runner
-from tests.emulator.observations import await_logs, name_of
+from tests.emulator.observations import await_logs, log_group_of
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_only_a_cold_start_reports_init(emulator: Emulator, role: str) -> None:
     source = "import time; time.sleep(0.2)\ndef handler(event, context): pass"
     with function_of(emulator, zipped(source), role) as function:
         cold, warm = invoke(emulator, function), invoke(emulator, function)
-        events = await_logs(emulator, f"/aws/lambda/{name_of(function)}", lambda it: len(it) > 6)
+        events = await_logs(emulator, log_group_of(function), lambda it: len(it) > 6)
 
     assert events[0]["message"].startswith("INIT_START Runtime Version: python:3.13")
     assert cold.lines[0].startswith("START RequestId: ")  # the init phase is in the log alone

@@ -14,11 +14,6 @@ from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
 
 
-@pytest.fixture
-def sns(emulator: Emulator) -> Any:
-    return emulator.client("sns")
-
-
 @pytest.fixture(params=["Topic", "MessageGroup"])
 def scope(request: pytest.FixtureRequest) -> str:
     """Within what a FIFO topic knows a message again."""

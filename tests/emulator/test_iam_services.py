@@ -13,7 +13,7 @@ from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, zipped
 from tests.emulator.iam import ACCOUNT, allow, bucket_of, deny, document
-from tests.emulator.observations import await_logs, await_metric, name_of
+from tests.emulator.observations import await_logs, await_metric, log_group_of, name_of
 from tests.emulator.queues import create_queue
 
 ECHO = "def handler(event, context): print(event['Records'][0]['s3']['object']['key'])"
@@ -103,7 +103,7 @@ def test_s3_invokes_what_it_is_permitted_to(emulator: Emulator, bucket: str, fun
     permit(emulator, function, SourceArn=f"arn:aws:s3:::{bucket}", SourceAccount=ACCOUNT)
     notify(emulator, bucket, function)
     emulator.client("s3").put_object(Bucket=bucket, Key="one.jpg")
-    group = f"/aws/lambda/{name_of(function)}"
+    group = log_group_of(function)
     await_logs(emulator, group, lambda lines: any("one.jpg" in line for line in lines))
 
 

@@ -12,7 +12,7 @@ from harness.polling import wait_until
 from harness.targets.emulator import EmulatorConfig, start
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
-from tests.emulator.observations import await_logs, await_metric, name_of, statistics
+from tests.emulator.observations import await_logs, await_metric, log_group_of, name_of, statistics
 from tests.emulator.queues import create_queue
 
 SOURCE = """
@@ -92,10 +92,6 @@ def _handled(messages: list[str]) -> Counter[str]:
     return Counter(m.split()[1] for m in messages if m.startswith("HANDLED"))
 
 
-def _group(function: str) -> str:
-    return f"/aws/lambda/{name_of(function)}"
-
-
 def _of(function: str) -> dict[str, str]:
     return {"FunctionName": name_of(function)}
 
@@ -104,7 +100,7 @@ def test_a_backlog_is_worked_off_once(emulator: Emulator, function: str) -> None
     """However many events wait, each runs once, and no more at a time than is configured."""
     sent = {_send(emulator, function, {"pause": 0.1}) for _ in range(40)}
     events = await_logs(
-        emulator, _group(function), lambda messages: len(_handled(messages)) == len(sent)
+        emulator, log_group_of(function), lambda messages: len(_handled(messages)) == len(sent)
     )
     assert _handled([event["message"] for event in events]) == Counter(sent)
     await_metric(emulator, "Invocations", _of(function), lambda found: found.get("Sum", 0) >= 40)
@@ -141,7 +137,7 @@ def test_a_failing_event_is_tried_three_times(
         },
     }
     events = await_logs(
-        emulator, _group(function), lambda messages: _handled(messages).total() == 3
+        emulator, log_group_of(function), lambda messages: _handled(messages).total() == 3
     )
     assert _handled([event["message"] for event in events]) == {request_id: 3}
 
@@ -168,7 +164,9 @@ def test_a_success_is_recorded_at_a_function(emulator: Emulator, function: str, 
         )
         request_id = _send(emulator, function, {"picture": "ä"})
         events = await_logs(
-            emulator, _group(listener), lambda messages: any(request_id in m for m in messages)
+            emulator,
+            log_group_of(listener),
+            lambda messages: any(request_id in m for m in messages),
         )
     message = next(event["message"] for event in events if request_id in event["message"])
     record = json.loads(message.split(" ", 2)[2])
@@ -282,7 +280,7 @@ def test_throttled_events_run_later(emulator: Emulator, function: str) -> None:
     assert statistics(emulator, "Throttles", _of(function))["Sum"] > 0
     assert statistics(emulator, "ConcurrentExecutions", _of(function))["Maximum"] == 1
     events = await_logs(
-        emulator, _group(function), lambda messages: len(_handled(messages)) == len(sent)
+        emulator, log_group_of(function), lambda messages: len(_handled(messages)) == len(sent)
     )
     assert _handled([event["message"] for event in events]) == Counter(sent)
 
@@ -308,12 +306,12 @@ def test_throttled_events_wait_longer_each_time(emulator: Emulator, function: st
 def test_events_survive_an_update(emulator: Emulator, function: str) -> None:
     """Events that wait or run while the code is replaced are each handled once."""
     sent = {_send(emulator, function, {"pause": 0.4}) for _ in range(12)}
-    await_logs(emulator, _group(function), _handled)
+    await_logs(emulator, log_group_of(function), _handled)
     client = emulator.client("lambda")
     client.update_function_code(FunctionName=function, ZipFile=zipped(SOURCE + "# new\n"))
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
     await_metric(emulator, "Invocations", _of(function), lambda found: found.get("Sum") == 12)
     events = await_logs(
-        emulator, _group(function), lambda messages: _handled(messages).total() >= 12
+        emulator, log_group_of(function), lambda messages: _handled(messages).total() >= 12
     )
     assert _handled([event["message"] for event in events]) == Counter(sent)

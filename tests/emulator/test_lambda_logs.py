@@ -11,7 +11,7 @@ import pytest
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, zipped
-from tests.emulator.observations import await_logs, log_events, name_of
+from tests.emulator.observations import await_logs, log_events, log_group_of
 
 SOURCE = """
 import logging, time
@@ -38,16 +38,12 @@ def _invoke(emulator: Emulator, function: str, event: dict[str, Any]) -> tuple[s
     return answer["ResponseMetadata"]["RequestId"], json.load(answer["Payload"])
 
 
-def _group(function: str) -> str:
-    return f"/aws/lambda/{name_of(function)}"
-
-
 def test_an_error_with_its_traceback_is_one_event(emulator: Emulator, function: str) -> None:
     """An exception that the function raises is logged as one event of several lines."""
     request_id, _ = _invoke(emulator, function, {"fail": True})
     events = await_logs(
         emulator,
-        _group(function),
+        log_group_of(function),
         lambda messages: any(m.startswith(f"REPORT RequestId: {request_id}") for m in messages),
     )
     (error,) = [event["message"] for event in events if "no such picture" in event["message"]]
@@ -59,7 +55,7 @@ def test_an_event_has_the_time_at_which_it_was_written(emulator: Emulator, funct
     """Two lines written half a second apart have timestamps half a second apart."""
     _invoke(emulator, function, {"pause": 0.5})
     events = await_logs(
-        emulator, _group(function), lambda messages: any("after" in m for m in messages)
+        emulator, log_group_of(function), lambda messages: any("after" in m for m in messages)
     )
     before, after = (
         next(event["timestamp"] for event in events if event["message"].strip() == text)
@@ -72,11 +68,11 @@ def test_a_stream_belongs_to_an_execution_environment(emulator: Emulator, functi
     """The stream is named by date, version and environment, and is the one the function is told."""
     request_id, answer = _invoke(emulator, function, {})
     events = await_logs(
-        emulator, _group(function), lambda messages: any(request_id in m for m in messages)
+        emulator, log_group_of(function), lambda messages: any(request_id in m for m in messages)
     )
     (stream,) = {event["logStreamName"] for event in events if request_id in event["message"]}
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", stream)
-    assert answer == {"group": _group(function), "stream": stream}
+    assert answer == {"group": log_group_of(function), "stream": stream}
 
 
 def test_the_configured_log_group_is_used(emulator: Emulator, role: str) -> None:
@@ -87,7 +83,7 @@ def test_the_configured_log_group_is_used(emulator: Emulator, role: str) -> None
         request_id, answer = _invoke(emulator, function, {})
         await_logs(emulator, group, lambda messages: any(request_id in m for m in messages))
         assert answer["group"] == group
-        assert not log_events(emulator, _group(function))
+        assert not log_events(emulator, log_group_of(function))
 
 
 def test_no_line_of_a_burst_is_lost(emulator: Emulator, function: str) -> None:
@@ -104,7 +100,9 @@ def test_no_line_of_a_burst_is_lost(emulator: Emulator, function: str) -> None:
         found = (re.match(r"(START|END|REPORT) RequestId: ([0-9a-f-]{36})", m) for m in messages)
         return Counter(match.groups() for match in found if match and match[2] in sent)  # type: ignore[misc]
 
-    events = await_logs(emulator, _group(function), lambda messages: len(lines(messages)) == 180)
+    events = await_logs(
+        emulator, log_group_of(function), lambda messages: len(lines(messages)) == 180
+    )
     assert set(lines([event["message"] for event in events]).values()) == {1}
 
 
@@ -114,6 +112,6 @@ def test_lines_survive_the_deletion_of_the_function(emulator: Emulator, role: st
         request_id, _ = _invoke(emulator, function, {})
     await_logs(
         emulator,
-        _group(function),
+        log_group_of(function),
         lambda messages: any(m.startswith(f"REPORT RequestId: {request_id}") for m in messages),
     )

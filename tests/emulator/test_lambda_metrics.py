@@ -15,6 +15,7 @@ from tests.emulator.functions import function_of, zipped
 from tests.emulator.observations import (
     await_logs,
     await_metric,
+    log_group_of,
     name_of,
     statistics,
 )
@@ -75,7 +76,7 @@ def test_duration_is_that_of_the_report_line(emulator: Emulator, function: str) 
     _invoke(emulator, function, {"pause": 0.1})
     events = await_logs(
         emulator,
-        f"/aws/lambda/{name_of(function)}",
+        log_group_of(function),
         lambda messages: any("REPORT" in m for m in messages),
     )
     report = next(event["message"] for event in events if event["message"].startswith("REPORT"))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import function_of, role_for, zipped
-from tests.emulator.observations import await_logs, name_of
+from tests.emulator.observations import await_logs, log_group_of
 
 SOURCE = """
 import json
@@ -41,7 +41,7 @@ def test_a_message_is_handed_over_whole(emulator: Emulator, window_s: int) -> No
         )["UUID"]
         events = await_logs(
             emulator,
-            f"/aws/lambda/{name_of(function)}",
+            log_group_of(function),
             lambda lines: sum(line.startswith("got ") for line in lines) == 2,
         )
         functions.delete_event_source_mapping(UUID=mapping)

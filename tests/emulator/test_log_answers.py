@@ -20,11 +20,6 @@ from tests.emulator.refused import refusal
 PRINTS = zipped("def handler(event, context):\n    print('invoked with', list(event))\n")
 
 
-@pytest.fixture(scope="module")
-def logs(emulator: Emulator) -> Any:
-    return emulator.client("logs")
-
-
 @pytest.fixture
 def group(logs: Any) -> Iterator[str]:
     name = f"/test/{uuid.uuid4().hex}"

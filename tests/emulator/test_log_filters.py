@@ -25,21 +25,11 @@ LINES = (
 
 
 @pytest.fixture
-def logs(emulator: Emulator) -> Any:
-    return emulator.client("logs")
-
-
-@pytest.fixture
 def group(logs: Any) -> Iterator[str]:
     name = f"/test/{uuid.uuid4().hex}"
     logs.create_log_group(logGroupName=name)
     yield name
     logs.delete_log_group(logGroupName=name)
-
-
-@pytest.fixture
-def namespace() -> str:
-    return f"test/{uuid.uuid4().hex}"
 
 
 def _put(

@@ -16,11 +16,6 @@ from tests.emulator.conftest import Emulator, StartEmulator
 
 
 @pytest.fixture
-def sns(emulator: Emulator) -> Any:
-    return emulator.client("sns")
-
-
-@pytest.fixture
 def topic(sns: Any) -> Iterator[str]:
     arn = sns.create_topic(Name=f"mail-{uuid.uuid4().hex}")["TopicArn"]
     yield arn

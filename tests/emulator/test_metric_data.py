@@ -11,15 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import Emulator
-
 # A full hour that is long enough ago, and recent enough for periods of a minute.
 HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
-
-
-@pytest.fixture
-def cloudwatch(emulator: Emulator) -> Any:
-    return emulator.client("cloudwatch")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ reads back again.
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,14 +13,6 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.stacks import Stack
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A stack of its own, deleted at the end."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
 
 
 def _dashboard(name: str, body: str) -> dict[str, Any]:

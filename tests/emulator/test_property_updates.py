@@ -8,22 +8,11 @@ the update behaviour "No interruption" is that of every change here.
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
 from tests.emulator.stacks import Stack
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A stack of its own, deleted at the end."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
 
 
 def _deploy(stack: Stack, kind: str, **properties: Any) -> str:

@@ -4,7 +4,6 @@ AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-ref
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,14 +20,6 @@ TRUST = {
         "Action": "sts:AssumeRole",
     }
 }
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A stack of its own, deleted at the end."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
 
 
 def _function(**properties: Any) -> dict[str, Any]:

@@ -2,26 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Emulator
+from tests.emulator.stack_operations.resources import group
 from tests.emulator.stacks import Stack
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A stack of its own, deleted at the end."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
-
-
-def _group(name: str, **properties: Any) -> dict[str, Any]:
-    return {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name, **properties}}
 
 
 def _bucket(name: str, **attributes: Any) -> dict[str, Any]:
@@ -53,7 +41,7 @@ def test_a_failed_create_leaves_nothing(emulator: Emulator, stack: Stack) -> Non
     status = stack.deploy(
         {
             "Resources": {
-                "Group": _group(stack.name),
+                "Group": group(stack.name),
                 "Bucket": _bucket(stack.name),
                 "Board": _last(False, "Group", "Bucket"),
                 "Never": {"Type": "AWS::SNS::Topic", "DependsOn": "Board"},
@@ -75,7 +63,7 @@ def test_a_stack_that_went_back_says_when_and_not_why(stack: Stack) -> None:
 
     Recorded on AWS: LocalStack's tests, v4.14.0, test_handle_existing_log_group.
     """
-    stack.deploy({"Resources": {"Group": _group(stack.name), "Board": _last(False, "Group")}})
+    stack.deploy({"Resources": {"Group": group(stack.name), "Board": _last(False, "Group")}})
 
     (described,) = stack.cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
 
@@ -87,7 +75,7 @@ def test_a_stack_that_went_back_says_when_and_not_why(stack: Stack) -> None:
 def test_a_stack_that_failed_can_be_deleted_and_deployed_again(stack: Stack) -> None:
     """Deleting a ROLLBACK_COMPLETE stack succeeds, also with resources that never existed."""
     never = {"Type": "AWS::SNS::Topic", "DependsOn": "Board"}
-    resources = {"Group": _group(stack.name), "Board": _last(False, "Group"), "Never": never}
+    resources = {"Group": group(stack.name), "Board": _last(False, "Group"), "Never": never}
     stack.deploy({"Resources": resources})
 
     assert stack.delete() == "DELETE_COMPLETE"
@@ -126,13 +114,13 @@ def test_a_failed_update_goes_back(emulator: Emulator, stack: Stack) -> None:
     """Changed resources have their old properties again; added ones are gone."""
     name = stack.name
     board = _last(True, "Group")
-    stack.deploy({"Resources": {"Group": _group(name, RetentionInDays=7), "Board": board}})
+    stack.deploy({"Resources": {"Group": group(name, RetentionInDays=7), "Board": board}})
 
     status = stack.deploy(
         {
             "Resources": {
-                "Group": _group(name, RetentionInDays=30),
-                "Added": _group(f"{name}-added"),
+                "Group": group(name, RetentionInDays=30),
+                "Added": group(f"{name}-added"),
                 "Board": _last(False, "Group", "Added"),
             }
         }
@@ -156,8 +144,8 @@ def test_a_failed_update_goes_back_in_the_order_of_dependencies(stack: Stack) ->
     stack.deploy(
         {
             "Resources": {
-                "First": _group(f"{name}-1", RetentionInDays=7),
-                "Second": {**_group(f"{name}-2", RetentionInDays=7), **after},
+                "First": group(f"{name}-1", RetentionInDays=7),
+                "Second": {**group(f"{name}-2", RetentionInDays=7), **after},
                 "Board": _last(True, "Second"),
             }
         }
@@ -165,8 +153,8 @@ def test_a_failed_update_goes_back_in_the_order_of_dependencies(stack: Stack) ->
     stack.deploy(
         {
             "Resources": {
-                "First": _group(f"{name}-1", RetentionInDays=30),
-                "Second": {**_group(f"{name}-2", RetentionInDays=30), **after},
+                "First": group(f"{name}-1", RetentionInDays=30),
+                "Second": {**group(f"{name}-2", RetentionInDays=30), **after},
                 "Board": _last(False, "Second"),
             }
         }
@@ -181,9 +169,9 @@ def test_after_a_failed_update_the_next_one_applies(emulator: Emulator, stack: S
     """The next update starts from what is there, not from the template that failed."""
     name = stack.name
     stack.deploy(
-        {"Resources": {"Group": _group(name, RetentionInDays=7), "Board": _last(True, "Group")}}
+        {"Resources": {"Group": group(name, RetentionInDays=7), "Board": _last(True, "Group")}}
     )
-    changed = _group(name, RetentionInDays=30)
+    changed = group(name, RetentionInDays=30)
     stack.deploy({"Resources": {"Group": changed, "Board": _last(False, "Group")}})
 
     status = stack.deploy({"Resources": {"Group": changed, "Board": _last(True, "Group")}})
@@ -197,9 +185,9 @@ def test_after_a_failed_update_the_next_one_applies(emulator: Emulator, stack: S
 def test_a_failed_update_takes_back_replacements(emulator: Emulator, stack: Stack) -> None:
     """The resource that was to be replaced is still the stack's; its replacement is gone."""
     name = stack.name
-    stack.deploy({"Resources": {"Group": _group(f"{name}-a"), "Board": _last(True, "Group")}})
+    stack.deploy({"Resources": {"Group": group(f"{name}-a"), "Board": _last(True, "Group")}})
 
-    stack.deploy({"Resources": {"Group": _group(f"{name}-b"), "Board": _last(False, "Group")}})
+    stack.deploy({"Resources": {"Group": group(f"{name}-b"), "Board": _last(False, "Group")}})
 
     assert _groups(emulator, name) == [f"{name}-a"]
     assert stack.resource("Group") == f"{name}-a"
@@ -208,7 +196,7 @@ def test_a_failed_update_takes_back_replacements(emulator: Emulator, stack: Stac
 def test_a_failed_update_deletes_nothing(emulator: Emulator, stack: Stack) -> None:
     """A resource that the failed template no longer has stays, and goes with the stack."""
     name = stack.name
-    stack.deploy({"Resources": {"Group": _group(name), "Board": _last(True)}})
+    stack.deploy({"Resources": {"Group": group(name), "Board": _last(True)}})
 
     stack.deploy({"Resources": {"Board": _last(False)}})
 
@@ -220,7 +208,7 @@ def test_a_failed_update_deletes_nothing(emulator: Emulator, stack: Stack) -> No
 def test_a_stack_that_cannot_be_deleted_says_so(emulator: Emulator, stack: Stack) -> None:
     """One resource that stays makes it DELETE_FAILED; deleting again takes what was left."""
     s3 = emulator.client("s3")
-    stack.deploy({"Resources": {"Bucket": _bucket(stack.name), "Group": _group(stack.name)}})
+    stack.deploy({"Resources": {"Bucket": _bucket(stack.name), "Group": group(stack.name)}})
     s3.put_object(Bucket=stack.name, Key="k", Body=b"precious")
 
     assert stack.delete() == "DELETE_FAILED"

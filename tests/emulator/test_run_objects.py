@@ -8,7 +8,6 @@ import pytest
 
 from harness.run.objects import BucketListing
 from tests.emulator.buckets import new_bucket
-from tests.emulator.conftest import Emulator
 
 OURS, OTHER = "run-20261127T100000-aaaa", "run-20261126T100000-bbbb"
 FOUND = [
@@ -20,11 +19,6 @@ FOUND = [
     "else/d.jpg",
     "top.jpg",
 ]
-
-
-@pytest.fixture
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
 
 
 @pytest.fixture

@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 
 from tests.emulator.buckets import new_bucket
-from tests.emulator.conftest import Emulator
 
 KEYS = sorted(["a b", "a+b", "b/100% c", "b/c&<d>", "ü/1", "ü/2", "東京/1", "東京/2", "🌄", "z"])
-
-
-@pytest.fixture
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
 
 
 @pytest.fixture

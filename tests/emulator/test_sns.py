@@ -17,11 +17,6 @@ from tests.emulator.stacks import Stack
 
 
 @pytest.fixture
-def sns(emulator: Emulator) -> Any:
-    return emulator.client("sns")
-
-
-@pytest.fixture
 def topic(sns: Any) -> Iterator[str]:
     arn = sns.create_topic(Name=f"test-{uuid.uuid4().hex}")["TopicArn"]
     yield arn

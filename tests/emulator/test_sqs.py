@@ -14,11 +14,6 @@ from tests.emulator.observations import await_metric, statistics
 
 
 @pytest.fixture
-def sqs(emulator: Emulator) -> Any:
-    return emulator.client("sqs")
-
-
-@pytest.fixture
 def queue(sqs: Any) -> Iterator[str]:
     """A queue's URL."""
     url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex}")["QueueUrl"]

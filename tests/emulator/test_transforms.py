@@ -5,7 +5,6 @@ AWS: CloudFormation Template Reference, "Transform macros"; SAM Developer Guide,
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,14 +15,6 @@ from tests.emulator.stacks import Stack
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 EXPAND = {"Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]}
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A stack of its own, deleted at the end."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
 
 
 # SAM

@@ -7,7 +7,6 @@ function_resource_policy_validation.json).
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -22,14 +21,6 @@ MISTYPED = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayNam": "x"}}
 NEGATIVE = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": {"Ref": "Delay"}}}
 SOUND = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
 FAILED_AFTER_VALIDATION = "Validation failed with {} error(s). Call DescribeEvents to retrieve "
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A name for a stack, which is deleted with the test."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
 
 
 def _wrong(delay: int = -1) -> dict[str, Any]:

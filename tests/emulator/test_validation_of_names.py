@@ -18,14 +18,6 @@ from tests.emulator.stacks import Stack
 
 
 @pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
-    """A name for a stack, which is deleted with the test."""
-    one = Stack(emulator.client("cloudformation"))
-    yield one
-    one.delete()
-
-
-@pytest.fixture
 def bucket(emulator: Emulator) -> Iterator[str]:
     s3, name = emulator.client("s3"), f"taken-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name)

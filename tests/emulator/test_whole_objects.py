@@ -17,11 +17,6 @@ KEYS = ["a.jpg", "uploads/å b+c%20d&e=f?g.jpg", "a//b/./c.jpg", "~!*'(),;:@$#.j
 
 
 @pytest.fixture(scope="module")
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
-
-
-@pytest.fixture(scope="module")
 def objects(s3: Any) -> WholeObjects:
     return WholeObjects(s3)
 

@@ -10,13 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from tests.emulator.conftest import Emulator
-
-
-@pytest.fixture
-def cloudwatch(emulator: Emulator) -> Any:
-    return emulator.client("cloudwatch")
-
 
 @pytest.fixture
 def namespace(cloudwatch: Any) -> str:

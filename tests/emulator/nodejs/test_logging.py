@@ -7,7 +7,7 @@ from harness.polling import wait_until
 from tests.emulator.conftest import Emulator
 from tests.emulator.invocations import Run, invoke
 from tests.emulator.nodejs.conftest import Function
-from tests.emulator.observations import await_logs, name_of
+from tests.emulator.observations import await_logs, log_group_of
 
 
 def test_lines_have_time_request_and_level(run: Run) -> None:
@@ -36,7 +36,7 @@ def test_a_log_starts_with_the_version_of_the_runtime(
     """As for every function."""
     with function("exports.handler = async () => 1;") as arn:
         invoke(emulator, arn)
-        events = await_logs(emulator, f"/aws/lambda/{name_of(arn)}", len)
+        events = await_logs(emulator, log_group_of(arn), len)
 
     major = runtime.removeprefix("nodejs").removesuffix(".x")
     assert events[0]["message"].startswith(f"INIT_START Runtime Version: nodejs:{major}.v")

@@ -6,18 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import Emulator
 from tests.emulator.queues import create_queue
-
-
-@pytest.fixture
-def s3(emulator: Emulator) -> Any:
-    return emulator.client("s3")
-
-
-@pytest.fixture
-def sqs(emulator: Emulator) -> Any:
-    return emulator.client("sqs")
 
 
 @pytest.fixture(params=["plain", "versioned"])

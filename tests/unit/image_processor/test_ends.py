@@ -11,15 +11,10 @@ import containers
 import imaging
 from rejections import Rejection
 from tests.unit.image_processor.files import decoded, encoded, scene, segment
+from tests.unit.image_processor.rejected import rejection
 
 PICTURE = scene(60, 40)
 PNG = encoded(PICTURE, "PNG")
-
-
-def refused(data: bytes) -> Rejection:
-    with pytest.raises(Rejection) as raised:
-        imaging.process(data)
-    return raised.value
 
 
 LOST_ENDS = {
@@ -47,7 +42,7 @@ def test_a_png_without_its_end(cut: int) -> None:
     if cut <= 12:
         assert imaging.process(PNG[:-cut]) == imaging.process(PNG)
     else:
-        assert refused(PNG[:-cut]).code == "CorruptImage"
+        assert rejection(PNG[:-cut]).code == "CorruptImage"
 
 
 def in_scans(image: Image.Image) -> bytes:
@@ -109,12 +104,12 @@ def test_scans_that_are_missing() -> None:
     whole = encoded(PICTURE, "JPEG", progressive=True)
     ends = scans(whole)
     for end in ends[:-1]:
-        assert refused(whole[:end]).code == "CorruptImage"
+        assert rejection(whole[:end]).code == "CorruptImage"
     sequential = in_scans(PICTURE)
     assert imaging.process(sequential).width == PICTURE.width
     for end in scans(sequential)[:-1]:
         for tail in (b"", b"\xff\xd9"):
-            assert refused(sequential[:end] + tail).code == "CorruptImage"
+            assert rejection(sequential[:end] + tail).code == "CorruptImage"
 
 
 @pytest.mark.parametrize("progressive", [False, True])

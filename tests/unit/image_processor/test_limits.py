@@ -1,9 +1,6 @@
 """What the function accepts fits into its memory; what would not is refused by its header."""
 
 import io
-import os
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +12,6 @@ import containers
 import imaging
 import jpeg_parts
 import png_parts
-from rejections import Rejection
-from tests.conftest import ROOT
 from tests.unit.image_processor.files import (
     COLOUR_ALPHA,
     GREY,
@@ -26,33 +21,8 @@ from tests.unit.image_processor.files import (
     encoded,
     scene,
 )
-
-MEMORY_MB = 512  # the function's MemorySize
-
-# What Lambda would run, then its peak of resident memory in kB (proc(5), VmHWM).
-_MEASURE = """
-import sys, handler, imaging
-imaging.process(open(sys.argv[1], "rb").read())
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
-"""
-
-
-def peak_mb(file: Path) -> float:
-    """Process a file in a fresh interpreter that has loaded the whole function; its peak in MB."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT / "lambda" / "image_processor"),
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_LAMBDA_FUNCTION_NAME": "image-processor-test",
-        "POWERTOOLS_SERVICE_NAME": "image-processor",
-        "POWERTOOLS_METRICS_NAMESPACE": "TapStack",
-        "PROCESSED_BUCKET": "processed",
-        "TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:topic",
-    }
-    command = [sys.executable, "-c", _MEASURE, str(file)]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return int(run.stdout) / 1024
+from tests.unit.image_processor.function import MEMORY_MB, Function
+from tests.unit.image_processor.rejected import rejection
 
 
 def side_for(bytes_per_pixel: float, file_bytes: int) -> int:
@@ -112,17 +82,12 @@ def large_photo() -> bytes:
     "make",
     [deep_png, deep_png_with_baggage, deep_grey_png, tall_png, progressive_cmyk, large_photo],
 )
-def test_largest_accepted_fits(make: Callable[[], bytes], tmp_path: Path) -> None:
+def test_largest_accepted_fits(make: Callable[[], bytes]) -> None:
     """The largest image that is accepted, in the worst modes, leaves room in the 512 MB."""
-    file = tmp_path / "image"
-    file.write_bytes(make())
-    assert peak_mb(file) < MEMORY_MB - 32
-
-
-def rejection(data: bytes) -> Rejection:
-    with pytest.raises(Rejection) as raised:
-        imaging.process(data)
-    return raised.value
+    with Function() as function:
+        outcome, peak_mb = function.process(make())
+    assert outcome == "processed"
+    assert peak_mb < MEMORY_MB - 32
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,10 @@ import imaging
 import rejections
 from rejections import Rejection
 from tests.unit.image_processor.files import GREY, black_png, chunk, encoded, scene
+from tests.unit.image_processor.rejected import rejection
 
 JPEG = encoded(scene(200, 150), "JPEG")
 PNG = encoded(scene(200, 150), "PNG")
-
-
-def rejection(data: bytes) -> Rejection:
-    with pytest.raises(Rejection) as raised:
-        imaging.process(data)
-    return raised.value
 
 
 def other_format(image_format: str) -> bytes:

@@ -9,7 +9,6 @@ from PIL import Image, ImageOps
 
 import containers
 import imaging
-from rejections import Rejection
 from tests.unit.image_processor.files import (
     COLOUR,
     GREY,
@@ -20,6 +19,7 @@ from tests.unit.image_processor.files import (
     scene,
     segment,
 )
+from tests.unit.image_processor.rejected import rejection
 
 PICTURE = scene(60, 40)
 JPEG, PNG = encoded(PICTURE, "JPEG"), encoded(PICTURE, "PNG")
@@ -57,12 +57,6 @@ def hexadecimal(data: bytes) -> bytes:
 def spoiled(part: bytes) -> bytes:
     """A chunk with a wrong checksum."""
     return part[:-1] + bytes([part[-1] ^ 1])
-
-
-def refused(data: bytes) -> Rejection:
-    with pytest.raises(Rejection) as raised:
-        imaging.process(data)
-    return raised.value
 
 
 # --- Orientation --------------------------------------------------------------------------------
@@ -204,7 +198,7 @@ def test_transparency_beyond_the_palette_is_left_out() -> None:
 )
 def test_what_concerns_the_pixels_of_a_png(data: bytes, reason: str) -> None:
     """Header, palette and pixels must be sound, and every part that they need known."""
-    found = refused(data)
+    found = rejection(data)
     assert found.code == "CorruptImage"
     assert reason in found.message
 
@@ -216,7 +210,7 @@ def test_a_wrong_sum_over_the_pixels() -> None:
     length = int.from_bytes(PNG[33:37])
     pixels = PNG[41 : 41 + length]
     wrong = pixels[:-1] + bytes([pixels[-1] ^ 1])
-    assert refused(PNG[:33] + chunk(b"IDAT", wrong) + PNG[-12:]).code == "CorruptImage"
+    assert rejection(PNG[:33] + chunk(b"IDAT", wrong) + PNG[-12:]).code == "CorruptImage"
     lost = PNG[:33] + chunk(b"IDAT", pixels[:-4]) + PNG[-12:]
     assert imaging.process(lost) == imaging.process(PNG)
 
@@ -248,7 +242,7 @@ def deep() -> bytes:
 )
 def test_rare_kinds(data: bytes, kind: str) -> None:
     """A sound file that browsers do not show is no damaged one, and the advice is another."""
-    found = refused(data)
+    found = rejection(data)
     assert (found.code, found.stage) == ("UnsupportedFormat", "validate")
     assert kind in found.message
     assert "save it as" in found.action
