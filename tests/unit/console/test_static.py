@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.console.server import STATIC
+from harness.console.routes import STATIC
 
 PARSING = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment"
