@@ -24,7 +24,7 @@ from harness.images.pictures import Wanted
 from harness.page.render import Page, render
 from harness.problems import Problem
 from harness.run.catalogue import find_scenario
-from harness.run.send import send
+from harness.run.send import Load, send
 from harness.run.share import Share
 from harness.run.under_way import OnCounts, under_way
 from harness.settings import Settings
@@ -114,21 +114,24 @@ class Context:
         Comes back early, with what is known so far, on Ctrl-C and when the target is gone.
         """
         self.facts["seed"] = self.options.seed
-        return send(
-            self.target,
-            self.stack,
+        load = Load(
             pictures,
             day_s,
             self.options.seed,
-            fitted=fitted,
-            bases=self.settings.pictures,
             late_after_s=self.options.late_after_s,
             patience_s=self.options.patience_s,
-            console=self.console,
-            statuses=statuses,
+            fitted=fitted,
             linger_s=linger_s,
             held_s=held_s,
+            statuses=statuses or {},
             wanted=wanted,
+        )
+        return send(
+            self.target,
+            self.stack,
+            load,
+            bases=self.settings.pictures,
+            console=self.console,
             on_progress=self.on_progress,
             share=self.share,
         )

@@ -12,7 +12,7 @@ from harness.faults.emulator_restart import kill, revive
 from harness.images.corpus import plan
 from harness.polling import wait_until
 from harness.run import notifications
-from harness.run.send import send
+from harness.run.send import Load, send
 from harness.targets import emulator
 from tests.integration.conftest import Tapstack
 from tests.integration.place import emulator_for
@@ -65,12 +65,9 @@ def test_a_run_that_ends_before_it_hears_of_the_loss_says_it_all_the_same(
             send,
             place.target,
             stack,
-            plan(2, 1),
-            60.0,  # the first image is due at once, the second half a day later
-            1,
+            # the first image is due at once, the second half a day later
+            Load(plan(2, 1), 60.0, seed=1, late_after_s=300.0, patience_s=250.0),
             bases=place.settings.pictures,
-            late_after_s=300.0,
-            patience_s=250.0,
             console=Console(file=said),
         )
         wait_until(lambda: "1 processed" in said.getvalue(), deadline_s=60, describe="an image")
