@@ -132,7 +132,7 @@ def start(state: Path, port: int) -> Running:
         )
     _write_record(state, process.pid, port)
     deadline = time.monotonic() + READY_WITHIN_S
-    while not answers(port):
+    while not (answers(port) and _listens(process.pid, port)):  # not another that was faster
         ended = process.poll() is not None
         if ended or time.monotonic() > deadline:
             lines = log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
@@ -174,6 +174,16 @@ def answers(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Say whether it is this process that listens on the port."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            for connection in psutil.Process(pid).net_connections("tcp4")
+        )
+    return False
 
 
 def _command() -> list[str]:

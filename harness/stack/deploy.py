@@ -216,8 +216,9 @@ def _execute_change_set(
             Capabilities=list(CAPABILITIES),
         )
     except ClientError as error:
+        said = error.response["Error"]["Message"].rstrip(".")
         raise DeploymentFailed(
-            f"CloudFormation does not accept the template: {error.response['Error']['Message']}.",
+            f"CloudFormation does not accept the template: {said}.",
             "Correct the template; `tapstack gate` runs cfn-lint on it.",
         ) from error
     change_set = made["Id"]

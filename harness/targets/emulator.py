@@ -151,14 +151,18 @@ def stop(state_dir: Path) -> bool:
     """Stop the emulator of this state folder; return whether one was running.
 
     SIGTERM first, SIGKILL for what is left after STOP_DEADLINE_S seconds, or SAVE_DEADLINE_S where
-    its state is saved. What it kept on disk is
-    removed, except for the log.
+    its state is saved. What it kept on disk is removed, except for the log; not what another start
+    has made there meanwhile.
     """
     found = read_record(state_dir)
     if found:
         _stop_process(found.process)
-    forget_record(state_dir)
-    remove_work(state_dir / "emulator")
+    folder = state_dir / "emulator"
+    if folder.is_dir():
+        with start_lock(folder):
+            if read_record(state_dir) is None:
+                forget_record(state_dir)
+                remove_work(folder)
     return found is not None
 
 
@@ -267,12 +271,14 @@ def _wait_until_ready(
 ) -> None:
     def ready() -> bool:
         if process.poll() is not None:
+            choose_port(port)  # says who has taken it since it was looked at
             raise Problem(
-                f"The emulator ended while it was starting (exit code {process.returncode}).",
+                f"The emulator ended while it was starting ({_how_it_ended(process.returncode)}).",
                 f"The whole log is {log}.",
                 details=_end_of_log(log),
             )
-        return answers(port)
+        # Not one of another state folder that was started at the same time and was faster.
+        return answers(port) and _listens(process.pid, port)
 
     try:
         wait_until(ready, deadline_s=config.ready_within_s, interval_s=0.1, describe="the emulator")
@@ -282,6 +288,22 @@ def _wait_until_ready(
             f"The whole log is {log}.",
             details=_end_of_log(log),
         ) from error
+
+
+def _how_it_ended(returncode: int) -> str:
+    if returncode == -signal.SIGTERM:
+        return "SIGTERM: another command has stopped it"
+    return signal.Signals(-returncode).name if returncode < 0 else f"exit code {returncode}"
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether it is this process that listens on the port."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            for connection in psutil.Process(pid).net_connections("tcp4")
+        )
+    return False
 
 
 def answers(port: int, *, patience_s: float = 5.0) -> bool:

@@ -142,7 +142,11 @@ def _space_problem(folder: Path, free: int) -> Problem:
 @contextlib.contextmanager
 def start_lock(folder: Path) -> Iterator[None]:
     """Let one start happen at a time; the kernel frees the lock of a process that died."""
-    with open(folder / "start.lock", "w") as lock:
+    try:
+        lock = open(folder / "start.lock", "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise folder_problem(folder, error) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -18,6 +19,7 @@ from harness.polling import wait_until
 from harness.problems import Problem
 from harness.targets import emulator
 from harness.targets.emulator import EmulatorConfig, RunningEmulator, start, status, stop
+from harness.targets.ports import choose_port
 from harness.targets.state_folder import log_path
 from tests.emulator.conftest import Emulator
 from tests.emulator.functions import zipped
@@ -178,6 +180,67 @@ def test_simultaneous_starts_make_one_emulator(config: EmulatorConfig) -> None:
         thread.join()
     assert sorted(running.already_running for running in found) == [False, True]
     assert found[0].pid == found[1].pid
+
+
+def test_simultaneous_starts_at_one_port_do_not_mistake_each_other(
+    tmp_path: Path, installation: Path
+) -> None:
+    """Of two state folders one has the port; the other's start says who, and deploys nowhere."""
+    port = choose_port(0)
+    configs = [EmulatorConfig(tmp_path / name, port, installation) for name in ("one", "other")]
+    started: list[RunningEmulator] = []
+    refused: list[Problem] = []
+
+    def start_one(config: EmulatorConfig) -> None:
+        try:
+            started.append(start(config, background=True))
+        except Problem as problem:
+            refused.append(problem)
+
+    threads = [threading.Thread(target=start_one, args=(config,)) for config in configs]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [running.alive() for running in started] == [True]
+        used = rf"Port {port} on 127.0.0.1 is already used by \w+ \(pid {started[0].pid}\)"
+        assert [bool(re.match(used, each.happened)) for each in refused] == [True]
+    finally:
+        for config in configs:
+            stop(config.state_dir)
+
+
+def test_a_start_while_it_is_stopped_keeps_what_it_made(
+    config: EmulatorConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`down` ends the emulator that it found, not the one that `up` starts before it is done."""
+    start(config, background=True)
+    end_process, again = emulator._stop_process, []
+
+    def end_and_start_another(process: psutil.Process) -> None:
+        end_process(process)
+        again.append(start(config, background=True))
+
+    monkeypatch.setattr(emulator, "_stop_process", end_and_start_another)
+    assert stop(config.state_dir)
+    monkeypatch.undo()
+    assert status(config.state_dir).pid == again[0].pid
+    Emulator(again[0]).client("s3").create_bucket(Bucket="photos")
+    Emulator(again[0]).client("s3").put_object(Bucket="photos", Key="a.jpg", Body=b"picture")
+
+
+def test_a_start_that_is_stopped_leaves_nothing(
+    config: EmulatorConfig, start_parent: StartParent
+) -> None:
+    """`down` while `up` starts ends the emulator that is not ready yet, and leaves nothing."""
+    parent = start_parent("background", "leave")
+    pid = started_pid(config)
+    assert stop(config.state_dir)
+    assert gone(pid)
+    assert parent.wait(timeout=60) != 0
+    left = {path.name for path in (config.state_dir / "emulator").iterdir()}
+    assert left == {"emulator.log", "start.lock"}
 
 
 def test_a_stale_record_is_not_believed(config: EmulatorConfig) -> None:
