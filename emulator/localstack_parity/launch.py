@@ -23,6 +23,7 @@ from localstack_parity import service_index
 STATE_VARIABLE = "TAPSTACK_EMULATOR_STATE"
 LIFELINE_VARIABLE = "TAPSTACK_LIFELINE_FD"
 DETACH = b"d"
+_LOOK_EVERY_S = 2.0
 _M_ARENA_MAX, _ARENAS = -8, 2
 
 # What the caller does not set itself.
@@ -86,6 +87,9 @@ def main() -> None:
         service_index.offer(Path(folders["FILESYSTEM_ROOT"]))
         # Not TMPDIR, which LocalStack has deprecated.
         tempfile.tempdir = tempfile.mkdtemp(dir=state)
+        threading.Thread(
+            target=_watch_folder, args=(Path(state),), name="state-folder", daemon=True
+        ).start()
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     time.tzset()
@@ -111,7 +115,22 @@ def _watch_lifeline(descriptor: int) -> None:
     if os.read(descriptor, 1) == DETACH:
         os.close(descriptor)
         return
-    print("The process that started this emulator is gone, so it ends.", flush=True)
+    _end("The process that started this emulator is gone, so it ends.")
+
+
+def _watch_folder(state: Path) -> None:
+    """End everything if the folder is removed, as `git clean` does.
+
+    With it go all objects and the record by which the emulator is found and stopped: it would hold
+    its port, answer with errors, and belong to nobody.
+    """
+    while state.exists():
+        time.sleep(_LOOK_EVERY_S)
+    _end(f"{state} was removed, so this emulator ends.")
+
+
+def _end(why: str) -> None:
+    print(why, flush=True)
     _kill_children()
     os._exit(1)
 

@@ -1,5 +1,6 @@
 """Free ports for emulators, on the loopback interface only."""
 
+import contextlib
 import random
 import socket
 
@@ -20,10 +21,7 @@ def choose_port(wanted: int, option: str = "--port") -> int:
     """
     if wanted:
         if not _bindable(wanted):
-            raise Problem(
-                f"Port {wanted} on {HOST} is already used{_port_owner(wanted)}.",
-                f"Stop that program, or choose another port with {option}.",
-            )
+            raise _used(wanted, option)
         return wanted
     for port in random.sample(FREE_PORTS, 50):
         if _bindable(port):
@@ -41,13 +39,24 @@ def _bindable(port: int) -> bool:
     return True
 
 
-def _port_owner(port: int) -> str:
-    """Say who listens on the port, as far as this user may see it."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            listening = connection.status == psutil.CONN_LISTEN and connection.laddr
-            if listening and listening.port == port and connection.pid:
-                return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
-    except psutil.Error:
-        pass
-    return ""
+def _used(port: int, option: str) -> Problem:
+    """The message about a port that somebody has, as far as this user may see who."""
+    who, remedy = "", "Stop that program"
+    with contextlib.suppress(psutil.Error):
+        if owner := _listener(port):
+            who = f" by {owner.name()} (pid {owner.pid})"
+            if files := owner.environ().get("TAPSTACK_EMULATOR_STATE"):
+                who = f" by an emulator (pid {owner.pid}) whose files are in {files}"
+                remedy = "Stop it where it was started, with `tapstack down`"
+    return Problem(
+        f"Port {port} on {HOST} is already used{who}.",
+        f"{remedy}, or choose another port with {option}.",
+    )
+
+
+def _listener(port: int) -> psutil.Process | None:
+    for connection in psutil.net_connections("tcp"):
+        listening = connection.status == psutil.CONN_LISTEN and connection.laddr
+        if listening and listening.port == port and connection.pid:
+            return psutil.Process(connection.pid)
+    return None
