@@ -37,6 +37,7 @@ def put(cloudwatch: Any, name: str) -> Iterator[Callable[..., str]]:
             EvaluationPeriods=1,
             ComparisonOperator="GreaterThanThreshold",
             Threshold=1,
+            TreatMissingData="ignore",  # so that it stays in the state that it is set to
         )
     made: list[str] = []
 
