@@ -155,7 +155,9 @@ def test_a_breach_raises_the_alarm_and_notifies(
     }
 
 
-def test_an_alarm_recovers(cloudwatch: Any, namespace: str, put_alarm: PutAlarm) -> None:
+def test_one_good_datapoint_ends_an_alarm(
+    cloudwatch: Any, namespace: str, put_alarm: PutAlarm
+) -> None:
     """One out of one looks at the latest datapoint alone: a good one ends the alarm."""
     _put(cloudwatch, namespace, 9, minutes_ago=2)
     name = put_alarm()
@@ -186,7 +188,7 @@ def test_two_out_of_three(cloudwatch: Any, namespace: str, put_alarm: PutAlarm) 
         ("notBreaching", "OK", "1 missing datapoint was treated as [NonBreaching]."),
     ],
 )
-def test_missing_data(
+def test_without_data_an_alarm_is_in_the_state_that_it_says(
     cloudwatch: Any, put_alarm: PutAlarm, treatment: str, state: str, reason: str
 ) -> None:
     """Without any data the alarm takes the state that TreatMissingData says."""
@@ -235,7 +237,9 @@ def test_periods_end_with_the_last_full_minute(
     assert data["recentDatapoints"][-1] in (6.0, 3.0)  # a minute may have passed meanwhile
 
 
-def test_percentile_alarms(cloudwatch: Any, namespace: str, put_alarm: PutAlarm) -> None:
+def test_an_alarm_on_a_percentile_sees_it(
+    cloudwatch: Any, namespace: str, put_alarm: PutAlarm
+) -> None:
     """An alarm on p90 sees the percentile, not the average."""
     _put(cloudwatch, namespace, *range(1, 12))
     name = put_alarm(ExtendedStatistic="p90", Statistic=None, Threshold=9.5)
@@ -243,7 +247,7 @@ def test_percentile_alarms(cloudwatch: Any, namespace: str, put_alarm: PutAlarm)
     assert "[10.0 (" in _await_state(cloudwatch, name, "ALARM")["StateReason"]
 
 
-def test_metric_math_alarms(
+def test_an_alarm_on_an_expression_evaluates_it(
     emulator: Emulator, cloudwatch: Any, namespace: str, topic: str, queue: str
 ) -> None:
     """An alarm on an expression evaluates it, and the notification shows its queries."""

@@ -180,7 +180,9 @@ def test_faults_do_not_depend_on_namespaces(start_emulator: StartEmulator) -> No
     assert after.payload == 1
 
 
-def test_errors_are_counted(emulator: Emulator, function: str, bucket: str) -> None:
+def test_each_fault_is_one_invocation_and_one_error(
+    emulator: Emulator, function: str, bucket: str
+) -> None:
     """Every struck invocation is one of Invocations and one of Errors."""
     rules = _about(function, fault="crash", before="s3:PutObject", times=2)
     with chaos(emulator, invocations=rules):

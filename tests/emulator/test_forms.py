@@ -171,7 +171,9 @@ def test_metadata_has_its_limit(emulator: Emulator, bucket: str, post: Post) -> 
 
 
 @VERSIONS
-def test_what_is_answered(emulator: Emulator, bucket: str, post: Post, version: str) -> None:
+def test_the_form_says_what_is_answered(
+    emulator: Emulator, bucket: str, post: Post, version: str
+) -> None:
     """AWS: S3 API Reference, "POST Object", success_action_status and success_action_redirect."""
 
     def sent(**fields: str) -> tuple[int, str, Mapping[str, str]]:
@@ -219,7 +221,7 @@ def test_a_form_that_lacks_something(
         ([["starts-with", "$key", "out/"]], 403, "AccessDenied"),
     ],
 )
-def test_conditions_hold(
+def test_a_form_is_held_to_its_conditions(
     emulator: Emulator, bucket: str, post: Post, conditions: list[Any], status: int, code: str
 ) -> None:
     """AWS: S3 API Reference, "Creating a POST policy", "Condition matching"."""

@@ -65,7 +65,9 @@ def _find(logs: Any, group: str, **request: Any) -> list[str]:
         ("[kind = START || kind = REPORT, ...]", LINES[2:]),
     ],
 )
-def test_filter_patterns(logs: Any, group: str, pattern: str, found: Sequence[str]) -> None:
+def test_a_filter_gives_the_events_that_match_its_pattern(
+    logs: Any, group: str, pattern: str, found: Sequence[str]
+) -> None:
     """FilterLogEvents gives the events that match the pattern, by time."""
     _put(logs, group, LINES)
     assert _find(logs, group, filterPattern=pattern) == list(found)

@@ -53,7 +53,7 @@ def _get(cloudwatch: Any, *queries: dict[str, Any], **request: Any) -> list[dict
     return list(found["MetricDataResults"])
 
 
-def test_metric_math(cloudwatch: Any, namespace: str) -> None:
+def test_expressions_use_metrics_and_one_another(cloudwatch: Any, namespace: str) -> None:
     """Expressions use metrics and one another; what does not return data is left out."""
     (rate,) = _get(
         cloudwatch,
@@ -126,7 +126,7 @@ def test_wrong_queries_are_validation_errors(
     ("stat", "value"),
     [("p0", 1), ("p50", 2.5), ("p100", 4), ("tm(25%:75%)", 2.5), ("tc75", 3), ("Average", 2.5)],
 )
-def test_statistics_and_percentiles(
+def test_a_statistic_is_any_that_cloudwatch_has(
     cloudwatch: Any, namespace: str, stat: str, value: float
 ) -> None:
     """GetMetricData takes percentiles and trimmed statistics beside the simple ones."""

@@ -61,7 +61,7 @@ def test_a_decision_names_its_policy(emulator: Emulator) -> None:
     }
 
 
-def test_conditions_count(emulator: Emulator) -> None:
+def test_a_condition_is_judged_by_the_context_that_is_given(emulator: Emulator) -> None:
     """By the context that the request gives; a key that it lacks is named."""
     iam = emulator.client("iam")
     statement = allow("s3:PutObject", Condition={"StringEquals": {"aws:username": "ann"}})

@@ -210,7 +210,7 @@ def test_a_bucket_with_an_invalid_name_fails(stack: Stack) -> None:
         ),
     ],
 )
-def test_properties_are_checked(
+def test_a_property_that_aws_does_not_take_fails_the_resource(
     stack: Stack, kind: str, properties: dict[str, Any], said: str
 ) -> None:
     """What AWS does not take, and what would have no effect here, fails the resource.
@@ -296,7 +296,7 @@ def test_bucket_and_topic_policies_are_replaced(emulator: Emulator, stack: Stack
         assert json.loads(attributes["Policy"])["Statement"][0]["Sid"] == sid
 
 
-def test_an_alarm_changes(emulator: Emulator, stack: Stack) -> None:
+def test_a_changed_alarm_has_its_new_threshold(emulator: Emulator, stack: Stack) -> None:
     """A changed alarm has its new threshold and keeps its name."""
     for threshold in (1, 5):
         properties = {

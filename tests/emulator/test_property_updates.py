@@ -26,7 +26,7 @@ def _tags(**tags: str) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def test_a_topic(emulator: Emulator, stack: Stack) -> None:
+def test_a_topic_follows_its_template(emulator: Emulator, stack: Stack) -> None:
     """DisplayName and tags of a topic that has no name of its own; it stays the same topic."""
     sns = emulator.client("sns")
     arns, seen = set(), []
@@ -81,7 +81,7 @@ def test_for_how_long_a_fifo_topic_keeps_messages(emulator: Emulator, stack: Sta
     assert seen == [{"MessageRetentionPeriod": "30"}, {"MessageRetentionPeriod": "7"}, {}]
 
 
-def test_a_subscription(emulator: Emulator, stack: Stack) -> None:
+def test_a_subscription_follows_its_template(emulator: Emulator, stack: Stack) -> None:
     """FilterPolicy and RawMessageDelivery of a queue's subscription, and its Arn."""
     sns = emulator.client("sns")
     seen = []
@@ -144,7 +144,7 @@ def test_a_subscription_to_a_topic_of_another_region(emulator: Emulator, stack: 
     sns.delete_topic(TopicArn=topic)
 
 
-def test_a_queue(emulator: Emulator, stack: Stack) -> None:
+def test_a_queue_follows_its_template(emulator: Emulator, stack: Stack) -> None:
     """Retention, visibility and tags of a queue."""
     sqs = emulator.client("sqs")
     urls, seen = set(), []
@@ -190,7 +190,7 @@ def test_a_log_groups_tags(emulator: Emulator, stack: Stack) -> None:
     assert seen == [{"a": "1", "b": "2"}, {"b": "3"}, {}]
 
 
-def test_an_alarms_tags(emulator: Emulator, stack: Stack) -> None:
+def test_an_alarms_tags_follow_its_template(emulator: Emulator, stack: Stack) -> None:
     """Tags of an alarm are set, changed and taken away."""
     cloudwatch, seen = emulator.client("cloudwatch"), []
     for threshold, tags in ((1, {"a": "1", "b": "2"}), (2, {"b": "3"}), (3, {})):
@@ -244,7 +244,7 @@ def test_a_roles_tags_and_boundary(emulator: Emulator, stack: Stack) -> None:
     ]
 
 
-def test_a_managed_policy(emulator: Emulator, stack: Stack) -> None:
+def test_a_managed_policy_follows_its_template(emulator: Emulator, stack: Stack) -> None:
     """Its document, more often than IAM keeps versions, and the role that it is attached to."""
     iam = emulator.client("iam")
     roles = {"One": _ROLE, "Two": _ROLE}
@@ -302,7 +302,7 @@ _ROLE = {
 }
 
 
-def test_a_function(emulator: Emulator, stack: Stack) -> None:
+def test_a_function_follows_its_template(emulator: Emulator, stack: Stack) -> None:
     """Configuration, storage, environment and tags of a function."""
     functions, seen = emulator.client("lambda"), []
     for properties in (

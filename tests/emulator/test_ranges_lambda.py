@@ -113,7 +113,9 @@ def test_requests_that_break_the_model(
         ({"Tags": {"t" * 129: "v"}}, "Tag keys have between 1 and 128 characters."),
     ],
 )
-def test_configurations(emulator: Emulator, configuration: dict[str, Any], said: str) -> None:
+def test_a_configuration_beyond_its_limits_is_refused(
+    emulator: Emulator, configuration: dict[str, Any], said: str
+) -> None:
     request = {
         "FunctionName": "never-made",
         "Runtime": "python3.13",

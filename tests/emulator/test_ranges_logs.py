@@ -57,7 +57,9 @@ def group(emulator: Emulator) -> Iterator[str]:
         ({"kmsKeyId": "junk"}, "AccessDeniedException: The specified KMS key does not exist"),
     ],
 )
-def test_groups(emulator: Emulator, request_: dict[str, Any], said: str) -> None:
+def test_a_group_that_cannot_be_is_refused(
+    emulator: Emulator, request_: dict[str, Any], said: str
+) -> None:
     request = {"logGroupName": "never-made", **request_}
     assert said in refusal(emulator, "logs", "create_log_group", request)
 
@@ -94,7 +96,7 @@ def test_a_group_with_a_key_that_is_there(emulator: Emulator) -> None:
         ),
     ],
 )
-def test_requests(
+def test_a_request_beyond_its_limits_is_refused(
     emulator: Emulator, group: str, operation: str, request_: dict[str, Any], said: str
 ) -> None:
     said = f"InvalidParameterException: 1 validation error detected: {said}"
@@ -127,7 +129,9 @@ def test_a_resource_policy_is_a_policy(emulator: Emulator, policy: str) -> None:
         ([(NOW, "é" * 2**18)] * 2, "Upload too large: 1048628 bytes exceeds limit of 1048576"),
     ],
 )
-def test_events(emulator: Emulator, group: str, events: list[tuple[int, str]], said: str) -> None:
+def test_events_beyond_their_limits_are_refused(
+    emulator: Emulator, group: str, events: list[tuple[int, str]], said: str
+) -> None:
     request = {
         "logGroupName": group,
         "logStreamName": "s",

@@ -137,7 +137,7 @@ def test_attributes_at_their_limits(emulator: Emulator, topic: str) -> None:
         ),
     ],
 )
-def test_requests(
+def test_a_request_beyond_its_limits_is_refused(
     emulator: Emulator, topic: str, operation: str, request_: dict[str, Any], said: str
 ) -> None:
     name = "ResourceArn" if operation == "tag_resource" else "TopicArn"

@@ -60,7 +60,9 @@ def _one(kind: str, **properties: Any) -> dict[str, Any]:
         (_function(ImageConfig={"Command": ["c"]}), "ImageConfig is for functions of the package"),
     ],
 )
-def test_a_resource_fails(stack: Stack, resources: dict[str, Any], said: str) -> None:
+def test_a_resource_that_its_service_refuses_fails(
+    stack: Stack, resources: dict[str, Any], said: str
+) -> None:
     created = stack.create({"Resources": resources}, Capabilities=["CAPABILITY_IAM"])
     assert created == "ROLLBACK_COMPLETE"
     assert any(said in reason for reason in stack.reasons("CREATE_FAILED"))

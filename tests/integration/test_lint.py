@@ -39,7 +39,7 @@ def test_a_finding_is_one_line_with_its_place_and_source(
     )
 
 
-def test_findings_as_json(tapstack: Tapstack, template: Path) -> None:
+def test_findings_can_be_had_as_json(tapstack: Tapstack, template: Path) -> None:
     """For machines: whether it passed, and every finding with its parts."""
     template.write_text(template.read_text().replace("MemorySize: 512", "MemorySize: 64"))
     done = tapstack("lint", "--template", str(template), "--json")

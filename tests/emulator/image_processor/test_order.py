@@ -11,7 +11,7 @@ import pytest
 from tests.emulator.image_processor.pipeline import KEY, Pipeline, jpeg, statuses
 
 
-def test_duplicate_event(pipeline: Pipeline) -> None:
+def test_a_duplicate_of_an_event_changes_nothing(pipeline: Pipeline) -> None:
     """A second delivery of an event, in another request, writes and announces nothing."""
     record = pipeline.upload(jpeg())
     pipeline.invoke(record)
@@ -34,7 +34,9 @@ def test_retry_of_the_owner(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch)
     assert message["output"]["versionId"] == pipeline.output()["VersionId"]
 
 
-def test_redrive(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redriven_event_is_announced_as_its_first_requests(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An event sent again after its request failed for good is announced as that request's."""
     record = pipeline.upload(jpeg())
     with monkeypatch.context() as broken:
@@ -63,7 +65,7 @@ def test_redrive_of_what_failed_again(
     assert statuses(pipeline.messages()) == [status]
 
 
-def test_newer_replaces_older(pipeline: Pipeline) -> None:
+def test_a_newer_version_replaces_the_output(pipeline: Pipeline) -> None:
     """A newer version replaces the output, and a late duplicate of the older says nothing."""
     older = pipeline.upload(jpeg("red"))
     pipeline.invoke(older)
@@ -75,7 +77,7 @@ def test_newer_replaces_older(pipeline: Pipeline) -> None:
     assert pipeline.output()["Metadata"]["source-version"] == version
 
 
-def test_older_after_newer(pipeline: Pipeline) -> None:
+def test_an_older_version_that_comes_late_is_superseded(pipeline: Pipeline) -> None:
     """An older version that comes late writes nothing and is announced once as superseded."""
     older, newer = pipeline.upload(jpeg("red")), pipeline.upload(jpeg("blue"))
     pipeline.invoke(newer)
@@ -105,7 +107,9 @@ def test_replaced_before_it_was_announced(
     assert statuses(pipeline.messages()) == ["processed", "superseded"]
 
 
-def test_overtaken_while_writing(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_that_is_overtaken_while_it_is_written_gives_way(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A version that is overtaken between looking and writing looks again and gives way."""
     first, second, third = (pipeline.upload(jpeg(name)) for name in ("red", "green", "blue"))
     pipeline.invoke(first)
@@ -132,7 +136,9 @@ def test_object_of_somebody_else(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("status", ["Suspended", None])
-def test_uploads_without_versions(pipeline: Pipeline, status: str | None) -> None:
+def test_each_upload_is_announced_once_where_a_bucket_keeps_no_versions(
+    pipeline: Pipeline, status: str | None
+) -> None:
     """While a bucket keeps no versions, each upload under a key is announced, and each once."""
     if status:
         pipeline.s3.put_bucket_versioning(

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.emulator.image_processor.pipeline import KEY, Pipeline, jpeg, statuses
 
 
-def test_good_image(pipeline: Pipeline) -> None:
+def test_a_good_image_has_one_output_and_one_notification(pipeline: Pipeline) -> None:
     """A good image has one output, fitted and typed, and one notification with its numbers."""
     data = jpeg()
     record = pipeline.upload(data, Metadata={"album": "summer"})
@@ -70,7 +70,7 @@ def test_metadata_says_what_was_done(pipeline: Pipeline) -> None:
     }
 
 
-def test_key_too_long(pipeline: Pipeline) -> None:
+def test_a_key_that_leaves_no_room_for_the_outputs_is_rejected(pipeline: Pipeline) -> None:
     """A key whose output's key S3 would not take is rejected."""
     record = pipeline.upload(jpeg(), key="uploads/" + "ü" * 506 + ".jpg")
     pipeline.invoke(record)
@@ -82,7 +82,7 @@ def test_key_too_long(pipeline: Pipeline) -> None:
     "name",
     ["größe ✓ 東京.jpg", "a+b c.jpg", "100%25 %2F.jpg", "it's (1) & 'more'=.jpg", "a//b/../c.jpg"],
 )
-def test_keys(pipeline: Pipeline, name: str) -> None:
+def test_a_key_is_kept_as_it_is(pipeline: Pipeline, name: str) -> None:
     """Unicode, spaces, plus and percent signs arrive in the output's key as they were."""
     key = f"uploads/{name}"
     pipeline.invoke(pipeline.upload(jpeg(), key=key))
@@ -110,7 +110,7 @@ def test_metadata_at_the_limit(pipeline: Pipeline) -> None:
     assert statuses(pipeline.messages()) == ["processed"]
 
 
-def test_metadata_beyond_ascii(pipeline: Pipeline) -> None:
+def test_metadata_beyond_ascii_is_kept_as_it_is(pipeline: Pipeline) -> None:
     """Metadata in RFC 2047 form, as S3 gives what is not ASCII, is kept as it is."""
     value = "=?UTF-8?B?U29tbWVyIOKYgA==?="
     pipeline.invoke(pipeline.upload(jpeg(), Metadata={"album": value}))
@@ -118,7 +118,7 @@ def test_metadata_beyond_ascii(pipeline: Pipeline) -> None:
     assert pipeline.output()["Metadata"]["album"] == source["album"]
 
 
-def test_metrics_and_logs(
+def test_every_line_is_json_and_metrics_have_the_alarms_dimensions(
     pipeline: Pipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every line is JSON; metrics are EMF with exactly the dimensions the alarms ask for."""

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.emulator.image_processor.pipeline import KEY, Context, Pipeline, jpeg, statuses
 
 
-def test_rejected_once(pipeline: Pipeline) -> None:
+def test_a_bad_image_is_rejected_once(pipeline: Pipeline) -> None:
     """A bad image delivered twice is announced once, with what to do, and has no output."""
     record = pipeline.upload(b"GIF89a not accepted")
     request_id = pipeline.invoke(record)
@@ -58,7 +58,7 @@ def test_bad_version_leaves_the_output(pipeline: Pipeline) -> None:
     assert pipeline.outputs() == ["processed/photo.jpg"]
 
 
-def test_source_gone(pipeline: Pipeline) -> None:
+def test_a_version_that_is_gone_is_rejected(pipeline: Pipeline) -> None:
     """A version deleted before it was read is rejected, as no retry can bring it back."""
     record = pipeline.upload(jpeg())
     version = record["s3"]["object"]["versionId"]
@@ -68,7 +68,7 @@ def test_source_gone(pipeline: Pipeline) -> None:
     assert (message["stage"], message["error"]["type"]) == ("download", "SourceGone")
 
 
-def test_bucket_gone(pipeline: Pipeline) -> None:
+def test_an_upload_whose_bucket_is_gone_is_rejected(pipeline: Pipeline) -> None:
     """An upload whose bucket is gone is as little to be had, and nobody keeps a receipt of it."""
     record = pipeline.upload(jpeg())
     record["s3"]["bucket"]["name"] = f"gone-{pipeline.uploads}"
@@ -104,7 +104,9 @@ def test_deleted_but_version_there(pipeline: Pipeline) -> None:
     assert statuses(pipeline.messages()) == ["processed"]
 
 
-def test_records_are_independent(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_records_fault_does_not_keep_the_others_back(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One record's fault does not keep the others back, and the retry does not repeat them."""
     good = pipeline.upload(jpeg(), key="uploads/good.jpg")
     bad = pipeline.upload(b"text", key="uploads/bad.jpg")
@@ -126,7 +128,9 @@ def test_records_are_independent(pipeline: Pipeline, monkeypatch: pytest.MonkeyP
     assert message["source"]["key"] == "uploads/unlucky.jpg"
 
 
-def test_denied_is_retried(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_denied_access_is_retried_and_not_rejected(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """AccessDenied may mean a missing object or a missing right: it raises, and is not rejected."""
     record = pipeline.upload(jpeg())
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "GetObject")
@@ -150,7 +154,7 @@ def test_denied_is_retried(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) 
         {"key": "receipts/photo.jpg"},
     ],
 )
-def test_other_events(pipeline: Pipeline, change: dict[str, str]) -> None:
+def test_other_events_are_left_alone(pipeline: Pipeline, change: dict[str, str]) -> None:
     """Events of other kinds or of keys outside uploads/ are left alone."""
     record = pipeline.upload(jpeg())
     if "key" in change:
@@ -162,7 +166,7 @@ def test_other_events(pipeline: Pipeline, change: dict[str, str]) -> None:
     assert pipeline.outputs() == []
 
 
-def test_test_event(pipeline: Pipeline) -> None:
+def test_the_test_event_of_s3_is_left_alone(pipeline: Pipeline) -> None:
     """The event S3 sends when notifications are configured is left alone."""
     event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": pipeline.uploads}
     pipeline.module.handler(event, Context("test"))

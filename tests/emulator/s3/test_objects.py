@@ -105,7 +105,7 @@ def test_an_etag_is_no_digest_of_what_a_key_encrypts(s3: Any, plain_bucket: str)
     assert [it["ETag"] for it in listed] == [encrypted["CopyObjectResult"]["ETag"]]
 
 
-def test_content_comes_back(s3: Any, bucket: str) -> None:
+def test_what_is_read_is_what_was_written(s3: Any, bucket: str) -> None:
     """What is read is what was written: whole, in part, copied and put together from parts."""
     content = bytes(range(256)) * 30_000
     s3.put_object(Bucket=bucket, Key="a", Body=content)

@@ -55,15 +55,17 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_aioboto3(tools: Path, tool: Tool, big: Path) -> None:
+def test_aioboto3_works_with_it(tools: Path, tool: Tool, big: Path) -> None:
     tool(tools / "python", PROGRAMS / "with_aioboto3.py", big)
 
 
-def test_s3fs(tools: Path, tool: Tool, big: Path) -> None:
+def test_s3fs_works_with_it(tools: Path, tool: Tool, big: Path) -> None:
     tool(tools / "python", PROGRAMS / "with_s3fs.py", big)
 
 
-def test_s3cmd(tools: Path, tool: Tool, target: EmbeddedTarget, big: Path, tmp_path: Path) -> None:
+def test_s3cmd_works_with_it(
+    tools: Path, tool: Tool, target: EmbeddedTarget, big: Path, tmp_path: Path
+) -> None:
     """It reads no AWS_ENDPOINT_URL, so host and path style are options."""
     host = str(target.endpoint).removeprefix("http://")
     options = (
@@ -85,7 +87,7 @@ def test_s3cmd(tools: Path, tool: Tool, target: EmbeddedTarget, big: Path, tmp_p
     s3cmd("rb", "s3://with-s3cmd")
 
 
-def test_stackport(tools: Path, tool: Tool, target: EmbeddedTarget) -> None:
+def test_stackport_shows_what_there_is(tools: Path, tool: Tool, target: EmbeddedTarget) -> None:
     """It shows what there is."""
     target.client("sqs").create_queue(QueueName="stackport")
     assert "/stackport\n" in tool(tools / "stackport", "list", "sqs")

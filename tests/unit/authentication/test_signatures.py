@@ -81,7 +81,7 @@ def test_a_query_may_be_encoded_in_another_way_than_it_was_signed() -> None:
 
 
 @given(key=names)
-def test_a_presigned_url(key: str) -> None:
+def test_a_presigned_url_is_signed_as_botocore_signs_it(key: str) -> None:
     """AWS: S3 API Reference, "Authenticating requests: using query parameters"."""
     signer = S3SigV4QueryAuth(KEY, "s3", "us-east-1", expires=60)
     received = signed(signer, "GET", f"/bucket/{quote(key, safe='/-_.~')}", {}, b"")
@@ -90,7 +90,7 @@ def test_a_presigned_url(key: str) -> None:
 
 
 @given(key=names)
-def test_version_2(key: str) -> None:
+def test_version_2_is_signed_as_botocore_signs_it(key: str) -> None:
     """AWS: S3 User Guide, "Signing and authenticating REST requests"."""
     target = f"/bucket/{quote(key, safe='/-_.~')}?uploadId=1&other=2"
     headers = {"Content-Type": "image/png", "x-amz-meta-a": "b"}

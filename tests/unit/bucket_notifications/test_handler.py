@@ -254,7 +254,9 @@ def test_what_does_not_pass_fails_at_once(function: ModuleType) -> None:
     assert not bucket.writes
 
 
-def test_patience_ends(function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_destination_that_stays_invalid_is_reported(
+    function: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A destination that stays invalid is reported with S3's own words."""
     monkeypatch.setattr(function, "PATIENCE_S", 0.0)
     bucket = Bucket()

@@ -91,7 +91,7 @@ def test_prices_are_those_of_the_region() -> None:
         prices_of("eu-west-9")
 
 
-def test_what_would_change() -> None:
+def test_a_bill_says_what_a_change_would_save() -> None:
     changes = {each.what: each.month_usd for each in bill_of(DAY, prices_of("us-east-1")).changes}
     # 9,341.3 GB-s at 0.0000133334 instead of 0.0000166667.
     assert changes["Architecture arm64, if it is as fast"] == pytest.approx(-0.031137, rel=1e-3)

@@ -55,7 +55,9 @@ def _state(verdict: Verdict | None) -> str:
         ("X - - - -", ("ALARM", KEEP, "ALARM", "OK")),
     ],
 )
-def test_three_of_three(row: str, states: tuple[str, ...]) -> None:
+def test_three_of_three_is_as_in_the_documentations_table(
+    row: str, states: tuple[str, ...]
+) -> None:
     """The states of a 3 out of 3 alarm are those of the documentation's first table."""
     found = tuple(_state(judge(_rule(missing=how), _points(row))) for how in TREATMENTS)
     assert found == states
@@ -71,7 +73,7 @@ def test_three_of_three(row: str, states: tuple[str, ...]) -> None:
         ("- - - X -", ("ALARM", KEEP, "ALARM", "OK")),
     ],
 )
-def test_two_of_three(row: str, states: tuple[str, ...]) -> None:
+def test_two_of_three_is_as_in_the_documentations_table(row: str, states: tuple[str, ...]) -> None:
     """The states of a 2 out of 3 alarm are those of the documentation's second table."""
     rule = {"to_alarm": 2, "explicit": True}
     found = tuple(_state(judge(_rule(missing=how, **rule), _points(row))) for how in TREATMENTS)
@@ -93,7 +95,9 @@ def test_one_of_one_looks_at_the_latest_datapoint() -> None:
         ("LessThanOrEqualToThreshold", 5.0, "ALARM"),
     ],
 )
-def test_comparisons(comparison: str, value: float, state: str) -> None:
+def test_a_value_at_the_threshold_breaches_where_the_comparison_has_it(
+    comparison: str, value: float, state: str
+) -> None:
     """A value at the threshold breaches it only where the comparison includes it."""
     rule = _rule(comparison=comparison, periods=1, to_alarm=1)
     assert _state(judge(rule, [Datapoint(START, value)])) == state
@@ -155,7 +159,7 @@ def test_comparisons(comparison: str, value: float, state: str) -> None:
         ({"periods": 3}, "- - -", "Insufficient Data: 3 datapoints were unknown."),
     ],
 )
-def test_reasons(rule: dict[str, Any], row: str, reason: str) -> None:
+def test_a_reason_reads_as_on_aws(rule: dict[str, Any], row: str, reason: str) -> None:
     """Reasons read as those in notifications and histories of alarms on AWS."""
     verdict = judge(_rule(**rule), _points(row))
     assert verdict

@@ -84,7 +84,7 @@ def test_bodies_that_are_no_object(body: str) -> None:
         ),
     ],
 )
-def test_problems(widget: object, path: str, message: str) -> None:
+def test_a_defect_is_named_with_its_path(widget: object, path: str, message: str) -> None:
     """Each defect is named with the path to it."""
     found = _problems(widget)[0]
     assert found.path == f"/widgets/0{path}"

@@ -43,7 +43,7 @@ def _matches(pattern: str, message: str) -> bool:
         ("%^ERROR%", "an ERROR", False),
     ],
 )
-def test_terms(pattern: str, message: str, matched: bool) -> None:
+def test_terms_are_looked_for_in_the_message(pattern: str, message: str, matched: bool) -> None:
     """Terms are texts that are all in the message, or not in it, or one of several."""
     assert _matches(pattern, message) is matched
 
@@ -126,7 +126,9 @@ USERS = {
         ),
     ],
 )
-def test_json(pattern: str, document: object, matched: bool) -> None:
+def test_conditions_look_at_properties_of_json(
+    pattern: str, document: object, matched: bool
+) -> None:
     """Conditions on properties of a JSON event."""
     assert _matches(pattern, json.dumps(document)) is matched
 
@@ -156,7 +158,7 @@ LINE = '127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0
         ("[ip = %127\\.0\\.0\\.[0-9]%, ...]", True),
     ],
 )
-def test_fields(pattern: str, matched: bool) -> None:
+def test_conditions_look_at_fields_between_spaces(pattern: str, matched: bool) -> None:
     """Conditions on the fields of a space-delimited event."""
     assert _matches(pattern, LINE) is matched
 
@@ -170,7 +172,7 @@ def test_alternatives_for_a_field(message: str, matched: bool) -> None:
     assert _matches("[w1=ERROR || w1=WARN, w2]", message) is matched
 
 
-def test_values_of_fields() -> None:
+def test_a_field_is_found_by_its_name_or_place() -> None:
     """Fields are found by name, or by place if they have none."""
     found = compile_pattern("[..., request=*.html*, status_code=4*,]")(LINE)
     assert found
@@ -189,7 +191,7 @@ def test_values_of_fields() -> None:
     ("selector", "value"),
     [("$.latency", 501.5), ("$.objectList[0].name", "a"), ("$.nothing", None), ("$.", None)],
 )
-def test_values_of_properties(selector: str, value: object) -> None:
+def test_a_selector_gives_a_propertys_value(selector: str, value: object) -> None:
     """A selector gives the value of a property, or nothing."""
     found = compile_pattern("{ $.latency = * }")(json.dumps(EVENT))
     assert found
@@ -218,7 +220,7 @@ def test_values_of_properties(selector: str, value: object) -> None:
         ("x" * 1025, "Invalid metric filter pattern"),
     ],
 )
-def test_wrong_patterns(pattern: str, message: str) -> None:
+def test_a_wrong_pattern_is_refused_in_awss_words(pattern: str, message: str) -> None:
     """A pattern that CloudWatch Logs refuses is a PatternError with its words."""
     with pytest.raises(PatternError) as refused:
         compile_pattern(pattern)

@@ -46,7 +46,9 @@ def _evaluate(expression: str, length: int = 5, **metrics: Series) -> Value:
         ("m1 > 15 || m2 > 15", [1, 1, 1, 0]),
     ],
 )
-def test_comparisons(expression: str, expected: list[float]) -> None:
+def test_a_value_that_one_series_lacks_is_compared_as_0(
+    expression: str, expected: list[float]
+) -> None:
     """A value that only one of two series has meets a 0."""
     found = _evaluate(expression, m1=_series(30, 20, 0, 0), m2=_series(20, GAP, 20, GAP))
     assert _values(found, 4) == expected
@@ -63,7 +65,9 @@ def test_comparisons(expression: str, expected: list[float]) -> None:
         ("IF(0, metric2)", [GAP, GAP, GAP, GAP, GAP]),
     ],
 )
-def test_if(expression: str, expected: list[float | None]) -> None:
+def test_if_is_as_in_the_documentations_tables(
+    expression: str, expected: list[float | None]
+) -> None:
     """IF gives the results of the documentation's tables."""
     found = _evaluate(
         expression,
@@ -109,7 +113,7 @@ def test_if(expression: str, expected: list[float | None]) -> None:
         ("SUM(SLICE(METRICS(), 1))", [10, GAP, 30]),
     ],
 )
-def test_results(expression: str, expected: list[float | None]) -> None:
+def test_an_expression_has_its_result(expression: str, expected: list[float | None]) -> None:
     """Functions and operators on 1, 2, 3 and on 10, a gap, 30."""
     found = _evaluate(expression, 3, m1=_series(1, 2, 3), m2=_series(10, GAP, 30))
     assert _values(found, 3) == [
@@ -133,7 +137,7 @@ def test_results(expression: str, expected: list[float | None]) -> None:
         *((f"{name}(m1)", f"support the function {name}") for name in sorted(UNSUPPORTED)),
     ],
 )
-def test_problems(expression: str, problem: str) -> None:
+def test_what_cannot_be_evaluated_is_named(expression: str, problem: str) -> None:
     """What cannot be evaluated is an ExpressionError that names it."""
     with pytest.raises(ExpressionError) as raised:
         _evaluate(expression, m1=_series(1, 2, 3))

@@ -43,13 +43,13 @@ HUNDRED = _samples(*map(float, range(1, 101)))
         ("IQM", 50.5),
     ],
 )
-def test_values(name: str, value: float) -> None:
+def test_a_statistic_has_its_value(name: str, value: float) -> None:
     """Each statistic of the numbers from 1 to 100."""
     assert parse(name).of(HUNDRED) == pytest.approx(value)
 
 
 @pytest.mark.parametrize("name", ["sum", "p101", "p", "px", "tm(10%:90)", "tm(:)", "median"])
-def test_unknown_statistics(name: str) -> None:
+def test_an_unknown_statistic_is_refused(name: str) -> None:
     """What CloudWatch does not have raises ValueError."""
     with pytest.raises(ValueError, match=re.escape(name)):
         parse(name)

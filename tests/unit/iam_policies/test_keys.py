@@ -165,7 +165,7 @@ def test_a_key_without_a_value_is_named_in_the_log_once(caplog: pytest.LogCaptur
         (SERVICE, "aws:sourceip", None),
     ],
 )
-def test_who_asks(caller: Caller, key: str, value: Value) -> None:
+def test_keys_say_who_asks(caller: Caller, key: str, value: Value) -> None:
     """IAM User Guide, "Variables and tags": what each kind of principal has for them."""
     assert keys.read(Asked(caller), "s3:GetObject", key) == value
 

@@ -48,7 +48,7 @@ def near(one: object, other: tuple[int, ...], by: int = 2) -> bool:
     return all(abs(a - b) <= by for a, b in zip(one, other, strict=True))
 
 
-def test_gamma() -> None:
+def test_a_gamma_is_followed() -> None:
     """Values that are light itself are brighter on a screen: 55 of 255 is 128."""
     assert near(shown(LINEAR), (128, 128, 128))
 
@@ -80,7 +80,7 @@ def test_what_says_srgb_is_left_alone(parts: list[bytes]) -> None:
     assert near(shown(*parts), (55, 55, 55), by=3)
 
 
-def test_precedence() -> None:
+def test_of_several_statements_the_standards_first_counts() -> None:
     """cICP before a profile, a profile before sRGB; what is not understood is passed over."""
     linear = profile(gamma_profile(1.0))
     assert near(shown(linear, SRGB), (128, 128, 128))
@@ -95,7 +95,7 @@ def test_grey_does_not_take_a_profile_for_colours() -> None:
     assert near((shown(profile(gamma_profile(1.0)), LINEAR, mode="L"),), (128,))
 
 
-def test_primaries() -> None:
+def test_primaries_are_followed_however_they_are_stated() -> None:
     """A red of Display P3 is more of a red than sRGB has, however it is stated."""
     red = (200, 30, 30)
     for parts in ([DISPLAY_P3], [chromaticities(P3_POINTS)]):
@@ -131,7 +131,7 @@ def _srgb_made_here() -> bytes:
         pytest.param((9, 18, 0, 1), 0, 0, id="black of HLG"),
     ],
 )
-def test_curves(numbers: tuple[int, ...], value: int, wanted: int) -> None:
+def test_a_curve_keeps_black_and_white(numbers: tuple[int, ...], value: int, wanted: int) -> None:
     """Black is black and what is as white as paper is white, whatever the curve."""
     made = shown(chunk(b"cICP", bytes(numbers)), colour=(value,) * 3)
     assert near(made, (wanted,) * 3, by=3)

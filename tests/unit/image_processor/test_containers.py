@@ -59,7 +59,7 @@ def test_the_picture_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("between", [b"\xff\xff\xff", b"junk"])
-def test_filling_between_segments(between: bytes) -> None:
+def test_filling_between_segments_is_skipped(between: bytes) -> None:
     """Filling and junk before a marker are skipped, as decoders do."""
     assert imaging.process(JPEG[:20] + between + JPEG[20:]) == imaging.process(JPEG)
 

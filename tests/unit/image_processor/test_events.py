@@ -43,18 +43,18 @@ def test_keys_are_decoded(path: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["processed/a.jpg", "receipts/a.json", "a.jpg", "Uploads/a.jpg"])
-def test_other_keys(key: str) -> None:
+def test_a_key_outside_uploads_is_no_upload(key: str) -> None:
     """Only what is in uploads/ is an upload, so that no output can cause another."""
     assert uploads.from_record(record(key)) is None
 
 
 @pytest.mark.parametrize("event", ["ObjectRemoved:Delete", "ObjectTagging:Put", "TestEvent"])
-def test_other_events(event: str) -> None:
+def test_only_a_created_object_is_an_upload(event: str) -> None:
     """Only a created object is an upload."""
     assert uploads.from_record(record("uploads/a.jpg", event)) is None
 
 
-def test_the_longest_key() -> None:
+def test_the_longest_key_leaves_room_for_its_output() -> None:
     """`processed/` is longer than `uploads/`, so two bytes of S3's 1,024 are lost."""
     assert len(outputs.output_key("uploads/" + "x" * 1014)) == 1024
     with pytest.raises(Rejection, match="1025 bytes"):
@@ -64,7 +64,7 @@ def test_the_longest_key() -> None:
 
 
 @given(one=sequencers, other=sequencers)
-def test_sequencers(one: str, other: str) -> None:
+def test_sequencers_compare_as_fractions(one: str, other: str) -> None:
     """Sequencers compare as fractions: zeros on the right do not count."""
 
     def value(sequencer: str) -> int:
@@ -76,7 +76,7 @@ def test_sequencers(one: str, other: str) -> None:
 @given(
     ours=sequencers, theirs=sequencers, owner=st.sampled_from(["me", "failed", "again", "other"])
 )
-def test_judge(ours: str, theirs: str, owner: str) -> None:
+def test_an_event_is_ours_a_duplicate_newer_or_older(ours: str, theirs: str, owner: str) -> None:
     """Same event: ours or a duplicate, by its request; otherwise the newer event wins."""
     upload = Upload("bucket", "uploads/a.jpg", "v", ours)
     verdict = outputs.judge(
@@ -115,7 +115,7 @@ def metadata_bytes(metadata: dict[str, str]) -> int:
     ).filter(lambda metadata: metadata_bytes(metadata) <= outputs.MAX_METADATA_BYTES),
     path=st.text(characters, min_size=1, max_size=150),
 )
-def test_metadata_budget(metadata: dict[str, str], path: str) -> None:
+def test_metadata_stay_within_the_limit_of_s3(metadata: dict[str, str], path: str) -> None:
     """The uploader's metadata is always whole; what we add never passes S3's limit."""
     upload = Upload("bucket", f"uploads/{path}", "v" * 32, "1")
     source = Source(b"source", metadata)
@@ -158,7 +158,7 @@ def test_metadata_not_in_ascii() -> None:
 
 
 @given(key=st.text(characters, max_size=400), status=st.sampled_from(["processed", "superseded"]))
-def test_subject(key: str, status: str) -> None:
+def test_a_subject_is_short_printable_ascii(key: str, status: str) -> None:
     """A subject is at most 100 printable ASCII characters, whatever the key."""
     subject = announcements.subject(status, key)
     assert len(subject) <= announcements.MAX_SUBJECT
@@ -173,7 +173,7 @@ def test_subject_keeps_the_end_of_the_key() -> None:
     assert len(subject) == announcements.MAX_SUBJECT
 
 
-def test_receipt_keys() -> None:
+def test_a_receipt_belongs_to_one_version_of_one_key() -> None:
     """A receipt belongs to one version of one key and lies outside uploads/."""
     keys = {
         receipts.receipt_key("uploads/a.jpg", "1", "0A"),
@@ -186,7 +186,7 @@ def test_receipt_keys() -> None:
 
 
 @pytest.mark.parametrize("version", [None, "", "null"])
-def test_receipts_without_versions(version: str | None) -> None:
+def test_a_receipt_without_versions_belongs_to_one_event(version: str | None) -> None:
     """Where every upload is the null version of its key, its event's sequencer tells it apart."""
     first, second = (receipts.receipt_key("uploads/a.jpg", version, each) for each in ("0A", "0B"))
     assert first != second

@@ -151,7 +151,9 @@ def test_sound_files_are_processed(originals: list[File]) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(data=st.data())
-def test_damaged_files(originals: list[File], data: st.DataObject) -> None:
+def test_a_damaged_file_is_processed_or_rejected(
+    originals: list[File], data: st.DataObject
+) -> None:
     """A damaged file is processed or rejected, with bounded work and not a word in the log."""
     with pytest.MonkeyPatch.context() as patch:
         # A header costs four bytes to change, and its pixels seconds: those are tried below.
@@ -161,7 +163,9 @@ def test_damaged_files(originals: list[File], data: st.DataObject) -> None:
 
 @settings(max_examples=EXAMPLES // 2, derandomize=not LONG, print_blob=True)
 @given(data=st.data())
-def test_broken_baggage(originals: list[File], data: st.DataObject) -> None:
+def test_broken_baggage_does_not_spoil_a_picture(
+    originals: list[File], data: st.DataObject
+) -> None:
     """EXIF data and profiles without sense do not make the picture a bad one."""
     assert check(data.draw(with_broken_baggage(originals[:-1])))
 
@@ -186,7 +190,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> list[File]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")
-def test_memory(large: list[File]) -> None:
+def test_damaged_large_files_stay_within_the_memory(large: list[File]) -> None:
     """However large files are damaged, one function that gets them all stays below its memory."""
     with Function() as function:
 

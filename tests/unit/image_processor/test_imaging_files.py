@@ -20,7 +20,7 @@ def with_everything(orientation: int = 1) -> Image.Exif:
     return exif
 
 
-def test_jpeg_output() -> None:
+def test_a_jpeg_comes_out_as_a_jpeg() -> None:
     """A JPEG comes out as a baseline JPEG with 4:2:0 chroma, typed as such."""
     processed = imaging.process(encoded(scene(1500, 1000), "JPEG", progressive=True))
     image = decoded(processed.data)
@@ -30,7 +30,7 @@ def test_jpeg_output() -> None:
     assert image.layer == [(1, 2, 2, 0), (2, 1, 1, 1), (3, 1, 1, 1)]  # type: ignore[attr-defined]
 
 
-def test_png_output() -> None:
+def test_a_png_comes_out_as_a_png() -> None:
     """A PNG comes out as a PNG, typed as such."""
     processed = imaging.process(encoded(scene(1500, 1000), "PNG"))
     assert (processed.format, processed.content_type) == ("PNG", "image/png")
@@ -97,14 +97,14 @@ def test_several_pictures_in_one_jpeg() -> None:
     assert (processed.format, processed.width) == ("JPEG", 600)
 
 
-def test_noise_compresses() -> None:
+def test_noise_is_written_all_the_same() -> None:
     """Noise, the worst case for the JPEG encoder's buffer, is written all the same."""
     noise = Image.effect_noise((1024, 1024), 200)
     assert imaging.process(encoded(Image.merge("RGB", (noise,) * 3), "JPEG", quality=100)).data
 
 
 @given(width=st.integers(1, 65_535), height=st.integers(1, 65_535))
-def test_fitted(width: int, height: int) -> None:
+def test_a_picture_is_fitted_into_the_box(width: int, height: int) -> None:
     """The size fits the box, is never larger than the source, and keeps the shape."""
     fitted_width, fitted_height = imaging.fitted((width, height))
     assert 1 <= fitted_width <= min(width, imaging.BOX)

@@ -67,7 +67,7 @@ def wide_gamut_profile() -> bytes:
     [(1280, 960), (1537, 2049), (3072, 1000), (700, 3071), (4032, 800), (6200, 310)],
 )
 @pytest.mark.parametrize("progressive", [False, True])
-def test_jpeg(size: tuple[int, int], progressive: bool) -> None:
+def test_a_jpeg_comes_out_as_one_decoded_in_full(size: tuple[int, int], progressive: bool) -> None:
     """A JPEG decoded at a reduced scale is within 2/255 of one decoded in full."""
     data = encoded(scene(*size), "JPEG", quality=90, progressive=progressive)
     assert difference(output(data), through_jpeg(rendering(data))) < 2
@@ -75,7 +75,7 @@ def test_jpeg(size: tuple[int, int], progressive: bool) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 @pytest.mark.parametrize("size", [(900, 700), (2300, 1500)])
-def test_jpeg_modes(mode: str, size: tuple[int, int]) -> None:
+def test_a_jpeg_keeps_its_grey_and_its_inks_become_rgb(mode: str, size: tuple[int, int]) -> None:
     """Grey stays grey; CMYK, inverted as Adobe writes it, becomes the RGB it stands for."""
     data = encoded(scene(*size).convert(mode), "JPEG", quality=95)
     processed = decoded(imaging.process(data).data)
@@ -85,7 +85,7 @@ def test_jpeg_modes(mode: str, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(300, 200), (1400, 1100), (4600, 500)])
-def test_png_modes(mode: str, size: tuple[int, int]) -> None:
+def test_a_png_of_any_mode_comes_out_as_it_looks(mode: str, size: tuple[int, int]) -> None:
     """Every mode that Pillow writes comes out as it looks, transparency included."""
     image = with_alpha(scene(*size)) if mode.endswith("A") else scene(*size)
     # Not dithered: noise of black and white shows where 8 bit arithmetic clips between its passes.
@@ -95,7 +95,9 @@ def test_png_modes(mode: str, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(300, 200), (4600, 500)])
 @pytest.mark.parametrize("transparency", [7, bytes(range(0, 256, 2))])
-def test_png_palette_transparency(size: tuple[int, int], transparency: int | bytes) -> None:
+def test_a_transparent_entry_of_a_palette_stays_transparent(
+    size: tuple[int, int], transparency: int | bytes
+) -> None:
     """A palette with one transparent entry, or an alpha for each, stays transparent there."""
     image = scene(*size).quantize(128, Image.Quantize.FASTOCTREE)
     data = encoded(image, "PNG", transparency=transparency)
@@ -128,7 +130,7 @@ def test_png_16_bit_channels(colour_type: int, interlaced: bool) -> None:
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("size", [(64, 40), (4600, 500)])
-def test_png_transparent_grey(depth: int, size: tuple[int, int]) -> None:
+def test_the_grey_that_is_named_stays_transparent(depth: int, size: tuple[int, int]) -> None:
     """The grey named transparent is, at every depth, and no other is."""
     top = (1 << depth) - 1
     grey = np.full(size[::-1], top, dtype=np.uint16)
@@ -142,7 +144,7 @@ def test_png_transparent_grey(depth: int, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("size", [(64, 40), (4600, 500)])
-def test_png_transparent_colour(depth: int, size: tuple[int, int]) -> None:
+def test_the_colour_that_is_named_stays_transparent(depth: int, size: tuple[int, int]) -> None:
     """The colour named transparent is, and no other is."""
     top = (1 << depth) - 1
     colour = np.full((size[1], size[0], 3), top, dtype=np.uint16)
@@ -155,7 +157,7 @@ def test_png_transparent_colour(depth: int, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
-def test_png_palette_depths(depth: int) -> None:
+def test_a_palette_of_any_depth_keeps_its_colours(depth: int) -> None:
     """Palettes of two to 256 colours come out in their colours."""
     colours = 1 << depth
     palette = np.random.default_rng(1).integers(0, 256, (colours, 3), dtype=np.uint8)
@@ -175,7 +177,9 @@ def test_small_palette_is_kept() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
 @pytest.mark.parametrize("size", [(300, 180), (1500, 900)])
-def test_orientation(orientation: int, image_format: str, size: tuple[int, int]) -> None:
+def test_every_orientation_comes_out_upright(
+    orientation: int, image_format: str, size: tuple[int, int]
+) -> None:
     """All eight EXIF orientations come out upright, and the output says nothing of them."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
@@ -191,7 +195,7 @@ def test_orientation(orientation: int, image_format: str, size: tuple[int, int])
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
-def test_profile(image_format: str) -> None:
+def test_a_profile_is_followed_and_left_out(image_format: str) -> None:
     """Colours are converted to sRGB by the embedded profile, which is then left out."""
     image, profile = scene(1200, 800), wide_gamut_profile()
     data = encoded(image, image_format, icc_profile=profile)
@@ -221,7 +225,7 @@ def test_profile_with_alpha_and_palette() -> None:
 
 @pytest.mark.parametrize("profile", [b"not a profile", wide_gamut_profile()[:200]])
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_unusable_profile(profile: bytes, mode: str) -> None:
+def test_an_unusable_profile_does_not_spoil_a_picture(profile: bytes, mode: str) -> None:
     """A profile that cannot be read, or is for other channels, does not spoil the image."""
     image = scene(400, 300).convert(mode)
     assert imaging.process(encoded(image, "JPEG", icc_profile=profile)).data == (

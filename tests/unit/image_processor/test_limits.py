@@ -82,7 +82,7 @@ def large_photo() -> bytes:
     "make",
     [deep_png, deep_png_with_baggage, deep_grey_png, tall_png, progressive_cmyk, large_photo],
 )
-def test_largest_accepted_fits(make: Callable[[], bytes]) -> None:
+def test_the_largest_that_is_accepted_fits_into_memory(make: Callable[[], bytes]) -> None:
     """The largest image that is accepted, in the worst modes, leaves room in the 512 MB."""
     with Function() as function:
         outcome, peak_mb = function.process(make())
@@ -107,7 +107,7 @@ def test_too_large_is_refused_by_its_header(size: tuple[int, int], channels: int
     assert f"{size[0]}x{size[1]}" in found.message
 
 
-def test_absurd_header() -> None:
+def test_an_absurd_header_is_refused() -> None:
     """A header of two thousand million by two thousand million pixels is refused."""
     header = (2**31 - 1).to_bytes(4) * 2 + bytes([8, 2, 0, 0, 0])
     chunks = chunk(b"IHDR", header) + chunk(b"IDAT", b"\0") + chunk(b"IEND", b"")
@@ -125,20 +125,20 @@ def test_progressive_needs_more_than_baseline() -> None:
     assert (accepted.width, accepted.height) == (1024, 853)
 
 
-def test_too_many_bytes() -> None:
+def test_too_many_bytes_are_refused() -> None:
     """A file over the limit is refused whatever it holds."""
     found = rejection(b"\xff\xd8\xff" + bytes(imaging.MAX_FILE_BYTES))
     assert (found.code, found.stage) == ("FileTooLarge", "validate")
 
 
-def test_profile_bomb() -> None:
+def test_a_profile_bomb_is_left_out() -> None:
     """A profile that unfolds to gigabytes is left out without unfolding it."""
     packed = zlib.compress((50_000_000).to_bytes(4) + bytes(50_000_000), 9)
     bomb = black_png((8, 8), 8, GREY, 1, chunk(b"iCCP", b"name\0\0" + packed))
     assert containers.essentials(bomb).profile is None
 
 
-def test_scan_bomb() -> None:
+def test_scans_without_end_are_refused() -> None:
     """A JPEG of scans without end, each of which visits every pixel, is refused."""
     data = encoded(Image.new("L", (64, 64)), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
@@ -169,7 +169,7 @@ def test_scans_behind_the_picture() -> None:
         ),
     ],
 )
-def test_parts_without_end(file: bytes) -> None:
+def test_parts_without_end_are_refused(file: bytes) -> None:
     """A file of nothing but headers of parts, each of which costs time, is refused."""
     found = rejection(file)
     assert (found.code, found.stage) == ("DecompressionBomb", "validate")
@@ -177,7 +177,7 @@ def test_parts_without_end(file: bytes) -> None:
 
 @pytest.mark.parametrize("size", [(65_500, 1), (1, 65_500), (65_500, 30), (1, 1)])
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
-def test_strips(size: tuple[int, int], image_format: str) -> None:
+def test_a_strip_comes_out_at_least_a_pixel_wide(size: tuple[int, int], image_format: str) -> None:
     """However long and thin, the output is at least one pixel wide and high."""
     file = io.BytesIO()
     Image.new("RGB", size, "teal").save(file, image_format)

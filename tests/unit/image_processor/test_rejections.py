@@ -55,7 +55,7 @@ def flipped(data: bytes, position: int) -> bytes:
         pytest.param(animation(), "AnimatedImage", "validate", id="animated png"),
     ],
 )
-def test_bad_files(data: bytes, code: str, stage: str) -> None:
+def test_a_bad_file_is_refused_where_its_fault_shows(data: bytes, code: str, stage: str) -> None:
     """Bad files are told apart, and each is refused where its fault shows."""
     found = rejection(data)
     assert (found.code, found.stage) == (code, stage)
@@ -86,7 +86,7 @@ def test_png_of_too_little_data() -> None:
         lambda: rejections.corrupt("decode", "broken"),
     ],
 )
-def test_words(make: Callable[[], Rejection]) -> None:
+def test_a_rejection_says_what_to_do_in_sentences(make: Callable[[], Rejection]) -> None:
     """Message and action are sentences; codes are one word; stages are of the three."""
     found = make()
     for sentence in (found.message, found.action):

@@ -107,7 +107,7 @@ def test_upright_as_pillow_has_it(data: bytes) -> None:
     assert containers.essentials(data).orientation == (stated or 1)
 
 
-def test_compressed_xmp() -> None:
+def test_xmp_may_be_compressed() -> None:
     """XMP in a PNG may be compressed."""
     packed = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(xmp(6))
     assert containers.essentials(in_png(chunk(b"iTXt", packed))).orientation == 6
@@ -240,7 +240,7 @@ def deep() -> bytes:
         pytest.param(PNG[:8] + chunk(b"CgBI", b"\x50\0\x20\6") + PNG[8:], "iPhone", id="CgBI"),
     ],
 )
-def test_rare_kinds(data: bytes, kind: str) -> None:
+def test_a_rare_kind_is_no_damaged_file(data: bytes, kind: str) -> None:
     """A sound file that browsers do not show is no damaged one, and the advice is another."""
     found = rejection(data)
     assert (found.code, found.stage) == ("UnsupportedFormat", "validate")

@@ -104,7 +104,9 @@ def test_code_of_a_later_python(judge: Judge) -> None:
         ("_imaging.cpython-313-x86_64-linux-gnu.so", 62, None),
     ],
 )
-def test_compiled_modules(judge: Judge, name: str, machine: int, rule: str | None) -> None:
+def test_a_module_compiled_for_another_machine_is_found(
+    judge: Judge, name: str, machine: int, rule: str | None
+) -> None:
     """Those for another processor or another Python are found."""
     elf = b"\x7fELF" + bytes(14) + struct.pack("<H", machine)
     found = judge(**{"app_dot_py": HANDLER, name: elf})

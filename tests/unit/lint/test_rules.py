@@ -196,7 +196,7 @@ def test_awss_validator_is_asked_too(template: Path, tmp_path: Path) -> None:
     assert found["E2504"].source.startswith("https://github.com/aws-cloudformation/")
 
 
-def test_given_parameters_count(template: Path, infra: Path, lint: Lint) -> None:
+def test_a_parameter_that_is_given_is_what_counts(template: Path, infra: Path, lint: Lint) -> None:
     """A value is judged with the names that it makes, and the default is not."""
     text = template.read_text().replace(f"    AllowedPattern: {SUFFIX}\n", "")
     found = lint(text, folder=infra, parameters={"EnvironmentSuffix": "Prod"})

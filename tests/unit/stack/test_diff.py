@@ -61,6 +61,8 @@ def test_the_same_in_another_way_of_writing(expected: Any, actual: Any) -> None:
         ),
     ],
 )
-def test_what_parts_them(expected: Any, actual: Any, listed: list[str]) -> None:
+def test_each_property_that_differs_is_listed(
+    expected: Any, actual: Any, listed: list[str]
+) -> None:
     """Each property at which they part is listed with what became of it."""
     assert differences(expected, actual) == listed

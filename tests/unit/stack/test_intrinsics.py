@@ -70,7 +70,9 @@ def resolver() -> Resolver:
         ({"Fn::EachMemberEquals": [["a", "b"], "a"]}, False),
     ],
 )
-def test_functions(resolver: Resolver, expression: Any, value: Any) -> None:
+def test_an_intrinsic_function_gives_what_the_reference_says(
+    resolver: Resolver, expression: Any, value: Any
+) -> None:
     """Each intrinsic function gives what CloudFormation's reference says."""
     assert resolver.value(expression) == value
 
@@ -97,7 +99,7 @@ def test_what_cannot_be_told(resolver: Resolver, expression: Any) -> None:
     assert isinstance(resolver.value(expression), Unknown)
 
 
-def test_conditions(resolver: Resolver) -> None:
+def test_conditions_refer_to_each_other(resolver: Resolver) -> None:
     """Conditions refer to each other; an unknown part counts only where it decides."""
     names = ("IsDev", "Reserves", "Both", "Either", "EitherUntold")
     assert [resolver.holds(name) for name in names] == [True, False, False, True, True]
@@ -114,7 +116,7 @@ def test_conditions(resolver: Resolver) -> None:
         ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
     ],
 )
-def test_partitions(region: str, partition: str, suffix: str) -> None:
+def test_a_partition_has_its_own_name_and_domain(region: str, partition: str, suffix: str) -> None:
     """Each partition has its own name and domain."""
     pseudo = Place(region, "123456789012", "stack").pseudo_parameters()
     assert (pseudo["AWS::Partition"], pseudo["AWS::URLSuffix"]) == (partition, suffix)

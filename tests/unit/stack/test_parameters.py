@@ -27,12 +27,14 @@ from harness.stack.parameters import deployment_values, refusal, refused
         ({"Type": "AWS::SSM::Parameter::Value<String>", "MaxLength": 1}, "/path", None),
     ],
 )
-def test_one_value(constraints: dict[str, Any], value: str, reason: str | None) -> None:
+def test_a_constraint_refuses_what_it_says(
+    constraints: dict[str, Any], value: str, reason: str | None
+) -> None:
     """Each constraint refuses what it says and nothing else."""
     assert refusal(constraints, value) == reason
 
 
-def test_all_values() -> None:
+def test_unknown_and_missing_parameters_are_refused() -> None:
     """Unknown and missing parameters are told as well as bad values."""
     template = {
         "Parameters": {
