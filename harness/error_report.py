@@ -17,7 +17,7 @@ from harness.files import trusted_folder
 from harness.problems import Problem
 
 _ENVIRONMENT = {
-    errno.ENOSPC: "Free some space on that disk, and run the command again.",
+    errno.ENOSPC: "Free some space on that disk, or inodes (`df -i`), and run the command again.",
     errno.EDQUOT: "Free some space of your quota, and run the command again.",
     errno.EACCES: "Make it accessible to you.",
     errno.EPERM: "Make it accessible to you.",

@@ -69,6 +69,16 @@ def check_folder(path: Path) -> None:
         )
 
 
+def free_inodes(folder: Path) -> float:
+    """How many more files the file system of `folder` can hold; without end where it does not say.
+
+    It can be full of files while it has bytes left. statvfs(3): `f_favail` is for who is not root,
+    and `f_files` is 0 where they are made as they are needed, as on Btrfs.
+    """
+    found = os.statvfs(folder)
+    return found.f_favail if found.f_files else float("inf")
+
+
 def content_hash(*paths: Path) -> str:
     """SHA-256, in hex, of the names and bytes of the files below each of `paths`."""
     return _hashed((path, name) for path in paths for name in names_below(path))

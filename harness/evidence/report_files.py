@@ -18,10 +18,11 @@ from xml.etree import ElementTree
 
 from harness.evidence import invocations
 from harness.evidence.observations import Run
-from harness.files import trusted_folder
+from harness.files import free_inodes, trusted_folder
 from harness.problems import Problem
 
 _ROOM_BYTES = 20 * 1024**2  # a day of 2,000 images writes 8 MB
+_ROOM_INODES = 20
 
 
 def check_reports_folder(folder: Path, room_bytes: int = _ROOM_BYTES) -> None:
@@ -31,7 +32,7 @@ def check_reports_folder(folder: Path, room_bytes: int = _ROOM_BYTES) -> None:
         trusted_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        free = shutil.disk_usage(folder).free
+        free, inodes = shutil.disk_usage(folder).free, free_inodes(folder)
     except OSError as error:
         raise Problem(
             f"Reports cannot be written to {folder}: {error.strerror}.", remedy
@@ -41,6 +42,12 @@ def check_reports_folder(folder: Path, room_bytes: int = _ROOM_BYTES) -> None:
             f"There is no room for a report: {free / 1024**2:.0f} MB are free at {folder}, "
             f"{room_bytes / 1024**2:.0f} MB are needed.",
             remedy,
+        )
+    if inodes < _ROOM_INODES:
+        raise Problem(
+            f"There is no room for a report's files: {inodes} inodes are free at {folder}.",
+            "Remove files there (`df -i` shows inodes), or name another folder in "
+            "TAPSTACK_REPORTS.",
         )
 
 

@@ -4,6 +4,8 @@ CloudFormation reports a failure as a list of events; the first resource that fa
 the cause, all that follows is its consequence.
 """
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,7 +29,9 @@ def deployment_failure(
     logical_id = first["LogicalResourceId"]
     resource = template["Resources"].get(logical_id, {})
     token = resource.get("Properties", {}).get("ServiceToken", {})
-    if isinstance(token, dict) and "Fn::GetAtt" in token:
+    if os.strerror(errno.ENOSPC) in _reason(first):
+        where = f"Free some space there, or inodes (`df -h`, `df -i`); see {log}."
+    elif isinstance(token, dict) and "Fn::GetAtt" in token:
         where = f"Read what {token['Fn::GetAtt'][0]} wrote: `tapstack logs`; also {log}."
     else:
         place = "the template" if logical_id == name else f"{logical_id} in the template"

@@ -13,13 +13,16 @@ from pathlib import Path
 
 import psutil
 
-from harness.files import check_folder, private_folder
+from harness.files import check_folder, free_inodes, private_folder
 from harness.problems import Problem
 
 # SQLite takes paths of 512 bytes (SQLITE_MAX_PATHNAME), and the metrics' database has the state
 # folder's twice in its own.
 LONGEST_PATH = 200
 _FULL_BYTES = 8 * 1024**2
+_FULL_INODES = 64
+# The emulator and the functions of this project, with their libraries, are some 2,000 files.
+_LEAST_INODES = 3000
 
 
 def log_path(state_dir: Path) -> Path:
@@ -108,18 +111,27 @@ def prepare_folder(state_dir: Path, minimum_free_bytes: int) -> Path:
     free = shutil.disk_usage(folder).free
     if free < minimum_free_bytes:
         raise _space_problem(folder, free)
+    if (inodes := free_inodes(folder)) < _LEAST_INODES:
+        raise Problem(
+            f"There is no room for the emulator's files: {inodes} inodes are free at {folder}, "
+            f"{_LEAST_INODES} are needed.",
+            "Remove files there (`df -i` shows inodes), or name a folder on another disk in "
+            "TAPSTACK_STATE.",
+        )
     return folder
 
 
 def full_disk(folder: Path) -> str:
-    """That the disk of a folder has no space left, in words; empty while it has some."""
+    """That a folder's disk has no space or no inodes left, in words; empty while it has some."""
     try:
-        free = shutil.disk_usage(folder).free
+        free, inodes = shutil.disk_usage(folder).free, free_inodes(folder)
     except OSError:
         return ""
-    if free >= _FULL_BYTES:
-        return ""
-    return f"the disk of {folder} is full: {free / 1024**2:.0f} MB were left"
+    if free < _FULL_BYTES:
+        return f"the disk of {folder} is full: {free / 1024**2:.0f} MB were left"
+    if inodes < _FULL_INODES:
+        return f"the disk of {folder} can hold no more files: {inodes} inodes were left"
+    return ""
 
 
 def folder_problem(folder: Path, error: OSError) -> Problem:
