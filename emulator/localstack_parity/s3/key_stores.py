@@ -52,11 +52,13 @@ class Versions(VersionedKeyStore):
         found, record = self._store.get(object_key), _kept(s3_object)
         if before := self.get(object_key):
             before.is_current = False
-        if isinstance(found, dict):
+        if isinstance(found, dict) and record.version_id in found:
             # Replaced at once: who reads meanwhile finds the old versions or the new ones. The new
             # one does not get the place of the old one.
             others = {id_: one for id_, one in found.items() if id_ != record.version_id}
             self._store[object_key] = {**others, record.version_id: record}
+        elif isinstance(found, dict):
+            found[record.version_id] = record
         elif found and found.version_id != record.version_id:
             self._store[object_key] = {found.version_id: found, record.version_id: record}
         else:
