@@ -19,9 +19,11 @@ def command(arguments: str) -> str:
 def as_typed(text: str) -> str:
     """`text` with its commands as a person who called this one can type them.
 
-    Commands stand between backquotes, or in an indented line as the examples of a help do.
+    Commands stand between backquotes, or in an indented line as the examples of a help do: first,
+    behind a pipe or `&&`, or in `$(…)`.
     """
-    return re.sub(r"(^ +|\| |`)tapstack(?=[ `])", rf"\1{command('').strip()}", text, flags=re.M)
+    start = r"(^ +|\| |&& |\$\(|`)"
+    return re.sub(rf"{start}tapstack(?=[ `])", rf"\1{command('').strip()}", text, flags=re.M)
 
 
 def counted(number: int, what: str) -> str:

@@ -1,5 +1,6 @@
 """What `--help` shows: whole lines on a narrow terminal, and commands as they were typed."""
 
+import re
 import subprocess
 import sys
 
@@ -20,6 +21,16 @@ def test_a_page_fits_into_eighty_columns(
     assert main([*page, "--help"]) == 0
     _, *lines = capsys.readouterr().out.splitlines()  # the first ends with [ARGS]...
     assert [line for line in lines if len(line) > 80 or line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=" ".join)
+def test_an_example_can_be_typed_as_it_stands(
+    page: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a checkout also behind `&&` and in `$(…)`."""
+    monkeypatch.setenv("TAPSTACK_COMMAND", "./tapstack")
+    assert main([*page, "--help"]) == 0
+    assert re.findall(r".*(?<![./\w-])tapstack [a-z-]+", capsys.readouterr().out) == []
 
 
 @pytest.mark.parametrize(
