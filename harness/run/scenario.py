@@ -171,6 +171,21 @@ def fault_in_words(line: Mapping[str, Any]) -> str:
     return " ".join(str(part) for part in (*parts, error.get("code")) if part)
 
 
+def facts_of(target: Target, stack: Stack, options: RunOptions) -> dict[str, Any]:
+    """What a report says of where and how a run went, asked before it: the target may go down."""
+    return {
+        "target": target.name,
+        "stack": stack.name,
+        "region": stack.region,
+        "permissions": enforces_permissions(target),
+        "signatures": verifies_signatures(target),
+        "isolated": not why_not_isolated(target),
+        "compressed": [],
+        "cost": None,
+        "limits_ms": latency_limits(options.fail_if),
+    }
+
+
 def run_scenario(
     name: str,
     target: Target,
@@ -205,25 +220,13 @@ def run_scenario(
     context = Context(
         target, settings, stack, options, console or Console(stderr=True), share=share or Share()
     )
-    permissions, signatures = enforces_permissions(target), verifies_signatures(target)
+    facts = facts_of(target, stack, options)
     with under_way(settings.state_dir, name, stack.name) as context.on_progress:
         run, checks = scenario.run(context)
     run = replace(run, seen=replace(run.seen, faults=tuple(context.faults)))
-    facts = {
-        "target": target.name,
-        "stack": stack.name,
-        "region": stack.region,
-        "permissions": permissions,
-        "signatures": signatures,
-        "isolated": not why_not_isolated(target),
-        "compressed": [],
-        # Requests and durations are those of all shares, and no share has the images of all.
-        "cost": None
-        if context.share.of > 1
-        else _cost(run, settings.template, stack.region, context.console),
-        "limits_ms": latency_limits(options.fail_if),
-        **context.facts,
-    }
+    if context.share.of == 1:  # requests and durations are those of all shares
+        facts["cost"] = _cost(run, settings.template, stack.region, context.console)
+    facts |= context.facts
     report = build_report(scenario.name, run, checks, facts)
     if thresholds := [each.check(report) for each in options.fail_if]:
         report = build_report(scenario.name, run, [*checks, *thresholds], facts)

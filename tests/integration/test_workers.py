@@ -86,6 +86,27 @@ def test_a_killed_worker_is_counted_and_named(day: Day, part: str) -> None:
     assert [url for url in queues.get("QueueUrls", []) if "run-" in url] == []
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_target_that_ends_in_mid_run_is_described_as_it_was(
+    project_root: Path, installation: Path, tmp_path: Path, workers: str
+) -> None:
+    """GIVEN functions that share the machine THEN the report says so, and that policies held."""
+    day = Day(project_root, tmp_path)
+    config = emulator.EmulatorConfig(
+        day.state, 0, installation, environment={"TAPSTACK_FUNCTION_ISOLATION": "off"}
+    )
+    with emulator.start(config, background=False) as running:
+        more = () if workers == "1" else ("--workers", workers)
+        process = day.begin("--images", "120", "--day", "60s", *more)
+        while not _uploaded(heard_of(process, " uploaded, ")[-1]):
+            pass
+        psutil.Process(running.pid).kill()
+        said, _ = process.communicate(timeout=240)
+    assert process.returncode == 1, said
+    report = day.report()
+    assert (report["isolated"], report["permissions"], report["signatures"]) == (False, True, True)
+
+
 def test_ctrl_c_ends_the_waiting_for_workers(day: Day) -> None:
     """GIVEN workers are to come from other machines, and none does THEN it ends soon."""
     process = day.begin("--images", "10", "--workers", "1", "--listen", "127.0.0.1")

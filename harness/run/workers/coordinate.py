@@ -20,7 +20,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from harness.evidence.iam import enforces_permissions, verifies_signatures
 from harness.evidence.ledger import Ledger
 from harness.evidence.observations import Observations, Run
 from harness.evidence.report import show_report
@@ -30,7 +29,6 @@ from harness.evidence.report_files import (
     write_pieces,
     write_verdict,
 )
-from harness.evidence.thresholds import latency_limits
 from harness.files import private_folder, shown
 from harness.images.corpus import Plan
 from harness.images.pictures import Pictures
@@ -38,7 +36,7 @@ from harness.page.render import Page, render
 from harness.polling import stretched
 from harness.problems import Problem
 from harness.run.progress import RunProgress
-from harness.run.scenario import RunOptions, RunResult
+from harness.run.scenario import RunOptions, RunResult, facts_of
 from harness.run.under_way import under_way
 from harness.run.workers.merge import Ended, merged
 from harness.run.workers.start import Processes, Workers, start
@@ -46,7 +44,6 @@ from harness.run.workers.worker import LEDGER, Assignment, described
 from harness.settings import Settings
 from harness.stack.abandoned import queue_removal, take
 from harness.stack.deployed import Stack
-from harness.targets.isolation import why_not_isolated
 from harness.targets.target import Target
 
 _READY_S = 60.0  # for workers of this machine to report
@@ -232,6 +229,7 @@ def run_with_workers(
     ]
     log = private_folder(settings.state_dir) / "workers.log"
     log.write_bytes(b"")
+    facts = {**facts_of(target, stack, options), "seed": options.seed}
     began = time.time()
     interrupted = False
     with (
@@ -260,7 +258,6 @@ def run_with_workers(
                 areas=stack.pipeline.judged,
                 interrupted=interrupted,
             )
-            facts = _facts(target, stack, options)
             report = merged(name, ended, images, options.seed, seen, facts)
             if thresholds := [asdict(each.check(report)) for each in options.fail_if]:
                 report["checks"] += thresholds
@@ -281,21 +278,6 @@ def _ended(share: _Share, folder: Path, of: int) -> Ended:
     worker = f"worker {share.number + 1} (process {share.pid} on {share.host or 'no machine'})"
     place = folder / f"worker-{share.number + 1}"
     return Ended(share.number, of, share.images, worker, place, share.why)
-
-
-def _facts(target: Target, stack: Stack, options: RunOptions) -> dict[str, Any]:
-    return {
-        "target": target.name,
-        "stack": stack.name,
-        "region": stack.region,
-        "permissions": enforces_permissions(target),
-        "signatures": verifies_signatures(target),
-        "isolated": not why_not_isolated(target),
-        "compressed": [],
-        "cost": None,
-        "limits_ms": latency_limits(options.fail_if),
-        "seed": options.seed,
-    }
 
 
 def _clean_up(target: Target, stack: Stack, shares: list[_Share]) -> None:
