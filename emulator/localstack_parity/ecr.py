@@ -48,8 +48,9 @@ def _repositories(context: RequestContext) -> Iterator[dict[str, Any]]:
     # Loaded with the service: its modules are a quarter of those of a start.
     from localstack.services.cloudformation.stores import cloudformation_stores
 
-    for stack in cloudformation_stores[context.account_id][context.region].stacks_v2.values():
-        for resource in stack.resolved_resources.values():
+    stacks = cloudformation_stores[context.account_id][context.region].stacks_v2
+    for stack in list(stacks.values()):
+        for resource in list(stack.resolved_resources.values()):
             if resource["Type"] == _TYPE and (name := resource.get("PhysicalResourceId")):
                 registry = f"{context.account_id}.dkr.ecr.{context.region}.amazonaws.com"
                 yield {

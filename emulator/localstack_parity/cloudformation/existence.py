@@ -116,8 +116,8 @@ def _log_group(account: str, region: str, name: str) -> bool:
 
 
 def _role(account: str, region: str, name: str) -> bool:
-    roles = iam_backends[account][get_partition(region)].roles.values()
-    return any(role.name == name for role in roles)
+    roles = iam_backends[account][get_partition(region)].roles
+    return any(role.name == name for role in list(roles.values()))
 
 
 _NAMED: dict[str, tuple[str, Exists]] = {

@@ -101,6 +101,7 @@ class Course:
 
 
 _under_way: dict[str, Course] = {}
+_changing = threading.Lock()
 
 
 def under_way(stack_id: str) -> Course | None:
@@ -117,8 +118,10 @@ def interrupt_all() -> None:
 def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> None:
     """Set the first status of an operation and carry it out, after the one that it interrupts."""
     activity.begin(what := f"an operation on the stack {stack.stack_name}")
-    course, before = Course(stack), _under_way.get(stack.stack_id)
-    _under_way[stack.stack_id] = course
+    course = Course(stack)
+    with _changing:
+        before = _under_way.get(stack.stack_id)
+        _under_way[stack.stack_id] = course
     if before:
         before.withdraw()
     events.begin(stack, status)
@@ -136,8 +139,9 @@ def begin(stack: Stack, status: StackStatus, work: Callable[[Course], None]) -> 
             course.say(failed, f"Internal failure of the emulator: {error!r}")
         finally:
             course.ended.set()
-            if _under_way.get(stack.stack_id) is course:
-                del _under_way[stack.stack_id]
+            with _changing:
+                if _under_way.get(stack.stack_id) is course:
+                    del _under_way[stack.stack_id]
             activity.end(what)
 
     start_worker_thread(run)

@@ -19,6 +19,7 @@ from localstack.services.cloudwatch.models import (
     cloudwatch_stores,
 )
 
+from localstack_parity import activity
 from localstack_parity.cloudwatch import alarm_clock
 from localstack_parity.cloudwatch.alarms import (
     HIGH_RESOLUTION_S,
@@ -28,10 +29,12 @@ from localstack_parity.cloudwatch.alarms import (
     period_of,
 )
 from localstack_parity.cloudwatch.metric_data import ReadMetric
+from localstack_parity.stores import every
 
 LOG = logging.getLogger(__name__)
 
 INTERVAL_VARIABLE = "TAPSTACK_ALARM_INTERVAL_S"
+_ACTIVITY = "an evaluation of alarms"
 _PATIENCE_S = 10.0  # an action of an alarm may take long
 SETTLING_S = 5  # after a full minute, until what services report about it has been written
 
@@ -49,7 +52,7 @@ class AlarmScheduler:
         self._read = read
         self._changed = changed
         self._interval_s = float(os.environ.get(INTERVAL_VARIABLE) or MINUTE)
-        self._stopped = False
+        self._at = self._turn(time.time())  # of the last evaluation of all
         self._wake = threading.Event()
         self._rounds = threading.Condition()
         self._asked_for = self._done = 0  # rounds that somebody waits for, counted
@@ -58,15 +61,13 @@ class AlarmScheduler:
     def start(self) -> None:
         """Begin to evaluate, if that has not begun."""
         if self._thread is None:
-            self._stopped = False
             self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
             self._thread.start()
 
     def shutdown(self) -> None:
         """Stop evaluating."""
-        self._stopped = True
-        self._wake.set()
         thread, self._thread = self._thread, None
+        self._wake.set()
         if thread and thread is not threading.current_thread():
             thread.join(10)
 
@@ -90,26 +91,33 @@ class AlarmScheduler:
 
     def _run(self) -> None:
         step = min(HIGH_RESOLUTION_S, self._interval_s)
-        turn = self._turn(time.time())
         while True:
-            asked = self._wake.wait(step)
+            self._wake.wait(step)
             with self._rounds:
+                if self._thread is not threading.current_thread():
+                    return
                 self._wake.clear()
                 this = self._asked_for
-            if self._stopped:
-                return
-            now = time.time()
-            all_alarms = asked or self._turn(now) != turn
-            turn = self._turn(now)
-            for account, region, store in list(cloudwatch_stores.iter_stores()):
-                for alarm in list(store.alarms.values()):
-                    if not isinstance(alarm, LocalStackMetricAlarm):
-                        continue
-                    if all_alarms or period_of(alarm.alarm) < MINUTE:
-                        self._evaluate(account, region, alarm)
+            # What an alarm does counts as under way, and none changes its state while there is to
+            # be nothing: a state that is saved would have half of it.
+            with activity.doing(_ACTIVITY):
+                if not activity.may_begin():
+                    continue
+                turn = self._turn(time.time())
+                self._evaluate_all(everyone=this != self._done or turn != self._at)
+                self._at = turn
             with self._rounds:
                 self._done = this
                 self._rounds.notify_all()
+
+    def _evaluate_all(self, *, everyone: bool) -> None:
+        """Evaluate all alarms, or those with periods below a minute."""
+        for account, region, store in every(cloudwatch_stores):
+            for alarm in list(store.alarms.values()):
+                if not isinstance(alarm, LocalStackMetricAlarm):
+                    continue
+                if everyone or period_of(alarm.alarm) < MINUTE:
+                    self._evaluate(account, region, alarm)
 
     def _turn(self, now: float) -> int:
         return int((now - SETTLING_S) // self._interval_s)

@@ -11,6 +11,7 @@ alarm says that cannot be deleted: github.com/cloud-custodian/cloud-custodian, i
 """
 
 import json
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ from localstack_parity.refusals import not_emulated
 
 MAX_CHILDREN = 100
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+# A state is set before another one is found: the last one that is set has seen all changes.
+_evaluating = threading.RLock()
 
 
 def check(request: Mapping[str, Any], context: RequestContext) -> None:
@@ -77,6 +80,11 @@ def check_deletion(names: Collection[str], store: Any) -> None:
 
 def begin(account: str, region: str, alarm: LocalStackCompositeAlarm, *, created: bool) -> None:
     """Evaluate an alarm that was created, or whose configuration was replaced."""
+    with _evaluating:
+        _begin(account, region, alarm, created=created)
+
+
+def _begin(account: str, region: str, alarm: LocalStackCompositeAlarm, *, created: bool) -> None:
     done = "was created and its alarm rule" if created else "was updated and its new alarm rule"
     state = _evaluated(alarm, account, region)
     rule = _rule(alarm)
@@ -100,9 +108,10 @@ def follow(account: str, region: str, changed: LocalStackAlarm, path: tuple[str,
     for parent in _parents(changed, list(cloudwatch_stores[account][region].alarms.values())):
         if parent.alarm["AlarmArn"] in path:
             continue
-        now = _evaluated(parent, account, region)
-        if alarms.change_state(account, region, parent, now, reason, data):
-            follow(account, region, parent, path)
+        with _evaluating:
+            now = _evaluated(parent, account, region)
+            if alarms.change_state(account, region, parent, now, reason, data):
+                follow(account, region, parent, path)
 
 
 def _parents(alarm: LocalStackAlarm, among: Iterable[LocalStackAlarm]) -> Iterator[LocalStackAlarm]:
@@ -131,7 +140,8 @@ def _rule(alarm: LocalStackAlarm) -> Rule | None:
 
 def _by_name(by_arn: Mapping[str, LocalStackAlarm]) -> dict[str, LocalStackAlarm]:
     """Return alarms by ARN and by name."""
-    return {**{alarm.alarm["AlarmName"]: alarm for alarm in by_arn.values()}, **by_arn}
+    known = dict(by_arn)  # as it is now
+    return {**{alarm.alarm["AlarmName"]: alarm for alarm in known.values()}, **known}
 
 
 def _reason_data(children: Iterable[LocalStackAlarm]) -> str:

@@ -260,20 +260,23 @@ class ParityCloudwatchProvider(CloudwatchProvider):
     ) -> Any:
         """Alarms by name; metric alarms alone unless AlarmTypes says otherwise."""
         types = alarm_types or ["MetricAlarm"]
+        store = self.get_store(context.account_id, context.region)
+        with _STORE_LOCK:  # each as it is now: state, reason and time change together
+            known = [(_type(alarm), dict(alarm.alarm)) for alarm in store.alarms.values()]
         found = [
-            alarm
-            for alarm in self.get_store(context.account_id, context.region).alarms.values()
-            if _type(alarm) in types
-            and (alarm_names is None or alarm.alarm["AlarmName"] in alarm_names)
-            and alarm.alarm["AlarmName"].startswith(alarm_name_prefix or "")
-            and (state_value is None or alarm.alarm["StateValue"] == state_value)
+            (type_, alarm)
+            for type_, alarm in known
+            if type_ in types
+            and (alarm_names is None or alarm["AlarmName"] in alarm_names)
+            and alarm["AlarmName"].startswith(alarm_name_prefix or "")
+            and (state_value is None or alarm["StateValue"] == state_value)
             and (not action_prefix or _has_action(alarm, action_prefix))
         ]
-        found.sort(key=lambda alarm: str(alarm.alarm["AlarmName"]))
+        found.sort(key=lambda each: str(each[1]["AlarmName"]))
         shown, token = paging.page(found, next_token, max_records)
         return {
-            f"{type_}s": [alarm.alarm for alarm in shown if _type(alarm) == type_]
-            for type_ in ("MetricAlarm", "CompositeAlarm")
+            f"{kind}s": [alarm for type_, alarm in shown if type_ == kind]
+            for kind in ("MetricAlarm", "CompositeAlarm")
         } | token
 
     def describe_alarm_history(
@@ -347,9 +350,9 @@ def _type(alarm: LocalStackAlarm) -> str:
     return "MetricAlarm" if isinstance(alarm, LocalStackMetricAlarm) else "CompositeAlarm"
 
 
-def _has_action(alarm: LocalStackAlarm, prefix: str) -> bool:
+def _has_action(alarm: Mapping[str, Any], prefix: str) -> bool:
     names = ("OKActions", "AlarmActions", "InsufficientDataActions")
-    return any(action.startswith(prefix) for name in names for action in alarm.alarm[name])
+    return any(action.startswith(prefix) for name in names for action in alarm[name])
 
 
 def _periods(queries: list[dict[str, Any]]) -> list[int]:

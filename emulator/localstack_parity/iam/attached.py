@@ -99,10 +99,12 @@ def function(name: str, account: str, region: str) -> Any:
 
 def _of_holder(backend: Any, one: Any) -> Attached:
     documents = dict(one.policies)
-    documents |= {arn: managed.document for arn, managed in one.managed_policies.items()}
+    documents |= {arn: managed.document for arn, managed in list(one.managed_policies.items())}
     for group in backend.get_groups_for_user(one.name) if hasattr(one, "access_keys") else ():
-        documents |= {f"{group.name}/{name}": text for name, text in group.policies.items()}
-        documents |= {arn: managed.document for arn, managed in group.managed_policies.items()}
+        documents |= {f"{group.name}/{name}": text for name, text in list(group.policies.items())}
+        documents |= {
+            arn: managed.document for arn, managed in list(group.managed_policies.items())
+        }
     # That of a role, and that of a user, whom LocalStack gives another attribute.
     boundary = getattr(one, "permissions_boundary_arn", None)
     boundary = boundary or getattr(one, "permissions_boundary", None)

@@ -34,7 +34,7 @@ def _of_user(backend: IAMBackend, request: Mapping[str, Any]) -> Iterator[str]:
             yield "Cannot delete entity, must delete access keys first."
         if user.password:
             yield "Cannot delete entity, must delete login profile first."
-        if any(user in group.users for group in backend.groups.values()):
+        if any(user in group.users for group in list(backend.groups.values())):
             yield "Cannot delete entity, must remove user from groups first."
 
 
@@ -52,7 +52,8 @@ def _of_policy(backend: IAMBackend, request: Mapping[str, Any]) -> Iterator[str]
     if policy := backend.managed_policies.get(request.get("PolicyArn", "")):
         # Moto counts an attachment that is made twice as two.
         everyone = (backend.users, backend.groups, backend.roles)
-        if any(policy.arn in it.managed_policies for kind in everyone for it in kind.values()):
+        holders = [one for kind in everyone for one in list(kind.values())]
+        if any(policy.arn in one.managed_policies for one in holders):
             yield "Cannot delete a policy attached to entities."
         if len(policy.versions) > 1:
             yield (

@@ -68,9 +68,9 @@ def _event(make: Callable[..., dict[str, Any]], api_id: str, request: Request) -
 def _wants_signature(api_id: str, region: str) -> bool:
     configurations = (
         one
-        for account in lambda_stores
-        for function in lambda_stores[account][region].functions.values()
-        for one in function.function_url_configs.values()
+        for account in list(lambda_stores)
+        for function in list(lambda_stores[account][region].functions.values())
+        for one in list(function.function_url_configs.values())
     )
     return any(one.auth_type == "AWS_IAM" for one in configurations if one.url_id == api_id.lower())
 

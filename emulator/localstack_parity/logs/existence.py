@@ -4,6 +4,7 @@ And queries, which LocalStack answers with all events, whatever they ask for.
 """
 
 import json
+import threading
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -12,25 +13,38 @@ from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
 
+# Moto looks whether something is there and then makes it: of two who do so at a time, the second
+# one's would replace the first one's, with what is in it.
+changing = threading.RLock()
+
 
 class Existence(LogsProvider):
     """Log groups whose streams and filters are there, or not, by their own name."""
+
+    def create_log_group(
+        self, context: RequestContext, log_group_name: str, **request: Any
+    ) -> None:
+        """Create a group, once."""
+        with changing:
+            super().create_log_group(context, log_group_name, **request)
 
     def create_log_stream(
         self, context: RequestContext, log_group_name: str, log_stream_name: str, **request: Any
     ) -> None:
         """Create a stream, once."""
-        if log_stream_name in group(context, log_group_name).streams:
-            raise ResourceAlreadyExistsException("The specified log stream already exists")
-        call_moto(context)
+        with changing:
+            if log_stream_name in group(context, log_group_name).streams:
+                raise ResourceAlreadyExistsException("The specified log stream already exists")
+            call_moto(context)
 
     def delete_log_stream(
         self, context: RequestContext, log_group_name: str, log_stream_name: str, **request: Any
     ) -> None:
         """Delete a stream that is there."""
-        if log_stream_name not in group(context, log_group_name).streams:
-            raise ResourceNotFoundException("The specified log stream does not exist.")
-        call_moto(context)
+        with changing:
+            if log_stream_name not in group(context, log_group_name).streams:
+                raise ResourceNotFoundException("The specified log stream does not exist.")
+            call_moto(context)
 
     def delete_metric_filter(
         self, context: RequestContext, log_group_name: str, filter_name: str, **request: Any
@@ -38,12 +52,13 @@ class Existence(LogsProvider):
         """Delete a metric filter that is there."""
         group(context, log_group_name)
         filters = get_moto_logs_backend(context.account_id, context.region).filters
-        if not any(
-            (it["logGroupName"], it["filterName"]) == (log_group_name, filter_name)
-            for it in filters.metric_filters
-        ):
-            raise ResourceNotFoundException("The specified metric filter does not exist.")
-        call_moto(context)
+        with changing:
+            if not any(
+                (it["logGroupName"], it["filterName"]) == (log_group_name, filter_name)
+                for it in filters.metric_filters
+            ):
+                raise ResourceNotFoundException("The specified metric filter does not exist.")
+            call_moto(context)
 
     def describe_subscription_filters(self, context: RequestContext, **request: Any) -> Any:
         """Return a group's subscription filters; none is about transformed logs."""

@@ -23,7 +23,7 @@ from localstack_parity.cloudwatch.measurements import record
 from localstack_parity.logs import metric_filters, streams
 from localstack_parity.logs.conditions import PatternError
 from localstack_parity.logs.event_store import Event
-from localstack_parity.logs.existence import Existence
+from localstack_parity.logs.existence import Existence, changing
 from localstack_parity.logs.patterns import Pattern, compile_pattern
 from localstack_parity.logs.streams import StoredStream
 
@@ -72,7 +72,9 @@ class ParityLogsProvider(Existence):
         accepted = _accepted(log_events)
         for event in accepted:
             record(*emf.measurements(account, region, event["timestamp"], event["message"]))
-        for metric_filter in backend.filters.metric_filters:
+        with changing:
+            filters = list(backend.filters.metric_filters)
+        for metric_filter in filters:
             if metric_filter["logGroupName"] == log_group_name:
                 record(*metric_filters.measurements(metric_filter, accepted, account, region))
         more = {"rejectedLogEventsInfo": rejected} if rejected else {}
@@ -149,22 +151,23 @@ class ParityLogsProvider(Existence):
         _group(backend, log_group_name)
         if problem := metric_filters.problem(filter_pattern, metric_transformations):
             raise InvalidParameterException(problem)
-        existing = [
-            each
-            for each in backend.filters.metric_filters
-            if (each["filterName"], each["logGroupName"]) == (filter_name, log_group_name)
-        ]
-        call_moto(context)
-        for each in existing:
-            backend.filters.metric_filters.remove(each)
         for transformation in metric_transformations:
             if (default := transformation.get("defaultValue")) is not None:
                 transformation["defaultValue"] = float(default)
-        backend.filters.metric_filters[-1] |= {
-            "metricTransformations": metric_transformations,
-            "creationTime": int(time.time() * 1000),
-            "applyOnTransformedLogs": False,
-        }
+        with changing:
+            existing = [
+                each
+                for each in backend.filters.metric_filters
+                if (each["filterName"], each["logGroupName"]) == (filter_name, log_group_name)
+            ]
+            call_moto(context)
+            for each in existing:
+                backend.filters.metric_filters.remove(each)
+            backend.filters.metric_filters[-1] |= {
+                "metricTransformations": metric_transformations,
+                "creationTime": int(time.time() * 1000),
+                "applyOnTransformedLogs": False,
+            }
 
     def test_metric_filter(
         self,
@@ -211,23 +214,23 @@ class ParityLogsProvider(Existence):
             )
         backend = get_moto_logs_backend(context.account_id, context.region)
         after = request.get("nextToken") or ""
+        groups = dict(backend.groups)  # as they are now: others come and go meanwhile
         names = sorted(
             name
-            for name in backend.groups
+            for name in groups
             if name.startswith(prefix or "") and (pattern or "") in name and name > after
         )
         shown = names[: request.get("limit") or MAX_GROUPS]
         more = {"nextToken": shown[-1]} if len(shown) < len(names) else {}
-        found = [_described(backend, name) for name in shown]
+        found = [_described(backend, name, groups[name]) for name in shown]
         if pattern:  # recorded: logs/test_logs_groups.py, test_describe_log_groups_with_pattern
             for group in found:
                 del group["storedBytes"], group["deletionProtectionEnabled"]
         return {"logGroups": found, **more}
 
 
-def _described(backend: Any, name: str) -> dict[str, Any]:
+def _described(backend: Any, name: str, group: Any) -> dict[str, Any]:
     """A log group as DescribeLogGroups shows it."""
-    group = backend.groups[name]
     filters = [each for each in backend.filters.metric_filters if each["logGroupName"] == name]
     optional = {"retentionInDays": group.retention_in_days, "kmsKeyId": group.kms_key_id}
     return {

@@ -234,7 +234,7 @@ def _is_pending(subscription: SnsSubscription) -> bool:
 
 def _token(store: Any, subscription_arn: str) -> str:
     """The token that confirms a subscription."""
-    tokens = store.subscription_tokens.items()
+    tokens = list(store.subscription_tokens.items())
     return next((str(token) for token, arn in tokens if arn == subscription_arn), "")
 
 

@@ -24,6 +24,7 @@ from localstack.services.sqs.models import (
 
 from localstack_parity.cloudwatch import alarm_clock
 from localstack_parity.cloudwatch.measurements import Measurement, Series, record
+from localstack_parity.stores import every
 
 LOG = logging.getLogger(__name__)
 
@@ -72,8 +73,11 @@ class Gauges:
     def start(self) -> None:
         """Begin to measure, if that has not begun."""
         if self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name="queue-gauges", daemon=True)
+            # Another one than that of the thread before, which may not have seen that it is set.
+            self._stop = threading.Event()
+            self._thread = threading.Thread(
+                target=self._run, args=(self._stop,), name="queue-gauges", daemon=True
+            )
             self._thread.start()
 
     def stop(self) -> None:
@@ -81,12 +85,12 @@ class Gauges:
         self._stop.set()
         self._thread = None
 
-    def _run(self) -> None:
-        while not self._stop.wait(MINUTE - (time.time() - SECOND_OF_MINUTE) % MINUTE):
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.wait(MINUTE - (time.time() - SECOND_OF_MINUTE) % MINUTE):
             self._measure()
 
     def _measure(self) -> None:
-        for _, _, store in list(sqs_stores.iter_stores()):
+        for _, _, store in every(sqs_stores):
             for queue in list(store.queues.values()):
                 try:
                     record(*_gauges(queue))

@@ -13,6 +13,7 @@ from localstack.utils.bootstrap import is_api_enabled
 from localstack_parity import kms_keys
 from localstack_parity.sqs import errors, metrics, ranges
 from localstack_parity.sqs.receive_attempts import ReceiveAttempts
+from localstack_parity.stores import every
 
 
 class ParitySqsProvider(SqsProvider):
@@ -42,8 +43,8 @@ class ParitySqsProvider(SqsProvider):
         """Have nothing happen to messages meanwhile, and let who waits for one go."""
         self._queue_update_worker.stop()
         self._message_move_task_manager.close()
-        for _, _, store in sqs_stores.iter_stores():
-            for queue in store.queues.values():
+        for _, _, store in every(sqs_stores):
+            for queue in list(store.queues.values()):
                 queue.shutdown()
 
     def on_before_state_save(self) -> None:
