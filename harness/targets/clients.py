@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,7 +85,22 @@ def _session_without_surroundings() -> botocore.session.Session:
     # By default dateutil guesses the form of each time, which takes most of reading a listing.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_time)
     session.set_credentials(KEY_ID, SECRET)
+    session.register("before-parse", _read_plain_errors)
     return session
+
+
+def _read_plain_errors(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Have botocore take an error that is no XML for one of HTTP, with its status as the code.
+
+    A server that is too busy, or a proxy, answers without a service's form. Where XML is due,
+    botocore knows that of HTML alone, and raises of other text what is no error of an answer.
+    """
+    if (
+        operation_model.service_model.resolved_protocol == "query"
+        and response_dict["status_code"] >= HTTPStatus.INTERNAL_SERVER_ERROR
+        and not (response_dict["body"] or b"").lstrip().startswith(b"<")
+    ):
+        response_dict["body"] = b""
 
 
 def read_time(value: str | float) -> datetime:

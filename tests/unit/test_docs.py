@@ -13,6 +13,7 @@ import pytest
 
 from harness.cli import commands
 from harness.lint.rules import all_rules
+from tests.unit.runs import good_run
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PAGES = sorted([*_ROOT.glob("*.md"), *_ROOT.glob("docs/*.md"), *_ROOT.glob("emulator/*.md")])
@@ -68,6 +69,20 @@ def test_commands_that_are_shown_exist(page: Path) -> None:
         }
         assert name in known
         assert set(re.findall(r"--[a-z-]+", rest)) <= known[name], (name, rest)
+
+
+def test_the_tutorial_shows_the_key_of_an_image(tmp_path: Path) -> None:
+    """The line that it gives to be typed shows what the next one takes."""
+    (line,) = re.findall(
+        r"^\$ (.*ledger\.jsonl.*)$", (_ROOT / "docs" / "tutorial.md").read_text(), re.MULTILINE
+    )
+    run = good_run()
+    (tmp_path / "reports" / "latest").mkdir(parents=True)
+    run.ledger.save(tmp_path / "reports" / "latest" / "ledger.jsonl")
+    shown = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
+    assert shown == f"{run.ledger.entries[0].key}\n"
 
 
 def _below(command: click.Command) -> Iterable[click.Command]:

@@ -4,6 +4,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.utils import parse_timestamp
 
 from harness.problems import Problem
@@ -110,6 +111,32 @@ def test_a_web_server_is_not_taken_for_aws(tmp_path: Path, status: int, body: by
         settings = Settings(state_dir=tmp_path, target="endpoint", endpoint=endpoint)
         with pytest.raises(Problem, match="is not AWS's API"):
             choose_target(settings).client("cloudformation")
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("cloudformation", "describe_stacks"),
+        ("cloudwatch", "describe_alarms"),
+        ("lambda", "list_functions"),
+        ("s3", "list_buckets"),
+        ("sns", "list_topics"),
+        ("sqs", "list_queues"),
+    ],
+)
+def test_an_error_without_a_services_form_is_an_error_of_the_answer(
+    service: str, operation: str
+) -> None:
+    """A server that has no thread left says so in plain text, whatever the protocol."""
+    kind = type("Kind", (_Web,), {"status": 503, "body": b"There are too many connections.\n"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = LocalClients(f"http://127.0.0.1:{server.server_port}", "us-east-1").client(
+            service, attempts=1
+        )
+        with pytest.raises(ClientError, match="503"):
+            getattr(client, operation)()
         server.shutdown()
 
 
