@@ -76,7 +76,7 @@ def test_nobody_waits_for_a_message_of_a_queue_that_is_gone(emulator: Emulator) 
     time.sleep(0.5)
     reset(emulator)
 
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 def test_only_the_owner_resets(emulator: Emulator) -> None:

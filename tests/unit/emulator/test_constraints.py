@@ -321,11 +321,11 @@ def test_no_text_keeps_a_pattern_busy(service: str) -> None:
         for one in _inner(shape, seen):
             if one.type_name != "string" or "pattern" not in one.metadata:
                 continue
-            began = time.perf_counter()
+            began = time.process_time()
             for text in (" ", "a", "-", "/a", "a-", ":a", ".a"):
                 for holds, _ in constraints.rules(one):
                     holds(text * (4096 // len(text)) + "\x00")
-            assert time.perf_counter() - began < 2, one.metadata["pattern"]
+            assert time.process_time() - began < 2, one.metadata["pattern"]
 
 
 def test_tags_may_be_in_any_script() -> None:

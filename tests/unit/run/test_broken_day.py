@@ -133,7 +133,9 @@ def test_a_run_has_the_longer_to_end_the_busier_the_machine(
     """Its own deadlines are longer then as well; on a quiet machine it is late."""
     load = 10.0 * (os.process_cpu_count() or 1) if busy else 0.0
     monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
-    command = [sys.executable, "-c", "import time; time.sleep(3); raise SystemExit(1)"]
+    lasts_s = 3 if busy else 600
+    program = f"import time; time.sleep({lasts_s}); raise SystemExit(1)"
+    command = [sys.executable, "-c", program]
     with subprocess.Popen(command, text=True) as process:
         try:
             assert end_of(process, within_s=2.0) == exit_code
