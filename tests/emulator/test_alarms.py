@@ -155,6 +155,21 @@ def test_a_breach_raises_the_alarm_and_notifies(
     }
 
 
+def test_an_alarm_of_ten_seconds_finds_what_the_last_minute_has(
+    cloudwatch: Any, namespace: str, put_alarm: PutAlarm
+) -> None:
+    """A metric of standard resolution has its datapoint at the full minute, up to 60 s ago.
+
+    Recorded on AWS: LocalStack's tests, v4.14.0, test_put_metric_alarm.
+    """
+    at = datetime.now(UTC) - timedelta(seconds=40)
+    datum = {"MetricName": "m", "Value": 6, "Timestamp": at, "StorageResolution": 1}
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[datum])
+    name = put_alarm(Period=10, TreatMissingData="ignore")
+
+    _await_state(cloudwatch, name, "ALARM")
+
+
 def test_one_good_datapoint_ends_an_alarm(
     cloudwatch: Any, namespace: str, put_alarm: PutAlarm
 ) -> None:

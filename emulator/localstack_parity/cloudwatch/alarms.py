@@ -50,7 +50,7 @@ def evaluate(alarm: Mapping[str, Any], read: ReadMetric, now: int) -> tuple[str,
     rule, period = Rule.of(alarm), period_of(alarm)
     step = MINUTE if period >= MINUTE else HIGH_RESOLUTION_S
     end = now - now % step
-    start = end - rule.range * period
+    start = end - rule.range(period) * period
     if metrics := alarm.get("Metrics"):
         solved = metric_data.solve(metrics, read, start, end)
         watched = solved[next(m["Id"] for m in metrics if m.get("ReturnData", True))]

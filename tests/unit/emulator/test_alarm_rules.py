@@ -190,3 +190,11 @@ def test_without_gaps_the_treatment_of_missing_data_does_not_matter(
     rule = _rule(to_alarm=to_alarm, missing=missing, explicit=True)
     expected = "ALARM" if row[-3:].count("X") >= to_alarm else "OK"
     assert _state(judge(rule, _points(" ".join(row)))) == expected
+
+
+@pytest.mark.parametrize(("period", "looked_at"), [(10, 7), (20, 4), (30, 3), (60, 3), (300, 3)])
+def test_an_alarm_looks_back_two_periods_more_and_a_minute_at_least(
+    period: int, looked_at: int
+) -> None:
+    """So whatever came in the last minute is found, by the second or by the minute."""
+    assert _rule(periods=1, to_alarm=1).range(period) == looked_at
