@@ -32,7 +32,7 @@ def test_answers_are_as_recorded(scenario: Scenario, play: Callable[[], Play]) -
     assert performance.left == []
 
 
-def test_a_difference_is_told() -> None:
+def test_a_difference_is_reported() -> None:
     """Which call, what was recorded and what is answered now."""
     before = [{"call": "sns.publish", "answer": None}]
     now = [{"call": "sns.publish", "error": "InvalidParameter", "message": "m", "status": 400}]

@@ -301,7 +301,7 @@ def _query(namespace: str, metric: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_the_history_tells_what_happened(
+def test_the_history_has_what_happened(
     cloudwatch: Any, namespace: str, put_alarm: PutAlarm, topic: str
 ) -> None:
     """It has the creation, the change of state and the action, and can be asked for by date."""

@@ -130,7 +130,7 @@ def test_another_rule_is_evaluated(cloudwatch: Any, put: Put) -> None:
     )
 
 
-def test_a_topic_is_told_which_alarms_counted(
+def test_a_notification_names_the_alarms_that_counted(
     emulator: Emulator, cloudwatch: Any, name: str, put: Put
 ) -> None:
     """AlarmRule and TriggeringChildren take the place of a metric alarm's Trigger."""

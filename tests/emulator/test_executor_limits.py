@@ -142,7 +142,7 @@ def test_memory_shared_by_processes_counts_once(run: Run) -> None:
     assert run(code).payload == 60 * MIB
 
 
-def test_report_tells_the_memory_used(run: Run) -> None:
+def test_a_report_line_has_the_memory_that_was_used(run: Run) -> None:
     """Max Memory Used is the resident memory at its peak."""
     run("import os; os._exit(1)")
 

@@ -15,7 +15,7 @@ def usage(emulator: Emulator, role: str) -> dict[str, Any]:
     return found
 
 
-def test_the_record_tells_used_from_unused_and_refused(emulator: Emulator) -> None:
+def test_the_record_has_what_was_used_unused_and_refused(emulator: Emulator) -> None:
     """A grant is used as soon as one request needed it; each refusal is there with its reason."""
     with session_of(
         emulator, allow(["sqs:List*", "sqs:SendMessage"], Sid="Queues"), allow("sns:*")

@@ -17,6 +17,7 @@ from harness.settings import read_settings
 from harness.targets import compose, emulator
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.image import Unavailable, ensure_image
+from tests.integration.place import Place, emulator_for
 
 Tapstack = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -62,6 +63,13 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedTarget]
     running.start(background=False)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """An emulator for the tests of a file, on which versions of the project are tried."""
+    with emulator_for(tmp_path_factory.mktemp("place")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,13 @@
 """The scenario aws-trouble: it passes on the project as it is, and sees each broken guarantee."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from harness.run.scenario import RunOptions
 from scenarios import aws_trouble
-from tests.integration.place import Place, broken, emulator_for
+from tests.integration.place import Place, broken
 from tests.mutants.code_edits import Rewrite, SetEntry
 from tests.mutants.mutant import Editing
 from tests.mutants.template_edits import Remove
@@ -18,13 +18,6 @@ IMPATIENT = replace(SMALL, patience_s=14.0)
 
 HANDLER = "image_processor/handler"
 TRIES_ONCE = SetEntry(HANDLER, "", "total_max_attempts", "1")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One emulator for the tests of this file."""
-    with emulator_for(tmp_path_factory.mktemp("trouble")) as place:
-        yield place
 
 
 def test_the_project_as_it_is_passes(place: Place) -> None:
@@ -77,7 +70,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         ),
     ],
 )
-def test_a_broken_promise_is_seen(
+def test_a_broken_guarantee_is_seen(
     place: Place, request: pytest.FixtureRequest, edits: Sequence[Editing], check: str
 ) -> None:
     """GIVEN a project that does not keep it THEN the check that is there for it fails."""

@@ -127,7 +127,7 @@ def test_an_alarm_is_ok_when_a_run_begins(place: Place) -> None:
         ),
     ],
 )
-def test_a_broken_promise_is_seen(
+def test_a_broken_guarantee_is_seen(
     place: Place, request: pytest.FixtureRequest, edit: Editing, check: str, words: str
 ) -> None:
     """The check that is there for it fails, and says what was seen."""

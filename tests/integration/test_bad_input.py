@@ -153,7 +153,7 @@ def test_output_that_cannot_be_written_is_said(project_root: Path, tmp_path: Pat
     assert done.stderr == "Standard output cannot be written: No space left on device.\n"
 
 
-def test_status_tells_by_its_exit_code_whether_anything_runs(tapstack: Tapstack) -> None:
+def test_the_exit_code_of_status_says_whether_anything_runs(tapstack: Tapstack) -> None:
     """A script need not read what it says."""
     assert tapstack("status").returncode == 3
 
@@ -168,7 +168,7 @@ def test_the_version_names_all_that_a_bug_report_needs(tapstack: Tapstack) -> No
 
 
 @pytest.mark.parametrize("command", [["run", "daily-load"], ["gate"], ["bench"]])
-def test_a_reports_folder_that_cannot_be_written_is_told_before_anything_starts(
+def test_a_reports_folder_that_cannot_be_written_is_refused_before_anything_starts(
     tapstack: Tapstack, state_dir: Path, command: list[str]
 ) -> None:
     """A verdict that cannot be kept is not worth waiting for."""
@@ -177,7 +177,7 @@ def test_a_reports_folder_that_cannot_be_written_is_told_before_anything_starts(
     assert not emulator.status(state_dir).running
 
 
-def test_a_state_folder_with_a_long_path_is_told_before_anything_starts(
+def test_a_state_folder_with_a_long_path_is_refused_before_anything_starts(
     tapstack: Tapstack, tmp_path: Path
 ) -> None:
     """Databases below it could not be opened, which no message would say."""

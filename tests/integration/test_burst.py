@@ -1,6 +1,6 @@
 """The scenario burst: it passes on the project as it is, and sees each broken guarantee."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 
 from harness.run.scenario import RunOptions
 from scenarios import burst
-from tests.integration.place import Place, broken, emulator_for
+from tests.integration.place import Place, broken
 from tests.mutants.code_edits import Rewrite
 from tests.mutants.mutant import Editing
 from tests.mutants.template_edits import Set
@@ -17,13 +17,6 @@ from tests.mutants.template_edits import Set
 SMALL = RunOptions(images=36)
 # What is broken is to be seen, not to be given time.
 IMPATIENT = replace(SMALL, patience_s=15.0)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One emulator for the tests of this file."""
-    with emulator_for(tmp_path_factory.mktemp("burst")) as place:
-        yield place
 
 
 def _reserved(place: Place, name: str) -> Any:
@@ -74,7 +67,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         ),
     ],
 )
-def test_a_broken_promise_is_seen(
+def test_a_broken_guarantee_is_seen(
     place: Place, request: pytest.FixtureRequest, edits: Sequence[Editing], check: str
 ) -> None:
     """GIVEN a project that does not keep it THEN the check that is there for it fails."""

@@ -23,7 +23,7 @@ from harness.run.scenario import RunOptions
 from harness.targets import emulator
 from scenarios import daily_load
 from tests.integration.days import Day, heard_of
-from tests.integration.place import Place, emulator_for
+from tests.integration.place import Place
 from tests.mutants.code_edits import Rewrite
 from tests.mutants.mutant import Editing
 
@@ -129,13 +129,6 @@ def test_a_killed_emulator_ends_the_run_with_a_clear_sentence(day: Day) -> None:
 
 
 # --- Late, and why --------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """An emulator on which versions of the project are tried."""
-    with emulator_for(tmp_path_factory.mktemp("late")) as place:
-        yield place
 
 
 @contextmanager

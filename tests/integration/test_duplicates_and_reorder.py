@@ -1,13 +1,12 @@
 """The scenario duplicates-and-reorder: it passes on the project, and sees each broken guarantee."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from harness.run.scenario import RunOptions
 from scenarios import duplicates_and_reorder
-from tests.integration.place import Place, broken, emulator_for
+from tests.integration.place import Place, broken
 from tests.mutants.code_edits import Rewrite
 from tests.mutants.mutant import Editing
 
@@ -15,13 +14,6 @@ NAME = "duplicates-and-reorder"
 SMALL = RunOptions(images=40, day_s=4.0)
 # What is broken is to be seen, not to be given time.
 IMPATIENT = replace(SMALL, patience_s=10.0)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One emulator for the tests of this file."""
-    with emulator_for(tmp_path_factory.mktemp("duplicates")) as place:
-        yield place
 
 
 def test_the_project_as_it_is_passes(place: Place) -> None:
@@ -74,7 +66,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
         ),
     ],
 )
-def test_a_broken_promise_is_seen(
+def test_a_broken_guarantee_is_seen(
     place: Place, request: pytest.FixtureRequest, edit: Editing, check: str
 ) -> None:
     """GIVEN a function that does not keep it THEN the check that is there for it fails."""

@@ -53,7 +53,7 @@ def test_what_is_not_ours_is_not_killed(tapstack: Tapstack, state_dir: Path) -> 
     assert emulator.status(state_dir).ready
 
 
-def test_a_run_that_ends_before_it_hears_of_the_loss_says_it_all_the_same(
+def test_a_loss_that_a_run_finds_out_at_its_end_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """GIVEN a reader that sleeps WHEN the emulator forgets and nothing is open THEN it is said."""

@@ -1,6 +1,5 @@
 """The scenario function-trouble: it passes on the project, and sees each broken guarantee."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,7 @@ from harness.run.contracts import Guarantee
 from harness.run.probe import Probe
 from harness.run.scenario import RunOptions
 from scenarios import function_trouble
-from tests.integration.place import Place, broken, emulator_for
+from tests.integration.place import Place, broken
 from tests.mutants.code_edits import Rewrite
 from tests.mutants.mutant import Editing
 from tests.mutants.template_edits import Set
@@ -18,13 +17,6 @@ from tests.mutants.template_edits import Set
 NAME = "function-trouble"
 # What is broken is to be seen, not to be given time.
 IMPATIENT = RunOptions(patience_s=12.0)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One emulator for the tests of this file."""
-    with emulator_for(tmp_path_factory.mktemp("function-trouble")) as place:
-        yield place
 
 
 def test_the_project_as_it_is_passes(place: Place) -> None:
@@ -41,7 +33,7 @@ def test_the_project_as_it_is_passes(place: Place) -> None:
     assert configuration["Timeout"] == 60
 
 
-def test_minutes_between_the_promises_change_nothing(
+def test_minutes_between_the_guarantees_change_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a busy machine the errors before are older than the alarm's period by then."""
@@ -89,7 +81,7 @@ def test_minutes_between_the_promises_change_nothing(
         ),
     ],
 )
-def test_a_broken_promise_is_seen(
+def test_a_broken_guarantee_is_seen(
     place: Place, request: pytest.FixtureRequest, edit: Editing, check: str
 ) -> None:
     """The check that is there for it fails."""

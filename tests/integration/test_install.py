@@ -223,7 +223,7 @@ def test_two_installations_at_once_make_one(checkout: Path) -> None:
     ],
     ids=["none", "another version", "a version manager without it"],
 )
-def test_a_missing_python_is_told(checkout: Path, pythons: Mapping[str, str]) -> None:
+def test_a_missing_python_is_reported(checkout: Path, pythons: Mapping[str, str]) -> None:
     """Without Python 3.13 one sentence says what is needed and one how to get it."""
     path = tools(checkout.parent / "bin", pythons)
     nowhere = str(checkout.parent / "nowhere")
@@ -284,7 +284,7 @@ def test_python_is_found_with_uv(checkout: Path) -> None:
     assert result.stdout == "the command ran\n", result.stderr
 
 
-def test_a_missing_network_is_told(checkout: Path) -> None:
+def test_a_missing_network_is_reported(checkout: Path) -> None:
     """If the packages cannot be fetched, that is said, and nothing is half-used afterwards."""
     unreachable = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     unreachable |= {name.lower(): value for name, value in unreachable.items()}
@@ -293,7 +293,7 @@ def test_a_missing_network_is_told(checkout: Path) -> None:
         assert_told(result, "package index cannot be reached", "Check the network")
 
 
-def test_a_folder_that_cannot_be_made_is_told(checkout: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(checkout: Path) -> None:
     """A place that cannot be written is said with its path."""
     (checkout / ".tapstack").write_text("a file where the folder should be")
     assert_told(run(checkout), "a folder cannot be written", str(checkout / ".tapstack"))

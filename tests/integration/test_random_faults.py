@@ -168,7 +168,7 @@ def test_every_image_is_accounted_for(context: Context, trouble: Trouble) -> Non
     explained(context, run)
 
 
-def test_what_is_struck_when_it_has_told_is_told_again(place: Place) -> None:
+def test_a_function_that_dies_after_its_notification_notifies_again(place: Place) -> None:
     """At least once: it counts as duplicated, and the reason says that one request ran repeatedly.
 
     The function is given a rest after it has told, in which it is struck.

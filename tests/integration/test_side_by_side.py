@@ -126,7 +126,7 @@ def test_deployments_at_once_all_succeed(tapstack: Tapstack, suffix: str, tmp_pa
     assert "nothing to change" in said
 
 
-def test_who_has_to_wait_is_told_for_whom(
+def test_a_command_that_waits_says_for_whom(
     tapstack: Tapstack, settings: Settings, suffix: str, tmp_path: Path
 ) -> None:
     """The command that deploys, its process, and that it is our turn at last."""
@@ -218,7 +218,7 @@ def uploaded(target: EmbeddedTarget, bucket: str) -> int:
     return int(target.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"])
 
 
-def test_a_run_that_is_told_to_end_leaves_nothing(
+def test_a_run_that_is_asked_to_end_leaves_nothing(
     tapstack: Tapstack, target: EmbeddedTarget, settings: Settings
 ) -> None:
     """As with Ctrl-C: what is under way is finished, the report written, the queue removed."""

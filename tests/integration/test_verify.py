@@ -248,7 +248,7 @@ def test_a_resource_that_is_gone_is_listed(
         )
 
 
-def test_another_template_is_another_promise(
+def test_what_another_template_has_more_is_listed(
     target: Target, settings: Settings, stack: Stack, tmp_path: Path
 ) -> None:
     """Resources and outputs that the stack lacks are listed; unknown types pass for nothing."""

@@ -1,9 +1,7 @@
 """The wiring scenario counts mails: one a notification for who has confirmed, none for others."""
 
 import time
-from collections.abc import Iterator, Sequence
-
-import pytest
+from collections.abc import Sequence
 
 from harness.evidence.check import Check
 from harness.evidence.observations import Observations
@@ -11,7 +9,7 @@ from harness.run.contracts import Guarantee, tried
 from harness.run.probe import NotSeen, Probe
 from harness.targets.inbox import read_mails
 from scenarios import wiring
-from tests.integration.place import Place, emulator_for
+from tests.integration.place import Place
 from tests.mutants.code_edits import Rewrite
 from tests.mutants.mutant import Editing
 
@@ -21,13 +19,6 @@ TWICE = Rewrite(
     "sns.publish($...ARGUMENTS)",
     "sns.publish(TopicArn=topic_arn, Message=json.dumps(message))\nsns.publish($...ARGUMENTS)",
 )
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One emulator for all."""
-    with emulator_for(tmp_path_factory.mktemp("mails")) as running:
-        yield running
 
 
 def probe_of(place: Place, name: str, edits: Sequence[Editing] = ()) -> Probe:

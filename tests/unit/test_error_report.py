@@ -54,7 +54,7 @@ def test_a_defect_leaves_its_traceback_in_a_file(tmp_path: Path) -> None:
     assert "Traceback" in file.read_text()
 
 
-def test_a_refused_request_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_a_refused_request_is_reported_with_its_reason(tmp_path: Path) -> None:
     """The operation and AWS's message are in the sentence."""
     answer = {"Error": {"Code": "NoSuchBucket", "Message": "no such bucket"}}
     problem = problem_of(_raised(ClientError(answer, "GetObject")), tmp_path)

@@ -177,7 +177,7 @@ def test_what_a_stack_has_not_is_not_described(stack: Stack) -> None:
     assert described.keys().isdisjoint({"Outputs", "ChangeSetId", "LastUpdatedTime"})
 
 
-def test_events_are_told_by_operation(stack: Stack) -> None:
+def test_events_are_listed_by_operation(stack: Stack) -> None:
     """DescribeEvents tells the events of all operations, of one, or only those of failures."""
     stack.create({"Resources": {"Bucket": bucket_of("not..a.bucket")}})
     describe = stack.cloudformation.describe_events

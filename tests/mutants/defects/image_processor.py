@@ -14,7 +14,7 @@ _NOTIFIED_TWICE = "S3 delivers at least once: people are notified twice of the s
 _EVENTS = f"{_S3}EventNotifications.html"
 _LAMBDA = f"{_AWS}lambda/latest/dg/"
 _ASYNC = f"{_LAMBDA}invocation-async-error-handling.html"
-_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
+_SPEC = "TapStack: what the function guarantees (docs/pipeline.md)"
 
 MUTANTS = [
     # Reading events

@@ -6,7 +6,7 @@ from tests.mutants.mutant import Mutant
 _HANDLER = "image_processor/handler"
 _IMAGING = "image_processor/imaging"
 _JPEG_PARTS = "image_processor/jpeg_parts"
-_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
+_SPEC = "TapStack: what the function guarantees (docs/pipeline.md)"
 _AWS = "https://docs.aws.amazon.com/"
 _LAMBDA = f"{_AWS}lambda/latest/dg/"
 

@@ -9,7 +9,7 @@ _AWS = "https://docs.aws.amazon.com/"
 _LAMBDA = f"{_AWS}lambda/latest/dg/"
 _S3 = f"{_AWS}AmazonS3/latest/userguide/"
 _EVENT = f"{_S3}notification-content-structure.html"
-_SPEC = "TapStack: what the function promises (docs/pipeline.md)"
+_SPEC = "TapStack: what the function guarantees (docs/pipeline.md)"
 
 MUTANTS = [
     # Of the image processor

@@ -132,7 +132,7 @@ def test_a_range_that_ends_before_it_starts_is_refused() -> None:
         time_range("P0D", "-PT1H", 0.0)
 
 
-def test_lines_are_told_apart_by_what_differs() -> None:
+def test_lines_are_named_by_what_differs() -> None:
     found = rows(["N", "Duration", {"stat": "Average"}], ["...", {"stat": "p95"}])
     at = datetime(2026, 1, 1, tzinfo=UTC)
     results = [

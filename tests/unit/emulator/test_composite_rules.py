@@ -47,6 +47,6 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_at_least_is_told_apart() -> None:
+def test_at_least_has_an_error_of_its_own() -> None:
     with pytest.raises(AtLeast):
         parse("TRUE AND AT_LEAST(1, ALARM, (a, b))")

@@ -232,7 +232,7 @@ def test_a_version_of_the_output_too_many_is_a_duplicate() -> None:
 # --- Reasons --------------------------------------------------------------------------------------
 
 
-def test_a_retry_that_told_twice_is_told_apart_from_an_event_that_came_twice() -> None:
+def test_a_retry_that_notified_twice_is_no_event_that_came_twice() -> None:
     """The requests that told of it make the difference."""
     run = good_run(images=2)
     retried, repeated = run.ledger.entries
@@ -293,7 +293,7 @@ def platform(kind: str, request: str, **record: Any) -> dict[str, Any]:
     return {"time": "x", "type": f"platform.{kind}", "record": {"requestId": request, **record}}
 
 
-def test_the_log_tells_what_each_request_handled_and_how_it_ended() -> None:
+def test_the_log_shows_what_each_request_handled_and_how_it_ended() -> None:
     """An attempt that died, its retry, and a line without a request's id; each line once."""
     image = entry(0)
     begun = {

@@ -90,7 +90,7 @@ def test_an_end_that_several_keys_have_is_answered_with_them(tmp_path: Path) -> 
         explain(Settings(), "photo.jpg", tmp_path)
 
 
-def test_without_a_report_one_is_told_how_to_make_one(tmp_path: Path) -> None:
+def test_without_a_report_it_is_said_how_to_make_one(tmp_path: Path) -> None:
     """No traceback, and none of a report that cannot be read either."""
     with pytest.raises(Problem, match="no report"):
         explain(Settings(reports_dir=tmp_path), "a.jpg")

@@ -92,7 +92,7 @@ def test_a_run_that_was_cut_short_has_not_passed() -> None:
     assert "NOT PASSED daily-load: it was interrupted" in shown(run)
 
 
-def test_a_report_tells_what_it_does_not_prove() -> None:
+def test_a_report_says_what_it_does_not_prove() -> None:
     """People see the few rows that matter most, machines all; neither repeats the list by hand."""
     left_open = report_of(good_run())["not_proven"]
     assert isinstance(left_open, list)
@@ -104,7 +104,7 @@ def test_a_report_tells_what_it_does_not_prove() -> None:
     assert len(section.splitlines()) <= 8
 
 
-def test_a_report_tells_how_it_is_known_what_aws_does() -> None:
+def test_a_report_says_how_it_is_known_what_aws_does() -> None:
     """Of all rows that a run meets, those that are enforced included; on AWS there is no row."""
     evidence = report_of(good_run())["evidence"]
     assert isinstance(evidence, dict)
@@ -205,7 +205,7 @@ def test_a_report_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> Non
     assert unwritten in console.file.getvalue()
 
 
-def test_a_reports_folder_without_room_is_told_before_the_run(tmp_path: Path) -> None:
+def test_a_reports_folder_without_room_is_refused_before_the_run(tmp_path: Path) -> None:
     """With what is free and what is needed."""
     with pytest.raises(Problem, match="There is no room for a report"):
         check_reports_folder(tmp_path / "reports", room_bytes=1 << 60)

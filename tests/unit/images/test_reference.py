@@ -61,7 +61,7 @@ def test_honest_outputs_pass_whatever_colours_are_side_by_side(
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_is_told_from_the_others(pictures: Pictures, orientation: int) -> None:
+def test_every_orientation_differs_from_the_others(pictures: Pictures, orientation: int) -> None:
     """An output that is turned the right way passes; turned in any other way it fails."""
     first = of_kind(CAMERA, 1, seed=1)[0]
     output = processed(pictures.render(replace(first, orientation=orientation)))

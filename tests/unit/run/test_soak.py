@@ -65,7 +65,7 @@ def test_what_piles_up_is_named(part: str, what: str) -> None:
     assert failed(rounds(part, **{what: LEAKS[what]})) == [f"flat-{part}-{what}"]
 
 
-def test_a_leak_is_told_in_bytes_per_image() -> None:
+def test_a_leak_is_reported_in_bytes_per_image() -> None:
     """What is to be fixed can be compared with the size of what an image leaves."""
     found = judge(Soak(good_run(), [], rounds("emulator", memory=10_000_000)))
     [check] = [check for check in found if check.id == "flat-emulator-memory"]

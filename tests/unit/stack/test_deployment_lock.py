@@ -23,7 +23,7 @@ with deployment_lock(Settings(state_dir=Path(sys.argv[1])), print):
 """
 
 
-def test_who_waits_too_long_is_told_what_runs(tmp_path: Path, project_root: Path) -> None:
+def test_who_waits_too_long_sees_what_runs(tmp_path: Path, project_root: Path) -> None:
     """The holder's process; and once that is killed, the lock is free at once."""
     settings, told = Settings(state_dir=tmp_path), list[str]()
     holder = subprocess.Popen(

@@ -94,7 +94,7 @@ def test_an_intrinsic_function_gives_what_the_reference_says(
         {"Fn::If": ["Untold", 1, 2]},
     ],
 )
-def test_what_cannot_be_told(resolver: Resolver, expression: Any) -> None:
+def test_what_depends_on_the_unknown_is_unknown(resolver: Resolver, expression: Any) -> None:
     """What depends on something unknown is unknown, and nothing is made up."""
     assert isinstance(resolver.value(expression), Unknown)
 

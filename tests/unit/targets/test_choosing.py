@@ -105,7 +105,7 @@ def test_an_endpoint_is_here_or_in_an_allowed_private_network(
             choose_target(chosen)
 
 
-def test_an_endpoint_that_does_not_answer_is_told(tmp_path: Path) -> None:
+def test_an_endpoint_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     """It is not ours to start."""
     env = {"TARGET": "endpoint", "ENDPOINT_URL": "http://127.0.0.1:9"}
     target = choose_target(read_settings(env=env))

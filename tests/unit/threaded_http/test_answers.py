@@ -42,7 +42,7 @@ def test_what_has_no_body_sends_none(
         assert client.ask(get("/next")).echo["PATH_INFO"] == "/next"
 
 
-def test_head_tells_the_length_that_get_would_have(running: Running) -> None:
+def test_head_has_the_length_that_get_would_have(running: Running) -> None:
     answer = running.ask(get("/large?70000", "HEAD"))
     assert (answer.header("Content-Length"), answer.body) == ("70000", b"")
 

@@ -169,7 +169,7 @@ def test_requests_without_waiting_are_answered_in_their_order(running: Running) 
         assert client.rest() == b""
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(running: Running) -> None:
+def test_a_client_that_asks_first_is_asked_to_go_on(running: Running) -> None:
     """RFC 9110, section 10.1.1; who sends its body at once needs no 100."""
     head = b"PUT / HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     with running.connected() as client:
