@@ -240,27 +240,12 @@ class ProcessExecutor(RuntimeExecutor):
         failed_init = None if self._process else self._init("invoke", deadline)
         self._say(self._platform.start(request_id))
 
-        answer: Answer | None = None
-        fault: Fault | None = None
-        peak = 0
         if failed_init:
-            fault, peak = failed_init.fault, failed_init.peak
-            if failed_init.payload:
-                answer = Answer(is_error=True, payload=failed_init.payload)
-        elif process := self._process:
-            name = self.function_version.id.function_name
-            with endangered(process, name, self._access_key, request_id, event) as begun:
-                process.send(headers, event)
-                begun()
-                stop = process.run(lambda: process.waiting is not None, deadline)
-            if stop is Stop.DONE:
-                process.freeze()
-                answer = faults.within_limit(process.answer or Answer(False, b"null"))
-            else:
-                fault = faults.of_process(stop, process, timeout)
-                self._drop_process()
-                answer = process.answer if process.answer and process.answer.is_error else None
-            peak = process.peak
+            fault: Fault | None = failed_init.fault
+            payload, peak = failed_init.payload, failed_init.peak
+            answer = Answer(is_error=True, payload=payload) if payload else None
+        else:
+            answer, fault, peak = self._handle(request_id, event, headers, deadline, timeout)
         duration_ms = _ms_since(began)
         if fault and fault.outcome == "timeout":
             duration_ms = timeout * 1000
@@ -292,6 +277,30 @@ class ProcessExecutor(RuntimeExecutor):
             log_events=[*earlier, *events],
             outcome=outcome,
         )
+
+    def _handle(
+        self,
+        request_id: str,
+        event: bytes,
+        headers: dict[str, str],
+        deadline: float,
+        timeout: float,
+    ) -> tuple[Answer | None, Fault | None, int]:
+        """Have the process handle an event: its answer, what became of it, its peak of memory."""
+        process = self._process
+        assert process
+        name = self.function_version.id.function_name
+        with endangered(process, name, self._access_key, request_id, event) as begun:
+            process.send(headers, event)
+            begun()
+            stop = process.run(lambda: process.waiting is not None, deadline)
+        if stop is Stop.DONE:
+            process.freeze()
+            return faults.within_limit(process.answer or Answer(False, b"null")), None, process.peak
+        fault = faults.of_process(stop, process, timeout)
+        self._drop_process()
+        answer = process.answer if process.answer and process.answer.is_error else None
+        return answer, fault, process.peak
 
     def _say(self, message: str | None) -> None:
         if message:

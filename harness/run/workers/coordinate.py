@@ -213,16 +213,6 @@ def run_with_workers(
     check_reports_folder(settings.reports_dir)
     Pictures(settings.pictures).prepare(islice(Plan(images, options.seed).every(1), _BASES))
     assert target.endpoint
-    chosen = {each: getattr(options, each) for each in _CHOSEN}
-    assignment = Assignment(
-        name,
-        "",
-        0,
-        workers.count,
-        target.endpoint,
-        {**chosen, "images": images},
-        described(stack),
-    )
     shares = [
         _Share(number, run, len(range(number, images, workers.count)))
         for number, run in enumerate(run_names(workers.count))
@@ -231,22 +221,19 @@ def run_with_workers(
     log.write_bytes(b"")
     facts = {**facts_of(target, stack, options), "seed": options.seed}
     began = time.time()
-    interrupted = False
     with (
         report_folder(settings.reports_dir, name, began) as (part, folder),
         under_way(settings.state_dir, name, stack.name) as on_progress,
         RunProgress(console, images, on_progress) as progress,
     ):
+        chosen = {each: getattr(options, each) for each in _CHOSEN} | {"images": images}
+        assignment = Assignment(
+            name, "", 0, workers.count, target.endpoint, chosen, described(stack)
+        )
         coordinator = Coordinator(shares, asdict(assignment), part)
         processes = start(settings, workers, target.endpoint, log)
         try:
-            try:
-                coordinator.follow(processes, progress)
-            except KeyboardInterrupt:
-                interrupted = True
-                progress.say("interrupted – finishing what is under way; Ctrl-C gives that up")
-                coordinator.interrupt(processes)
-                coordinator.follow(processes, progress)
+            interrupted = _follow(coordinator, processes, progress)
             ended = [_ended(share, part, workers.count) for share in shares]
             seen = Observations(
                 upload_bucket=stack.upload_bucket,
@@ -272,6 +259,18 @@ def run_with_workers(
     folder = (settings.reports_dir / "latest").resolve()
     show_report(console, report, shown(folder))
     return RunResult(report, folder, report["passed"], interrupted)
+
+
+def _follow(coordinator: Coordinator, processes: Processes, progress: RunProgress) -> bool:
+    """Until all is over, on Ctrl-C with what there is; whether that was it."""
+    try:
+        coordinator.follow(processes, progress)
+    except KeyboardInterrupt:
+        progress.say("interrupted – finishing what is under way; Ctrl-C gives that up")
+        coordinator.interrupt(processes)
+        coordinator.follow(processes, progress)
+        return True
+    return False
 
 
 def _ended(share: _Share, folder: Path, of: int) -> Ended:
