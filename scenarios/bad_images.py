@@ -56,8 +56,8 @@ def run(context: Context) -> tuple[Run, list[Check]]:
             return finished, judge(finished)
         counted = counted_once(finished, counter.count(at_least=len(bad)))
         # Nobody requires an alarm on rejected images; where the template has one, it works.
-        rung = [alarm.raised(), alarm.ended()] if alarm.alarm else []
-        return finished, [*judge(finished), counted, *rung]
+        notified = [alarm.raised(), alarm.ended()] if alarm.alarm else []
+        return finished, [*judge(finished), counted, *notified]
 
 
 def looking_bad(store: Pictures) -> list[Picture]:

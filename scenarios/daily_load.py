@@ -64,7 +64,7 @@ def judge(finished: Run) -> list[Check]:
     "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html",
 )
 def no_throttles(run: Run) -> Verdict:
-    """Of the metric Throttles: the stack's alarm on it rings for one, if after the run."""
+    """Of the metric Throttles: the stack's alarm on it is raised by one, if after the run."""
     seen = run.seen.metrics
     if seen is None:
         return None, run.seen.missing.get("metrics", "it was not looked at")

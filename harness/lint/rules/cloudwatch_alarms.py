@@ -1,4 +1,4 @@
-"""E950x: alarms that can ring, and reach somebody when they do."""
+"""E950x: alarms that can be raised, and reach somebody then."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -75,7 +75,7 @@ class AlarmWindow(StackRule):
 
 
 class AlarmThreshold(StackRule):
-    """An alarm without one is refused; one that no value can pass never rings."""
+    """An alarm without one is refused; one that no value can pass is never raised."""
 
     id = "E9503"
     shortdesc = "Alarms have a statistic, and a threshold that can be passed"
@@ -151,26 +151,29 @@ class QuietIsNoFault(StackRule):
     )
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Alarms above a threshold that ring without data, or go on ringing."""
+        """Alarms above a threshold that are raised without data, or stay so."""
         for alarm in stack.of("AWS::CloudWatch::Alarm"):
             too_much = str(alarm.properties.get("ComparisonOperator")).startswith("Greater")
             if too_much and alarm.properties.get("TreatMissingData") == "breaching":
                 path = alarm.path("TreatMissingData")
-                yield path, f"{alarm.logical_id} rings whenever there is no data"
+                yield path, f"{alarm.logical_id} is raised whenever there is no data"
             if too_much and alarm.properties.get("TreatMissingData") == "ignore":
                 path = alarm.path("TreatMissingData")
-                yield path, f"{alarm.logical_id} rings on, once it rings, until there is data again"
+                yield (
+                    path,
+                    f"{alarm.logical_id} stays in ALARM until there is data again",
+                )
 
 
 class FaultsAreCounted(StackRule):
     """SampleCount of Errors is the number of invocations, their average at most 1."""
 
     id = "E9507"
-    shortdesc = "Alarms on faults ring for too many of them"
+    shortdesc = "Alarms on faults are raised by too many of them"
     source_url = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
 
     def findings(self, stack: Stack) -> Iterable[Finding]:
-        """Alarms that count invocations, never reach their threshold, or ring for few faults."""
+        """Alarms that count invocations, never reach their threshold, or see few faults."""
         for alarm in stack.of("AWS::CloudWatch::Alarm"):
             metric = alarm.properties.get("MetricName")
             if alarm.properties.get("Namespace") != "AWS/Lambda" or metric not in _FAULTS:
@@ -184,7 +187,7 @@ class FaultsAreCounted(StackRule):
                 yield path, f"An invocation has one of {metric} at most, and so has its {statistic}"
             if str(alarm.properties.get("ComparisonOperator")).startswith("LessThan"):
                 path = alarm.path("ComparisonOperator")
-                yield path, f"{alarm.logical_id} rings when {metric} are few"
+                yield path, f"{alarm.logical_id} is raised when {metric} are few"
 
 
 def _metrics(
@@ -224,7 +227,7 @@ def _out_of_reach(stack: Stack, alarm: Resource) -> Iterator[Finding]:
 
 
 def _beyond_one(alarm: Resource) -> bool:
-    """Whether an alarm rings only for values above 1."""
+    """Whether an alarm is raised by values above 1 alone."""
     threshold = alarm.properties.get("Threshold")
     strictly = alarm.properties.get("ComparisonOperator") == "GreaterThanThreshold"
     return _whole(threshold) is not None and float(str(threshold)) + strictly > 1

@@ -1,4 +1,4 @@
-"""What is required of alarms: that one of them rings exactly when it was agreed to."""
+"""What is required of alarms: that one of them is raised exactly when it was agreed to."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -55,10 +55,10 @@ def _deviations(alarm: Part, wanted: Mapping[str, Any]) -> Iterator[tuple[str, s
     elif comparison != "GreaterThanThreshold":
         yield "ComparisonOperator", f"compares by {comparison}"
     if threshold is not None and threshold != wanted["above"]:
-        yield "Threshold", f"rings above {threshold:g}"
+        yield "Threshold", f"is raised above {threshold:g}"
     periods = number(given.get("DatapointsToAlarm", given.get("EvaluationPeriods")))
     if periods is not None and periods != 1:
-        yield "EvaluationPeriods", f"rings only when it is so for {periods:g} periods"
+        yield "EvaluationPeriods", f"is raised only when it is so for {periods:g} periods"
     period = number(given.get("Period"))
     if "within_s" in wanted and period is not None and period != wanted["within_s"]:
         yield "Period", f"looks at {period:g} s"

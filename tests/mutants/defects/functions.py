@@ -98,7 +98,7 @@ MUTANTS = [
         "one-at-a-time",
         "One reserved execution by default",
         [Set("Parameters.ReservedConcurrency.Default", "1")],
-        "All uploads but one at a time are throttled: the alarm rings, and pictures wait.",
+        "All uploads but one at a time are throttled: the alarm is raised, and pictures wait.",
         f"{_LAMBDA}dg/configuration-concurrency.html",
         "daily-load",
     ),

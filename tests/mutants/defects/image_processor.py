@@ -195,7 +195,7 @@ MUTANTS = [
                 'if status != "rejected":\n    _count(record.metric)',
             )
         ],
-        "The alarm for rejected images never rings.",
+        "The alarm for rejected images is never raised.",
         f"{_AWS}AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html",
         "lint",
     ),

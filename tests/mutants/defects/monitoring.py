@@ -121,7 +121,7 @@ MUTANTS = [
     ),
     Mutant(
         "alarm-threshold-in-seconds",
-        "The duration alarm rings at 45 milliseconds",
+        "The duration alarm is raised at 45 milliseconds",
         [Set("DurationAlarm.Properties.Threshold", "45")],
         _ALWAYS,
         _LAMBDA_METRICS,
@@ -129,9 +129,9 @@ MUTANTS = [
     ),
     Mutant(
         "alarm-threshold-beyond-reach",
-        "The duration alarm rings at 75 minutes",
+        "The duration alarm is raised at 75 minutes",
         [Set("DurationAlarm.Properties.Threshold", "4500000")],
-        "The function is ended after 60 seconds: the alarm never rings.",
+        "The function is ended after 60 seconds: the alarm is never raised.",
         _LAMBDA_METRICS,
         "lint",
     ),
@@ -145,7 +145,7 @@ MUTANTS = [
     ),
     Mutant(
         "alarm-that-looks-the-wrong-way",
-        "The error alarm rings when there are few errors",
+        "The error alarm is raised when there are few errors",
         [Set("ErrorAlarm.Properties.ComparisonOperator", "LessThanThreshold")],
         _ALWAYS,
         _ALARM,
@@ -220,7 +220,7 @@ MUTANTS = [
             "something to count"
         ),
         [Set("RejectedImagesAlarm.Properties.TreatMissingData", "ignore")],
-        "Once it has rung it stays in ALARM, and the next bad picture changes nothing.",
+        "Once it is raised it stays in ALARM, and the next bad picture changes nothing.",
         f"{_AWS}AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
         "lint",
     ),

@@ -132,7 +132,7 @@ SOUND_CHANGES = [
     ),
     Change(
         "three-errors",
-        "The alarm rings above 3 errors, as agreed on",
+        "The alarm is raised above 3 errors, as agreed on",
         [Set("ErrorAlarm.Properties.Threshold", "3"), _required("alarms.0.above", "3")],
     ),
     Change(
