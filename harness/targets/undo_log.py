@@ -76,7 +76,8 @@ def _dead(target: Target) -> Iterator[tuple[Path, list[Undo]]]:
     here = identity(target)
     for path in sorted((target.state_dir / _FOLDER).glob("*.jsonl")):
         with suppress(FileNotFoundError), open(path, encoding="utf-8") as file:
-            if _lock(file):
+            # One that has a name no more is of a process that has undone all by itself meanwhile.
+            if _lock(file) and os.fstat(file.fileno()).st_nlink:
                 entries = _open_entries(file)
                 yield path, [step for place, steps in entries if place == here for step in steps]
 
@@ -97,9 +98,13 @@ class _Log:
     def __init__(self, state_dir: Path) -> None:
         folder = private_folder(private_folder(state_dir) / _FOLDER)
         self.pid, self.open = os.getpid(), set[int]()
-        self._path = folder / f"{self.pid}-{time.time_ns()}.jsonl"
-        self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - closed in end()
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        while True:
+            self._path = folder / f"{self.pid}-{time.time_ns()}.jsonl"
+            self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - closed in end()
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            if os.fstat(self._file.fileno()).st_nlink:
+                return
+            self._file.close()  # before it was locked, it was taken for that of a dead process
 
     def write(self, record: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(record) + "\n")

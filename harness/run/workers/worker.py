@@ -161,7 +161,8 @@ class SharedPlan(Share):
         with self._writing:
             lines, requests, left = [], [], []
             for entry in self._open:
-                settled = entry.settled
+                # One without an answer may be sent again, or turn out to be in the bucket.
+                settled = entry.settled and not entry.unanswered
                 sent = entry.uploaded is not None or bool(entry.error)
                 if settled or (sent and entry.index not in self._sent):
                     lines.append(json.dumps(asdict(entry)))

@@ -59,8 +59,9 @@ class Connection:
     def stop(self) -> None:
         """Let the answer that is being made be the last one."""
         self._stopping = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RD)  # ends waiting for another request
+        with contextlib.suppress(OSError):  # ends waiting for another request
+            # Not SSLSocket's own, after which an answer would be sent as it is, not encrypted.
+            socket.socket.shutdown(self._socket, socket.SHUT_RD)
 
     def turn_away(self, refusal: Refusal) -> None:
         """Refuse whatever the client asks, without waiting for it, and close."""
@@ -71,7 +72,13 @@ class Connection:
     def _begin_tls(self) -> str:
         """Find out by the first byte which protocol the client speaks."""
         if self._tls and self._socket.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
-            self._socket = self._tls.wrap_socket(self._socket, server_side=True)
+            encrypted = self._tls.wrap_socket(
+                self._socket, server_side=True, do_handshake_on_connect=False
+            )
+            self._socket = encrypted
+            if self._stopping:  # who stops it may have seen the one before, which is no more
+                self.stop()
+            encrypted.do_handshake()
             return "https"
         return "http"
 

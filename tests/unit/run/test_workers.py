@@ -1,5 +1,6 @@
 """What workers share, what the coordinator holds, and what becomes of a worker's images."""
 
+import io
 import json
 import subprocess
 import sys
@@ -10,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from harness.evidence.ledger import Entry, Expected, Notice, Output
+from harness.evidence.ledger import Entry, Expected, Ledger, Notice, Output
 from harness.evidence.observations import Observations
 from harness.images.corpus import Plan, plan
 from harness.run.arrivals import due_times
 from harness.run.share import Share
 from harness.run.workers.coordinate import run_names
 from harness.run.workers.merge import Ended, merged
-from harness.run.workers.worker import LEDGER
+from harness.run.workers.worker import LEDGER, Assignment, Connection, SharedPlan
 from harness.settings import ROOT
 
 SEEN = Observations("up", "out", started=1000.0, late_after_s=300.0, elapsed_s=60.0)
@@ -66,6 +67,24 @@ def _entry(place: int, path: str, *, settled: bool) -> Entry:
         entry.notices = [Notice(1002.0, {"status": "processed"})]
         entry.output = Output(form="JPEG", size=(10, 10), mean=0.0, worst_block=0.0)
     return entry
+
+
+def test_an_image_that_is_sent_again_is_written_again(tmp_path: Path) -> None:
+    """GIVEN one without an answer at first THEN its last line says what became of it."""
+    connection = Connection(io.StringIO(), io.StringIO())
+    connection.over = True  # nobody answers
+    share = SharedPlan(Assignment("daily-load", "run", 0, 1, "", {}, {}), tmp_path, connection)
+    entry = replace(_entry(0, "a.jpg", settled=False), version="", uploaded=None)
+    ledger = Ledger([entry])
+    share.watch(ledger)
+    ledger.failed(entry, "no answer")
+    share.meet("at first", 0.0)
+    ledger.uploaded(entry, "v2", 10, 1001.0)
+    ledger.unreadable(entry, "why")
+    entry.notices.append(Notice(1002.0, {"status": "processed"}))
+    share.meet("then", 0.0)
+    lines = [json.loads(line) for line in (tmp_path / LEDGER).read_text().splitlines()]
+    assert [line["version"] for line in lines] == ["", "v2"]
 
 
 def test_images_of_a_worker_that_died_are_unfinished_but_for_what_it_had_proven(

@@ -214,3 +214,38 @@ def test_it_listens_on_the_address_it_is_given_alone() -> None:
             socket.create_connection(("127.0.0.1", port), timeout=5)
         with pytest.raises(OSError, match="in use"):
             running.server.listen("127.0.0.1", running.port)
+
+
+def test_what_is_being_answered_over_tls_when_it_stops_is_encrypted(
+    certificate: tuple[Path, Path],
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    trusting = ssl.create_default_context(cafile=str(certificate[0]))
+    with serving(tls=tls) as running:
+        with (
+            socket.create_connection(("127.0.0.1", running.port), timeout=60) as plain,
+            trusting.wrap_socket(plain, server_hostname="localhost") as encrypted,
+        ):
+            busy = Client(encrypted)
+            busy.send(b"GET /wait HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert running.echo.asked.wait(60)
+            with running.connected() as idle:
+                assert " 200 " in idle.ask(GET).status
+                running.server.stop(60)
+                assert idle.rest() == b""  # and the busy one, which came before, is to end
+            running.echo.go_on.set()
+            assert " 200 " in busy.answer().status
+        running.thread.join(60)
+        assert not running.thread.is_alive()
+
+
+def test_it_stops_though_a_client_is_about_to_begin_tls(certificate: tuple[Path, Path]) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    with serving(tls=tls) as running, running.connected() as client:
+        client.send(b"\x16\x03\x01")
+        wait_until(lambda: running.server._connections, deadline_s=30, describe="the connection")
+        running.server.stop(600)
+        running.thread.join(30)
+        assert not running.thread.is_alive()
