@@ -97,6 +97,16 @@ def test_a_layer_of_an_unknown_runtime_is_refused(emulator: Emulator) -> None:
     assert "[ruby3.5, ruby2.6, dotnetcore1.0," in message
 
 
+def test_layers_of_an_unknown_architecture_are_not_listed(emulator: Emulator) -> None:
+    """TestLambdaLayer::test_layer_exceptions: refused, and not a list of none."""
+    message = refusal(emulator, "lambda", "list_layers", {"CompatibleArchitecture": "unknown"})
+    assert message == (
+        "ValidationException: 1 validation error detected: Value 'unknown' at "
+        "'compatibleArchitecture' failed to satisfy constraint: Member must satisfy enum value "
+        "set: [x86_64, arm64]"
+    )
+
+
 def test_the_policy_of_a_function_that_is_not_there_is_not_there(emulator: Emulator) -> None:
     """TestLambdaPermissions::test_permission_exceptions."""
     message = refusal(emulator, "lambda", "get_policy", {"FunctionName": "not-there"})

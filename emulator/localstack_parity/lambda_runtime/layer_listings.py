@@ -16,6 +16,8 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.collections import PaginatedList
 
+from localstack_parity import constraints
+
 
 class LayerListings(LambdaProvider):
     """ListLayers and ListLayerVersions."""
@@ -30,8 +32,12 @@ class LayerListings(LambdaProvider):
         **_: Any,
     ) -> Any:
         """List each layer with the latest of its versions that fit."""
-        if compatible_runtime and (said := api_utils.validate_layer_runtime(compatible_runtime)):
-            raise ValidationException(f"1 validation error detected: {said}")
+        wrong = (
+            api_utils.validate_layer_architecture(compatible_architecture),
+            api_utils.validate_layer_runtime(compatible_runtime),
+        )
+        if said := [one for one in wrong if one]:
+            raise ValidationException(constraints.message(said))
         found, layers = [], lambda_stores[context.account_id][context.region].layers
         for name, layer in list(layers.items()):
             versions = [
