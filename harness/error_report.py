@@ -23,8 +23,8 @@ _ENVIRONMENT = {
     errno.EPERM: "Make it accessible to you.",
     errno.EROFS: "Make it writable.",
     errno.EFBIG: "Raise the limit on the size of files: `ulimit -f unlimited`.",
-    errno.EAGAIN: "Raise the limit on the number of processes: `ulimit -u` shows it, `pids.max` that "
-    "of a container.",
+    errno.EAGAIN: "Raise the limit on the number of processes: `ulimit -u` shows it, "
+    "`pids.max` that of a container.",
     errno.ENOMEM: "Raise the limit on memory (`ulimit -v`), or free some.",
     errno.ENOTDIR: "Name a folder, for example in TAPSTACK_STATE.",
 }
