@@ -94,6 +94,7 @@ class _Invocation:
         self._thing = thing
         self._described = described
         self._lock = threading.Lock()
+        self._struck = False
         self._over = False  # struck, or ended by itself
 
     def reaches(self, moment: float | str) -> bool:
@@ -106,15 +107,19 @@ class _Invocation:
                     and rule in RULES.rules
                     and rule.chance.strikes(self._thing)
                 ):
-                    self._over = True
+                    self._over = self._struck = True
                     self._strike(rule)
                     return True
         return False
 
-    def end(self) -> None:
-        """It is over: strike no more, for its processes are others' now."""
+    def end(self) -> bool:
+        """It is over: strike no more, for its processes are others' now.
+
+        Return whether it ends by itself: one that was struck does not, though it may have answered.
+        """
         with self._lock:
             self._over = True
+            return not self._struck
 
     def _strike(self, rule: InvocationRule) -> None:
         match rule.fault:
@@ -128,6 +133,21 @@ class _Invocation:
         journal.record("invocation", dict(rule.document), **self._described)
 
 
+@dataclass(frozen=True)
+class Endangered:
+    """What who carries out an invocation has to call.
+
+    `begun` once the event is handed over: time runs from then on, since who has yet to be woken for
+    its event would be woken from a time-out, too. `over` once there is an answer: whether it is one
+    that counts; then nothing strikes any more.
+    """
+
+    begun: Callable[[], None]
+    over: Callable[[], bool]
+
+
+_NOT = Endangered(lambda: None, lambda: True)  # no rule is about it
+
 _running: dict[str, _Invocation] = {}  # by access key; only those that rules are about
 _attempts: dict[str, int] = {}  # by request id; counted while there are rules
 _attempts_lock = threading.Lock()
@@ -135,31 +155,25 @@ _attempts_lock = threading.Lock()
 
 def endangered(
     processes: Processes, function: str, access_key: str, request_id: str, payload: bytes
-) -> AbstractContextManager[Callable[[], None]]:
+) -> AbstractContextManager[Endangered]:
     """Strike the invocation that runs meanwhile, if a rule is about it and when it wants to.
 
     `access_key` is the environment's. Rules that are set while the invocation runs come too late.
-    Gives what to call once the event is handed over: time runs from then on, since who has yet to
-    be woken for its event would be woken from a time-out, too.
     """
     if not RULES.rules:
-        return nullcontext(_nothing)
+        return nullcontext(_NOT)
     return _endangered(processes, function, access_key, request_id, payload)
-
-
-def _nothing() -> None:
-    """No rule waits for a time."""
 
 
 @contextmanager
 def _endangered(
     processes: Processes, function: str, access_key: str, request_id: str, payload: bytes
-) -> Iterator[Callable[[], None]]:
+) -> Iterator[Endangered]:
     attempt = _attempt(request_id)
     keys = _object_keys(payload)
     about = [rule for rule in RULES.rules if _is_about(rule, function, keys, attempt)]
     if not about:
-        yield _nothing
+        yield _NOT
         return
     invocation = _Invocation(
         processes,
@@ -184,7 +198,7 @@ def _endangered(
                 timer.start()
                 ending.callback(timer.cancel)
 
-        yield begun
+        yield Endangered(begun, invocation.end)
 
 
 def strike_call(_chain: HandlerChain, context: RequestContext, _response: Response) -> None:

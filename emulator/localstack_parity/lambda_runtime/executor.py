@@ -290,10 +290,10 @@ class ProcessExecutor(RuntimeExecutor):
         process = self._process
         assert process
         name = self.function_version.id.function_name
-        with endangered(process, name, self._access_key, request_id, event) as begun:
+        with endangered(process, name, self._access_key, request_id, event) as invocation:
             process.send(headers, event)
-            begun()
-            stop = process.run(lambda: process.waiting is not None, deadline)
+            invocation.begun()
+            stop = process.run(lambda: process.waiting is not None and invocation.over(), deadline)
         if stop is Stop.DONE:
             process.freeze()
             return faults.within_limit(process.answer or Answer(False, b"null")), None, process.peak
