@@ -21,7 +21,7 @@ def test_what_has_no_physical_id_yet_is_named_by_its_logical_one() -> None:
 
 
 def test_a_full_disk_is_not_the_templates_fault() -> None:
-    """What cannot be written for want of space names the disk as what to mend."""
+    """What cannot be written for want of space names the disk as what to correct."""
     event = {
         "LogicalResourceId": "Function",
         "ResourceType": "AWS::Lambda::Function",
